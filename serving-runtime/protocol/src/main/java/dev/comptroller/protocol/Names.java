@@ -1,0 +1,51 @@
+package dev.comptroller.protocol;
+
+/// Labels, annotations, finalizers, ports and object names that more than one part relies on.
+public final class Names {
+  /// API group of the custom resources and prefix of every label and annotation of ours.
+  public static final String GROUP = "comptroller.dev";
+
+  /// Pod label: name of the ModelDeployment that a replica belongs to.
+  public static final String DEPLOYMENT_LABEL = "comptroller.dev/deployment";
+
+  /// Pod label: name of the variant that a replica serves.
+  public static final String VARIANT_LABEL = "comptroller.dev/variant";
+
+  /// Node and pod label: name of the GpuNodePool.
+  public static final String POOL_LABEL = "comptroller.dev/pool";
+
+  /// Node label: `reserved`, `on-demand` or `spot`; Karpenter's label is read too.
+  public static final String CAPACITY_TYPE_LABEL = "comptroller.dev/capacity-type";
+
+  /// Karpenter's node label for the capacity type, read when ours is absent.
+  public static final String KARPENTER_CAPACITY_TYPE_LABEL = "karpenter.sh/capacity-type";
+
+  /// Pod finalizer: held until the replica's interval is in the spend record.
+  public static final String METERING_FINALIZER = "comptroller.dev/metering";
+
+  /// Extended resource that counts GPUs on nodes and in pods.
+  public static final String GPU_RESOURCE = "nvidia.com/gpu";
+
+  /// `app.kubernetes.io/managed-by` of everything the operator creates, and its field manager.
+  public static final String MANAGER = "comptroller";
+
+  /// `app.kubernetes.io/name` of serving pods.
+  public static final String RUNTIME_NAME = "comptroller-runtime";
+
+  /// Name of the container that serves in a replica.
+  public static final String RUNTIME_CONTAINER = "runtime";
+
+  /// Port on which a replica serves the OpenAI API, `/health/*` and `/metrics`.
+  public static final int RUNTIME_PORT = 8000;
+
+  /// ConfigMap, in the installation's namespace, that carries the routing table.
+  public static final String ROUTING_CONFIG_MAP = "comptroller-routing";
+
+  /// Key of the routing table in its ConfigMap.
+  public static final String ROUTING_KEY = "table.json";
+
+  /// Prefix of the ConfigMaps, in the installation's namespace, that record a namespace's spend.
+  public static final String SPEND_CONFIG_MAP_PREFIX = "comptroller-spend-";
+
+  private Names() {}
+}
