@@ -65,10 +65,9 @@ public record Cpm(long microsPerMillion) implements Comparable<Cpm> {
   }
 
   /// `numerator / denominator` of this price, rounded half up.
-  public Cpm scaled(long numerator, long denominator) {
-    BigInteger product =
-        BigInteger.valueOf(microsPerMillion).multiply(BigInteger.valueOf(numerator));
-    BigInteger price = Decimals.divideHalfUp(product, BigInteger.valueOf(denominator));
+  public Cpm scaled(BigInteger numerator, BigInteger denominator) {
+    BigInteger product = BigInteger.valueOf(microsPerMillion).multiply(numerator);
+    BigInteger price = Decimals.divideHalfUp(product, denominator);
     return new Cpm(Decimals.narrow(price, "micro-dollars per million tokens"));
   }
 
