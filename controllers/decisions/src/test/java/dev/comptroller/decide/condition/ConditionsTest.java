@@ -8,7 +8,6 @@ import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.budget.BudgetState;
 import dev.comptroller.decide.budget.Period;
 import dev.comptroller.decide.budget.Window;
-import dev.comptroller.decide.cost.PoolCost;
 import dev.comptroller.decide.cost.Price;
 import dev.comptroller.decide.cost.PriceBook;
 import dev.comptroller.decide.fleet.CapacityType;
@@ -91,10 +90,11 @@ class ConditionsTest {
             "pool h100 lacks 4 GPUs for 1 of 3 replicas: 8 GPUs in 1 node, 8 used");
     assertThat(found.get("CapacityAvailable")).isEqualTo(expected);
     assertThat(found.get("VariantAvailable"))
-        .isEqualTo(
-            Finding.yes("VariantAvailable", "ReplicasReady", "2 of 3 replicas of large ready"));
+        .isEqualTo(Finding.yes("VariantAvailable", "Available", "2 of 3 replicas of large ready"));
     assertThat(found.get("Ready"))
-        .isEqualTo(Finding.no("Ready", expected.reason(), expected.message()));
+        .isEqualTo(
+            Finding.no(
+                "Ready", "Progressing", "2 of 3 replicas of large ready; " + expected.message()));
   }
 
   @Test
@@ -132,7 +132,7 @@ class ConditionsTest {
         .isEqualTo(
             Finding.no(
                 "Ready",
-                "ReplicasFailing",
+                "NoReadyReplica",
                 "0 of 1 replicas of large ready; a: CrashLoopBackOff: exit 1"));
   }
 
@@ -151,8 +151,8 @@ class ConditionsTest {
 
   @Test
   void shouldNotWaitForAReplicaLargerThanANode() {
-    assertThat(judge(16, 1, pool(node("n1", 0))).get("CapacityAvailable").reason())
-        .isEqualTo("ReplicaLargerThanNode");
+    assertThat(judge(16, 1, pool(node("n1", 0))).get("CapacityAvailable").message())
+        .startsWith("a replica of large needs 16 GPUs on one node, a node of pool h100 has 8");
     assertThat(judge(4, 1, pool(), replica("a", Replica.State.Unscheduled)).get("Ready").message())
         .isEqualTo("pool h100 lacks 4 GPUs for 1 of 1 replicas: 0 of its 0 nodes are ready");
   }
@@ -175,7 +175,7 @@ class ConditionsTest {
   void shouldSayThatTheBudgetIsOverspent() {
     Found found = judge(4, 0, pool(node("n1", 0)), spent("19.01"));
     assertThat(found.get("WithinBudget"))
-        .isEqualTo(Finding.no("WithinBudget", "Overspent", "100 % of $19.00 spent in this Day"));
+        .isEqualTo(Finding.no("WithinBudget", "Exceeded", "100 % of $19.00 spent in this Day"));
     assertThat(judge(4, 0, pool(node("n1", 0)), spent("19")).get("WithinBudget").holds()).isTrue();
   }
 
@@ -209,11 +209,13 @@ class ConditionsTest {
     assertThat(found.get("Forecasted"))
         .isEqualTo(
             Finding.yes(
-                "Forecasted", "Linear", "163 % of $19.00 by the end of this Day at $1.00/h"));
+                "Forecasted",
+                "Forecast",
+                "Linear: 163 % of $19.00 by the end of this Day at $1.00/h"));
   }
 
   private static Found judgePool(Pool pool) {
-    return byType(PoolConditions.judge(pool, PoolCost.of(pool, NOW)));
+    return byType(PoolConditions.judge(pool, NOW));
   }
 
   @Test
@@ -239,11 +241,16 @@ class ConditionsTest {
             judgePool(pool(new Pool.Node("n1", CapacityType.Unknown, true, 8, 0)))
                 .get("Ready")
                 .reason())
-        .isEqualTo("CapacityTypeUnknown");
+        .isEqualTo("UnpricedNodes");
     assertThat(
-            judgePool(pool(node("n1", 0), new Pool.Node("n2", CapacityType.Spot, false, 8, 0)))
+            judgePool(pool(node("n1", 0), new Pool.Node("n2", CapacityType.OnDemand, false, 8, 0)))
+                .get("Ready"))
+        .isEqualTo(Finding.yes("Ready", "Counted", "1 of 2 nodes ready, 8 GPUs"));
+    assertThat(
+            judgePool(pool(new Pool.Node("n1", CapacityType.Spot, true, 8, 0)))
                 .get("Ready")
                 .message())
-        .isEqualTo("1 of 2 nodes ready");
+        .isEqualTo(
+            "node n1 has capacity type spot without a price in force: charged $98.32 an hour");
   }
 }
