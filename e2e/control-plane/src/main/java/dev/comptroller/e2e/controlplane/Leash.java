@@ -32,11 +32,11 @@ public final class Leash implements AutoCloseable {
         if [ -e "/proc/$pid" ]; then
           [ "$(readlink "/proc/$pid/cwd")" = "$folder" ] || continue
         fi
-        kill -KILL -- "-$pid" 2>/dev/null && groups="$groups $pid"
+        kill -s KILL -- "-$pid" 2>/dev/null && groups="$groups $pid"
       done
       for pid in $groups; do
         n=0
-        while [ $n -lt 40 ] && kill -0 -- "-$pid" 2>/dev/null; do
+        while [ $n -lt 40 ] && kill -s 0 -- "-$pid" 2>/dev/null; do
           case "$(cut -d ' ' -f 3 "/proc/$pid/stat" 2>/dev/null)" in Z | '') break ;; esac
           sleep 0.05
           n=$((n + 1))
