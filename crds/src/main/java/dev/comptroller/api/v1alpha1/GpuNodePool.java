@@ -1,5 +1,6 @@
 package dev.comptroller.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.client.CustomResource;
@@ -11,6 +12,7 @@ import io.fabric8.kubernetes.model.annotation.Singular;
 import io.fabric8.kubernetes.model.annotation.Version;
 
 /// A set of identical GPU nodes with prices for each capacity type. Cluster-scoped.
+@JsonClassDescription("A set of identical GPU nodes with prices for each capacity type.")
 @Group("comptroller.dev")
 @Version("v1alpha1")
 @Singular("gpunodepool")

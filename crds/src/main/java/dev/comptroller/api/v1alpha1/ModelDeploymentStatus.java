@@ -1,5 +1,6 @@
 package dev.comptroller.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import dev.comptroller.api.schema.Format;
 import dev.comptroller.api.schema.Keyed;
@@ -13,6 +14,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What the operator sees and decided for a ModelDeployment.
+@JsonClassDescription("What the operator sees and decided.")
 @Wire
 public record ModelDeploymentStatus(
     @JsonPropertyDescription("Generation of the spec that this status was computed from.")
@@ -20,8 +22,8 @@ public record ModelDeploymentStatus(
     @Keyed("type")
         @Size(max = 16)
         @JsonPropertyDescription(
-            "Ready, VariantAvailable, CapacityAvailable, MeetingSlo, "
-                + "MeetingTargetCpm, WithinBudget and Downgraded.")
+            "Ready, VariantAvailable, CapacityAvailable, MeetingSlo, MeetingTargetCpm,"
+                + " WithinBudget and Downgraded.")
         List<Condition> conditions,
     @Text(Format.VARIANT_NAME) @JsonPropertyDescription("Name of the variant that serves.")
         @Nullable String activeVariant,
@@ -41,15 +43,15 @@ public record ModelDeploymentStatus(
         @Nullable String burnRate,
     @Text(Format.DOLLARS_OR_ZERO)
         @JsonPropertyDescription(
-            "Full dollars per million tokens of the deployment over the window of "
-                + "its target; absent while no token was served in it.")
+            "Full dollars per million tokens of the deployment over the window of its"
+                + " target; absent while no token was served in it.")
         @Nullable String cpm,
     @Text(Format.SHORT) @JsonPropertyDescription("One million divided by the CPM.")
         @Nullable String tokensPerDollar,
     @Keyed("name")
         @Size(max = 16)
         @JsonPropertyDescription(
-            "One entry for each variant of the ladder that has replicas or a known " + "cost.")
+            "One entry for each variant of the ladder that has replicas or a known cost.")
         List<VariantStatus> variants,
     @JsonPropertyDescription("The last decision, with what it was chosen against.")
         @Nullable LastDecision lastDecision,
@@ -73,12 +75,12 @@ public record ModelDeploymentStatus(
       @JsonPropertyDescription("Replicas that serve.") @Nullable Integer ready,
       @Text(Format.SHORT)
           @JsonPropertyDescription(
-              "Tokens per second, input and output, of all its replicas over the " + "window.")
+              "Tokens per second, input and output, of all its replicas over the window.")
           @Nullable String tokensPerSecond,
       @Text(Format.DOLLARS_OR_ZERO)
           @JsonPropertyDescription(
-              "Full dollars per million tokens over the window: the whole bill, idle "
-                  + "time included, by all tokens.")
+              "Full dollars per million tokens over the window: the whole bill, idle"
+                  + " time included, by all tokens.")
           @Nullable String cpm,
       @Text(Format.DOLLARS_OR_ZERO)
           @JsonPropertyDescription(
