@@ -11,7 +11,6 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.ValidationRule;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -63,7 +62,7 @@ public final class CrdReference {
     page.append(root.getDescription()).append("\n\n");
     page.append("`apiVersion: %s/%s`, ".formatted(crd.getSpec().getGroup(), version.getName()))
         .append("`kind: %s`, ".formatted(names.getKind()))
-        .append("%s, ".formatted(crd.getSpec().getScope().toLowerCase(Locale.ROOT)))
+        .append(crd.getSpec().getScope().equals("Cluster") ? "cluster-scoped, " : "namespaced, ")
         .append("short name `%s`.\n\n".formatted(String.join("`, `", names.getShortNames())));
     page.append("Money is a string of US dollars such as `\"120.00\"`, with at most 6 decimals.\n")
         .append("CPM is dollars per million tokens. Ratios are whole percents. Durations are\n")
@@ -158,7 +157,7 @@ public final class CrdReference {
               .map(value -> "`" + value.asText() + "`")
               .collect(Collectors.joining(", ", " One of ", ".")));
     }
-    if (element != null && element.getProperties() == null) {
+    if (element != null && (element.getProperties() == null || element.getProperties().isEmpty())) {
       messages(element).forEach(message -> limits.append(" *").append(message).append(".*"));
     }
     return limits.toString();

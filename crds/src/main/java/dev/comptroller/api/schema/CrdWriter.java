@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// Generates the CRD YAML of the three kinds from their Java types.
 ///
@@ -31,6 +34,8 @@ public final class CrdWriter {
 
   private static final String HEADER =
       "# Generated from the types in dev.comptroller.api.v1alpha1; do not edit.\n";
+
+  private static final Pattern BOUND = Pattern.compile("( *(?:minimum|maximum): )([0-9.E]+)");
 
   private CrdWriter() {}
 
@@ -72,12 +77,29 @@ public final class CrdWriter {
           .customResourceClasses(List.of(kind))
           .forCRDVersions("v1")
           .withPostProcessor(capture)
+          .withMinQuotes(true)
           .withOutput(new InMemory(bytes))
           .generate();
       String yaml = bytes.toString(StandardCharsets.UTF_8);
-      generated.put(capture.definition(), HEADER + yaml.substring(yaml.indexOf("---\n") + 4));
+      generated.put(capture.definition(), HEADER + tidy(yaml));
     }
     return generated;
+  }
+
+  /// Drops the generator's own header and writes whole bounds as whole numbers.
+  private static String tidy(String yaml) {
+    StringBuilder lines = new StringBuilder();
+    yaml.lines()
+        .filter(line -> !line.startsWith("#") && !line.equals("---"))
+        .forEach(line -> lines.append(wholeBound(line)).append('\n'));
+    return lines.toString();
+  }
+
+  private static String wholeBound(String line) {
+    Matcher bound = BOUND.matcher(line);
+    return bound.matches()
+        ? bound.group(1) + new BigDecimal(bound.group(2)).toBigIntegerExact()
+        : line;
   }
 
   /// Finishes the definition on its way to the output and keeps it.

@@ -21,8 +21,7 @@ public record Downgrade(
         Boolean breakBeforeMake,
     @Default("true")
         @JsonPropertyDescription(
-            "Whether the deployment may go to zero replicas when its money is gone."
-                + " Default true. A Hard budget needs it on at least the last resort.")
+            "Whether the deployment may go to zero replicas when its money is gone. Default true.")
         Boolean suspend,
     @Default("false")
         @JsonPropertyDescription(
