@@ -31,8 +31,15 @@ public record SimulatedOptions(
               + "; allowed: contextLength 2 to kvCells");
     }
     if (fixedNanos < 0 || nanosPerToken < 0 || nanosPerKvToken < 0 || answerTokens < 0) {
-      throw new IllegalArgumentException("A negative time or answer: " + fixedNanos + " ns, "
-          + nanosPerToken + " ns/token, " + nanosPerKvToken + " ns/cell, " + answerTokens);
+      throw new IllegalArgumentException(
+          "A negative time or answer: "
+              + fixedNanos
+              + " ns, "
+              + nanosPerToken
+              + " ns/token, "
+              + nanosPerKvToken
+              + " ns/cell, "
+              + answerTokens);
     }
   }
 
