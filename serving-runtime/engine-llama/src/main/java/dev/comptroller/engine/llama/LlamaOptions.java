@@ -32,8 +32,7 @@ public record LlamaOptions(
   }
 
   /// A model with defaults for everything but its limits.
-  public static LlamaOptions of(
-      Path natives, Path model, int maxSequences, int maxBatchedTokens) {
+  public static LlamaOptions of(Path natives, Path model, int maxSequences, int maxBatchedTokens) {
     return new LlamaOptions(
         natives,
         model,
