@@ -170,8 +170,7 @@ record GenerationOptions(
             ApiError.invalid(
                 "logit_bias", "a key of 'logit_bias' must be a token id, is " + entry.getKey()));
       }
-      biases.put(
-          Integer.parseInt(entry.getKey()), inner.number(entry.getKey(), -100, 100, 0));
+      biases.put(Integer.parseInt(entry.getKey()), inner.number(entry.getKey(), -100, 100, 0));
     }
     return biases;
   }
