@@ -172,8 +172,8 @@ final class FakeReplica implements AutoCloseable {
       out.flush();
     }
 
+    /// Dies as a killed process does: what was sent arrives, then the connection ends.
     void die() throws IOException {
-      socket.setSoLinger(true, 0);
       socket.close();
     }
 

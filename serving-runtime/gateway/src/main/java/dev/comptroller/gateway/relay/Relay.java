@@ -239,7 +239,7 @@ public final class Relay implements AutoCloseable {
             return;
           }
         }
-        stoppedOrBroken("the stream ended without [DONE]");
+        stoppedOrBroken("the stream stopped before its end");
       } catch (IOException e) {
         stoppedOrBroken(Upstream.describe(e));
       } catch (SseScanner.TooLong _) {

@@ -91,7 +91,12 @@ final class Upstream implements AutoCloseable {
     }
   }
 
-  static String describe(Throwable cause) {
+  /// What went wrong, by its innermost cause: the outer ones say no more than that it did.
+  static String describe(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
     String message = cause.getMessage();
     String kind = cause.getClass().getSimpleName();
     return message == null ? kind : kind + ": " + message;
