@@ -47,6 +47,11 @@ public record BudgetState(
     return percentOf(spent);
   }
 
+  /// Forecast in percent of the amount, rounded down; at most 9,999.
+  public int forecastPercent() {
+    return percentOf(forecast.atEnd());
+  }
+
   /// What is left of the amount; zero if nothing is.
   public Money left() {
     return amount.minus(spent).max(Money.ZERO);

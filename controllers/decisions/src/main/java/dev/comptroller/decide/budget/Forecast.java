@@ -5,6 +5,7 @@ import dev.comptroller.decide.units.Money;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -28,9 +29,10 @@ public record Forecast(Model model, Money atEnd, @Nullable Instant exhaustion) {
     return Optional.ofNullable(exhaustion);
   }
 
-  /// The linear forecast for `window` as seen at `now`, in whole seconds.
+  /// The linear forecast for `window` as seen at the whole second of `instant`.
   public static Forecast linear(
-      Money spent, HourlyRate burnRate, Money amount, Window window, Instant now) {
+      Money spent, HourlyRate burnRate, Money amount, Window window, Instant instant) {
+    Instant now = instant.truncatedTo(ChronoUnit.SECONDS);
     Duration rest =
         now.isBefore(window.end()) ? Duration.between(now, window.end()) : Duration.ZERO;
     Money atEnd = spent.plus(burnRate.over(rest));
