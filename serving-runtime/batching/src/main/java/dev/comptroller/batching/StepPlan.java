@@ -1,0 +1,31 @@
+package dev.comptroller.batching;
+
+import java.util.List;
+
+/// What one step computes: the slots to forget first, then a slice for each sequence.
+///
+/// There is no prefill and no decode: each sequence gets a number of tokens, so that what is
+/// computed catches up with what is known.
+///
+/// @param cleared slots whose cells are to be dropped before anything is computed
+/// @param slices at most one for each running sequence
+public record StepPlan(List<Integer> cleared, List<Slice> slices) {
+  public StepPlan {
+    cleared = List.copyOf(cleared);
+    slices = List.copyOf(slices);
+  }
+
+  /// All tokens of the step.
+  public int tokens() {
+    int sum = 0;
+    for (Slice slice : slices) {
+      sum += slice.count();
+    }
+    return sum;
+  }
+
+  /// Whether there is nothing to compute.
+  public boolean idle() {
+    return slices.isEmpty();
+  }
+}
