@@ -1,9 +1,9 @@
 package dev.comptroller.reconcile.desired;
 
+import dev.comptroller.protocol.Names;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import dev.comptroller.protocol.Names;
 
 /// Everything that the Kubernetes objects of one serving variant depend on.
 ///

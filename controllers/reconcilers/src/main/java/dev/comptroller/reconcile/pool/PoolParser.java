@@ -39,11 +39,11 @@ public final class PoolParser {
     for (int i = 0; i < spec.capacity().size(); i++) {
       prices(spec.capacity().get(i), "spec.capacity[%d]".formatted(i), violations, prices);
     }
+    String limit = spec.maxHourlySpend();
     Optional<HourlyRate> ceiling =
-        spec.maxHourlySpend() == null
+        limit == null
             ? Optional.empty()
-            : violations.parse(
-                "spec.maxHourlySpend", () -> HourlyRate.parse(spec.maxHourlySpend()));
+            : violations.parse("spec.maxHourlySpend", () -> HourlyRate.parse(limit));
     Optional<PriceBook> book =
         violations.isEmpty()
             ? violations.parse("spec", () -> new PriceBook(spec.gpu().perNode(), prices))
@@ -62,12 +62,14 @@ public final class PoolParser {
   private static void prices(
       Capacity capacity, String field, Violations violations, List<Price> prices) {
     CapacityType type = type(capacity.type());
-    Optional<Instant> from = instant(capacity.effectiveFrom(), field + ".effectiveFrom", violations);
+    Optional<Instant> from =
+        instant(capacity.effectiveFrom(), field + ".effectiveFrom", violations);
     Optional<Instant> until =
         instant(capacity.effectiveUntil(), field + ".effectiveUntil", violations);
     violations
         .parse(field + ".pricePerNodeHour", () -> HourlyRate.parse(capacity.pricePerNodeHour()))
-        .ifPresent(rate -> prices.add(new Price(type, rate, from.orElse(null), until.orElse(null))));
+        .ifPresent(
+            rate -> prices.add(new Price(type, rate, from.orElse(null), until.orElse(null))));
     for (int i = 0; i < capacity.prices().size(); i++) {
       Capacity.PriceChange change = capacity.prices().get(i);
       String at = "%s.prices[%d]".formatted(field, i);

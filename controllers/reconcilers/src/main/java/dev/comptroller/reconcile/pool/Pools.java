@@ -64,8 +64,7 @@ public final class Pools {
     return pools;
   }
 
-  private static Pool observe(
-      Declared declared, List<NodeFacts> nodes, Map<String, Integer> used) {
+  private static Pool observe(Declared declared, List<NodeFacts> nodes, Map<String, Integer> used) {
     List<Pool.Node> own =
         nodes.stream()
             .filter(node -> node.pool().equals(declared.name()))

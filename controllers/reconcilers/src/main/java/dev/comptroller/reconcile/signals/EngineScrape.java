@@ -109,8 +109,7 @@ public final class EngineScrape implements AutoCloseable {
 
   private void release(Pod pod, String address) {
     try {
-      scrape(pod.getMetadata().getUid(), address)
-          .ifPresent(sample -> sink.accept(pod, sample));
+      scrape(pod.getMetadata().getUid(), address).ifPresent(sample -> sink.accept(pod, sample));
     } catch (IOException e) {
       LOG.debug("no figures from {} at {}: {}", pod.getMetadata().getName(), address, e.toString());
     } catch (InterruptedException _) {

@@ -14,12 +14,14 @@ import io.fabric8.kubernetes.client.informers.cache.Cache;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -57,11 +59,16 @@ public final class FleetView implements AutoCloseable {
     pools = client.resources(GpuNodePool.class).runnableInformer(0);
     deployments = client.resources(ModelDeployment.class).inAnyNamespace().runnableInformer(0);
     budgets = client.resources(InferenceBudget.class).inAnyNamespace().runnableInformer(0);
-    pods.addEventHandler(handler(Function.identity(), podListeners));
-    nodes.addEventHandler(handler(this::seen, nodeListeners));
-    pools.addEventHandler(handler(Function.identity(), poolListeners));
-    deployments.addEventHandler(handler(Function.identity(), deploymentListeners));
-    budgets.addEventHandler(handler(Function.identity(), budgetListeners));
+    pods.addEventHandler(handler(Function.identity(), (_, _) -> true, podListeners));
+    nodes.addEventHandler(
+        handler(
+            this::seen,
+            (before, after) -> !NodeFacts.of(before).equals(NodeFacts.of(after)),
+            nodeListeners));
+    pools.addEventHandler(handler(Function.identity(), FleetView::isNewGeneration, poolListeners));
+    deployments.addEventHandler(handler(Function.identity(), (_, _) -> true, deploymentListeners));
+    budgets.addEventHandler(
+        handler(Function.identity(), FleetView::isNewGeneration, budgetListeners));
   }
 
   /// Starts the watches and waits until all caches are filled.
@@ -83,7 +90,8 @@ public final class FleetView implements AutoCloseable {
 
   /// Whether all watches run.
   public boolean isWatching() {
-    return Stream.of(pods, nodes, pools, deployments, budgets).allMatch(SharedIndexInformer::isWatching);
+    return Stream.of(pods, nodes, pools, deployments, budgets)
+        .allMatch(SharedIndexInformer::isWatching);
   }
 
   /// All pods that use GPUs, ours or not.
@@ -133,6 +141,11 @@ public final class FleetView implements AutoCloseable {
     return sorted(deployments.getStore().list());
   }
 
+  /// All budgets.
+  public List<InferenceBudget> budgets() {
+    return sorted(budgets.getStore().list());
+  }
+
   /// The budgets of `namespace`.
   public List<InferenceBudget> budgets(String namespace) {
     return sorted(budgets.getStore().list()).stream()
@@ -140,7 +153,7 @@ public final class FleetView implements AutoCloseable {
         .toList();
   }
 
-  /// Calls `listener` when a budget comes, changes or goes.
+  /// Calls `listener` when a budget comes, goes or has a new spec.
   public void onBudget(Consumer<InferenceBudget> listener) {
     budgetListeners.add(listener);
   }
@@ -150,12 +163,12 @@ public final class FleetView implements AutoCloseable {
     podListeners.add(listener);
   }
 
-  /// Calls `listener` when a node comes, changes or goes.
+  /// Calls `listener` when a node comes, goes or changes in what [NodeFacts] shows.
   public void onNode(Consumer<NodeFacts> listener) {
     nodeListeners.add(listener);
   }
 
-  /// Calls `listener` when a pool comes, changes or goes.
+  /// Calls `listener` when a pool comes, goes or has a new spec.
   public void onPool(Consumer<GpuNodePool> listener) {
     poolListeners.add(listener);
   }
@@ -189,8 +202,8 @@ public final class FleetView implements AutoCloseable {
     return objects.stream().sorted(BY_NAME).toList();
   }
 
-  private static <T, F> ResourceEventHandler<T> handler(
-      Function<T, F> facts, List<Consumer<F>> listeners) {
+  private static <T extends HasMetadata, F> ResourceEventHandler<T> handler(
+      Function<T, F> facts, BiPredicate<T, T> differ, List<Consumer<F>> listeners) {
     return new ResourceEventHandler<>() {
       @Override
       public void onAdd(T added) {
@@ -199,7 +212,9 @@ public final class FleetView implements AutoCloseable {
 
       @Override
       public void onUpdate(T before, T after) {
-        tell(after);
+        if (differ.test(before, after)) {
+          tell(after);
+        }
       }
 
       @Override
@@ -212,5 +227,10 @@ public final class FleetView implements AutoCloseable {
         listeners.forEach(listener -> listener.accept(fact));
       }
     };
+  }
+
+  private static boolean isNewGeneration(HasMetadata before, HasMetadata after) {
+    return !Objects.equals(
+        before.getMetadata().getGeneration(), after.getMetadata().getGeneration());
   }
 }

@@ -121,9 +121,7 @@ public final class PodFacts {
     if (init == null || init.isEmpty()) {
       return main == null ? List.of() : main;
     }
-    return Stream.concat(
-            init.stream(), main == null ? Stream.empty() : main.stream())
-        .toList();
+    return Stream.concat(init.stream(), main == null ? Stream.empty() : main.stream()).toList();
   }
 
   /// Whether any of its containers runs now.
@@ -136,8 +134,7 @@ public final class PodFacts {
   /// When its last container ended; absent if none ever ran.
   public static Optional<Instant> lastFinishedAt(Pod pod) {
     return containers(pod).stream()
-        .flatMap(status -> Stream.of(finished(status.getState()),
-            finished(status.getLastState())))
+        .flatMap(status -> Stream.of(finished(status.getState()), finished(status.getLastState())))
         .flatMap(Optional::stream)
         .max(Instant::compareTo);
   }

@@ -88,8 +88,7 @@ public final class Meter implements AutoCloseable {
   /// @param record closed intervals
   /// @param live intervals of replicas that are not in the record
   /// @param problem why the record cannot be read; absent if it can
-  public record Reading(
-      SpendRecord record, List<ReplicaInterval> live, @Nullable String problem) {
+  public record Reading(SpendRecord record, List<ReplicaInterval> live, @Nullable String problem) {
     public Reading {
       live = List.copyOf(live);
     }

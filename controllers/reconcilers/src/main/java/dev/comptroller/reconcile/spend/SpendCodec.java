@@ -78,8 +78,7 @@ public final class SpendCodec {
               new HourlyRate(line.microsPerNodeHour()),
               line.gpusPerNode(),
               line.assumed());
-      lines.add(
-          new SpendRecord.Line(key, line.runs().stream().map(SpendCodec::run).toList()));
+      lines.add(new SpendRecord.Line(key, line.runs().stream().map(SpendCodec::run).toList()));
     }
     return new SpendRecord(lines, new TreeSet<>(wire.uids()));
   }

@@ -23,8 +23,10 @@ public final class Conditions {
     List<Condition> next = new ArrayList<>();
     for (Finding finding : findings) {
       Condition old = before.get(finding.type());
-      boolean same = old != null && old.status().equals(finding.status().name());
-      String since = same ? old.lastTransitionTime() : now.truncatedTo(ChronoUnit.SECONDS).toString();
+      String since =
+          old != null && old.status().equals(finding.status().name())
+              ? old.lastTransitionTime()
+              : now.truncatedTo(ChronoUnit.SECONDS).toString();
       next.add(
           new Condition(
               finding.type(),

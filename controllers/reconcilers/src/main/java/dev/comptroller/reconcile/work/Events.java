@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Records what happened to an object as an `events.k8s.io/v1` Event, which `kubectl describe` shows.
+/// Records what happened to an object as an `events.k8s.io/v1` Event; `kubectl describe` shows it.
 ///
 /// An event that cannot be written is logged and lost: events never hold work up.
 public final class Events {
@@ -50,8 +50,7 @@ public final class Events {
   }
 
   /// Records that `action` was taken or seen on `regarding`.
-  public void record(
-      HasMetadata regarding, Type type, String reason, String action, String note) {
+  public void record(HasMetadata regarding, Type type, String reason, String action, String note) {
     record(regarding, null, type, reason, action, note);
   }
 
@@ -64,7 +63,8 @@ public final class Events {
       String action,
       String note) {
     Instant now = clock.instant();
-    String namespace = Optional.ofNullable(regarding.getMetadata().getNamespace()).orElse("default");
+    String namespace =
+        Optional.ofNullable(regarding.getMetadata().getNamespace()).orElse("default");
     Event event =
         new EventBuilder()
             .withNewMetadata()
@@ -84,7 +84,11 @@ public final class Events {
     try {
       client.resource(event).create();
     } catch (KubernetesClientException e) {
-      LOG.warn("event {} about {} was not written: {}", reason, event.getRegarding().getName(), e.getMessage());
+      LOG.warn(
+          "event {} about {} was not written: {}",
+          reason,
+          event.getRegarding().getName(),
+          e.getMessage());
     }
   }
 
