@@ -141,6 +141,11 @@ public final class FleetView implements AutoCloseable {
     return sorted(deployments.getStore().list());
   }
 
+  /// The ModelDeployment called `name` in `namespace`.
+  public Optional<ModelDeployment> deployment(String namespace, String name) {
+    return Optional.ofNullable(deployments.getStore().getByKey(namespace + "/" + name));
+  }
+
   /// All budgets.
   public List<InferenceBudget> budgets() {
     return sorted(budgets.getStore().list());

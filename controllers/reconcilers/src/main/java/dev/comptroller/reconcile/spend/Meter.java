@@ -140,6 +140,11 @@ public final class Meter implements AutoCloseable {
     return new Reading(book.record(), live, book.problem());
   }
 
+  /// The time of `pod` as the caches show it at `now`.
+  public ReplicaTime time(Pod pod, Instant now) {
+    return ReplicaTime.of(pod, place(pod), now);
+  }
+
   @Override
   public void close() {
     work.close();
