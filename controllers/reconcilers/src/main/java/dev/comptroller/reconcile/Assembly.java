@@ -1,0 +1,211 @@
+package dev.comptroller.reconcile;
+
+import dev.comptroller.api.v1alpha1.ModelDeployment;
+import dev.comptroller.decide.cost.ReplicaInterval;
+import dev.comptroller.decide.cpm.TokenSample;
+import dev.comptroller.protocol.Names;
+import dev.comptroller.reconcile.budget.InferenceBudgetReconciler;
+import dev.comptroller.reconcile.budget.Treasury;
+import dev.comptroller.reconcile.deployment.DeploymentActuator;
+import dev.comptroller.reconcile.deployment.DeploymentGauges;
+import dev.comptroller.reconcile.deployment.DeploymentObserver;
+import dev.comptroller.reconcile.deployment.DeploymentParser;
+import dev.comptroller.reconcile.deployment.ModelDeploymentReconciler;
+import dev.comptroller.reconcile.metrics.OperatorMetrics;
+import dev.comptroller.reconcile.pool.GpuNodePoolReconciler;
+import dev.comptroller.reconcile.pool.Pools;
+import dev.comptroller.reconcile.routing.RoutingBoard;
+import dev.comptroller.reconcile.signals.EngineSample;
+import dev.comptroller.reconcile.signals.EngineScrape;
+import dev.comptroller.reconcile.signals.FleetView;
+import dev.comptroller.reconcile.signals.PodFacts;
+import dev.comptroller.reconcile.signals.TokenLedger;
+import dev.comptroller.reconcile.spend.Meter;
+import dev.comptroller.reconcile.spend.ReplicaTime;
+import dev.comptroller.reconcile.spend.SpendStore;
+import dev.comptroller.reconcile.status.Parsed;
+import dev.comptroller.reconcile.work.Events;
+import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.prometheus.client.CollectorRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/// All parts of the operator, put together: what an application has to start, and the reconcilers
+/// that it has to register.
+///
+/// [#watch] fills the caches and must come before the reconcilers start; [#lead] begins everything
+/// that writes on its own account and is for the leader alone.
+public final class Assembly implements AutoCloseable {
+  private final Clock clock;
+  private final FleetView view;
+  private final TokenLedger tokens = new TokenLedger();
+  private final Meter meter;
+  private final RoutingBoard routing;
+  private final EngineScrape scrape;
+  private final ModelDeploymentReconciler deployments;
+  private final GpuNodePoolReconciler gpuNodePools;
+  private final InferenceBudgetReconciler budgets;
+
+  /// Where and as what the operator runs.
+  ///
+  /// @param namespace namespace of the installation: spend records, routing table, lease
+  /// @param runtimeImage image of serving pods
+  /// @param instance name of this process, in events
+  /// @param scrapeInterval time between two scrapes of a replica
+  public record Settings(
+      String namespace, String runtimeImage, String instance, Duration scrapeInterval) {
+    public Settings {
+      if (namespace.isBlank()) {
+        throw new IllegalArgumentException("namespace is empty: name the installation's namespace");
+      }
+      if (runtimeImage.isBlank()) {
+        throw new IllegalArgumentException("runtimeImage is empty: name the image of serving pods");
+      }
+    }
+  }
+
+  /// Puts the parts together; nothing runs yet.
+  public Assembly(
+      KubernetesClient client, Settings settings, CollectorRegistry registry, Clock clock) {
+    this.clock = clock;
+    OperatorMetrics metrics = new OperatorMetrics(registry);
+    Events events = new Events(client, clock, settings.instance());
+    view = new FleetView(client);
+    Pools pools = new Pools(view);
+    SpendStore store = new SpendStore(client, settings.namespace());
+    meter = new Meter(client, view, store, clock, pools::books);
+    Treasury treasury = new Treasury(view, meter, pools);
+    routing = new RoutingBoard(client, view, pools, clock, settings.namespace());
+    scrape = new EngineScrape(view, clock, settings.scrapeInterval(), this::sample);
+    deployments =
+        new ModelDeploymentReconciler(
+            view,
+            new DeploymentObserver(view, pools, meter, treasury, tokens),
+            new DeploymentActuator(settings.runtimeImage()),
+            new DeploymentGauges(metrics),
+            events,
+            clock);
+    gpuNodePools = new GpuNodePoolReconciler(view, pools, metrics, events, clock);
+    budgets = new InferenceBudgetReconciler(view, treasury, meter, metrics, events, clock);
+  }
+
+  /// Fills the caches; returns when they are full.
+  public void watch() {
+    view.onPod(this::replicaTime);
+    view.onDeployment(
+        _ -> tokens.retain(key -> view.deployment(key.namespace(), key.deployment()).isPresent()));
+    view.start();
+  }
+
+  /// Begins to meter, to render routes and to scrape. Only the leader may call this.
+  public void lead() {
+    meter.start();
+    routing.start();
+    scrape.start();
+  }
+
+  /// Whether all watches run.
+  public boolean isWatching() {
+    return view.isWatching();
+  }
+
+  /// The reconciler of ModelDeployments.
+  public ModelDeploymentReconciler deployments() {
+    return deployments;
+  }
+
+  /// The reconciler of GpuNodePools.
+  public GpuNodePoolReconciler gpuNodePools() {
+    return gpuNodePools;
+  }
+
+  /// The reconciler of InferenceBudgets.
+  public InferenceBudgetReconciler budgets() {
+    return budgets;
+  }
+
+  @Override
+  public void close() {
+    scrape.close();
+    routing.close();
+    meter.close();
+    view.close();
+  }
+
+  private void sample(Pod pod, EngineSample sample) {
+    key(pod)
+        .ifPresent(
+            key ->
+                tokens.add(
+                    key,
+                    window(key),
+                    new TokenSample(
+                        sample.at(),
+                        sample.uid(),
+                        startedAt(pod).orElse(sample.at()),
+                        sample.promptTokens(),
+                        sample.generationTokens())));
+  }
+
+  private void replicaTime(Pod pod) {
+    Optional<TokenLedger.Key> key = key(pod);
+    if (key.isEmpty()) {
+      return;
+    }
+    Instant now = clock.instant();
+    String namespace = pod.getMetadata().getNamespace();
+    boolean gone =
+        view.replicas(namespace, key.get().deployment()).stream()
+            .noneMatch(p -> p.getMetadata().getUid().equals(pod.getMetadata().getUid()));
+    switch (meter.time(pod, now)) {
+      case ReplicaTime.Running(ReplicaInterval interval) ->
+          tokens.add(key.get(), window(key.get()), interval, now);
+      case ReplicaTime.Ended(ReplicaInterval interval) ->
+          tokens.add(key.get(), window(key.get()), interval, now);
+      case ReplicaTime.Waiting(), ReplicaTime.NeverBound() -> {}
+    }
+    if (gone) {
+      tokens.gone(key.get(), pod.getMetadata().getUid(), now);
+    }
+  }
+
+  private Duration window(TokenLedger.Key key) {
+    Optional<ModelDeployment> deployment = view.deployment(key.namespace(), key.deployment());
+    if (deployment.isPresent()
+        && DeploymentParser.parse(deployment.get())
+            instanceof Parsed.Valid<DeploymentParser.Declared>(var declared)) {
+      return declared.window();
+    }
+    return DeploymentParser.DEFAULT_WINDOW;
+  }
+
+  /// When the counters of a pod's engine began: with the pod, or with the container that replaced a
+  /// first one.
+  private static Optional<Instant> startedAt(Pod pod) {
+    for (ContainerStatus container : PodFacts.containers(pod)) {
+      boolean restarted = container.getRestartCount() != null && container.getRestartCount() > 0;
+      if (Names.RUNTIME_CONTAINER.equals(container.getName())
+          && restarted
+          && container.getState() != null
+          && container.getState().getRunning() != null) {
+        return PodFacts.instant(container.getState().getRunning().getStartedAt());
+      }
+    }
+    return PodFacts.scheduledAt(pod);
+  }
+
+  private static Optional<TokenLedger.Key> key(Pod pod) {
+    if (!PodFacts.isReplica(pod)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new TokenLedger.Key(
+            pod.getMetadata().getNamespace(),
+            PodFacts.label(pod, Names.DEPLOYMENT_LABEL).orElse(""),
+            PodFacts.label(pod, Names.VARIANT_LABEL).orElse("")));
+  }
+}

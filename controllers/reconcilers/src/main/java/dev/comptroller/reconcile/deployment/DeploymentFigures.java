@@ -1,0 +1,72 @@
+package dev.comptroller.reconcile.deployment;
+
+import dev.comptroller.api.v1alpha1.Condition;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.VariantStatus;
+import dev.comptroller.decide.publish.Figures;
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// Splits the status of a ModelDeployment into what flows and what must be published at once. Pure.
+final class DeploymentFigures {
+  private DeploymentFigures() {}
+
+  /// The figures of `status`.
+  static Figures of(ModelDeploymentStatus status) {
+    Map<String, Long> flowing = new TreeMap<>();
+    put(flowing, "cpm", status.cpm());
+    put(flowing, "tokensPerDollar", status.tokensPerDollar());
+    for (VariantStatus variant : status.variants()) {
+      put(flowing, variant.name() + ".tokensPerSecond", variant.tokensPerSecond());
+      put(flowing, variant.name() + ".cpm", variant.cpm());
+    }
+    return Figures.of(flowing, steady(status).toString());
+  }
+
+  private static ModelDeploymentStatus steady(ModelDeploymentStatus s) {
+    List<VariantStatus> variants =
+        s.variants().stream()
+            .map(
+                v ->
+                    new VariantStatus(
+                        v.name(),
+                        v.replicas(),
+                        v.ready(),
+                        null,
+                        null,
+                        v.marginalCpm(),
+                        null,
+                        v.burnRate()))
+            .toList();
+    return new ModelDeploymentStatus(
+        s.observedGeneration(),
+        s.conditions().stream().map(DeploymentFigures::steady).toList(),
+        s.activeVariant(),
+        s.replicas(),
+        s.desiredReplicas(),
+        s.readyReplicas(),
+        s.selector(),
+        s.burnRate(),
+        null,
+        null,
+        variants,
+        s.lastDecision(),
+        s.history());
+  }
+
+  private static Condition steady(Condition c) {
+    return DeploymentReport.flows(c)
+        ? new Condition(
+            c.type(), c.status(), c.reason(), "", c.observedGeneration(), c.lastTransitionTime())
+        : c;
+  }
+
+  private static void put(Map<String, Long> flowing, String name, @Nullable String value) {
+    if (value != null) {
+      flowing.put(name, new BigDecimal(value).movePointRight(6).longValue());
+    }
+  }
+}

@@ -1,0 +1,218 @@
+package dev.comptroller.reconcile.deployment;
+
+import dev.comptroller.api.v1alpha1.EngineKind;
+import dev.comptroller.api.v1alpha1.ModelDeployment;
+import dev.comptroller.api.v1alpha1.ModelDeploymentSpec;
+import dev.comptroller.api.v1alpha1.TargetCpm;
+import dev.comptroller.api.v1alpha1.Variant.PostedPrice;
+import dev.comptroller.decide.Policy;
+import dev.comptroller.decide.fleet.Scaling;
+import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.units.Cpm;
+import dev.comptroller.decide.units.TokensPerSecond;
+import dev.comptroller.reconcile.desired.Rung;
+import dev.comptroller.reconcile.status.Parsed;
+import dev.comptroller.reconcile.status.Violations;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// Turns the spec of a ModelDeployment into a policy and the rungs of its ladder, or into what is
+/// wrong with it. Pure.
+public final class DeploymentParser {
+  /// The window of CPM where no target gives one.
+  public static final Duration DEFAULT_WINDOW = Duration.ofHours(1);
+
+  private static final Pattern PVC = Pattern.compile("pvc://([a-z0-9][-a-z0-9.]*)/([^/].*)");
+  private static final Pattern COUNT = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)([KMBT])");
+  private static final Pattern SPAN = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)(ms|s|m|h)");
+
+  private DeploymentParser() {}
+
+  /// What a deployment declares.
+  ///
+  /// @param policy what to decide by
+  /// @param rungs how pods of each variant run, by name, in ladder order
+  /// @param window the window of CPM
+  /// @param minimumTokens tokens in the window before a target is judged
+  /// @param hasSlo whether latency is promised
+  public record Declared(
+      Policy policy, Map<String, Rung> rungs, Duration window, long minimumTokens, boolean hasSlo) {
+    /// The parsed variant called `name`.
+    public Variant variant(String name) {
+      return policy.ladder().stream()
+          .filter(variant -> variant.name().equals(name))
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
+  /// Parses `deployment`.
+  public static Parsed<Declared> parse(ModelDeployment deployment) {
+    ModelDeploymentSpec spec = deployment.getSpec();
+    if (spec == null || spec.variants().isEmpty()) {
+      return new Parsed.Invalid<>(List.of("spec.variants: is empty; give at least one"));
+    }
+    Violations violations = new Violations();
+    List<Variant> ladder = new ArrayList<>();
+    Map<String, Rung> rungs = new LinkedHashMap<>();
+    for (int i = 0; i < spec.variants().size(); i++) {
+      var variant = spec.variants().get(i);
+      String field = "spec.variants[%d]".formatted(i);
+      violations.parse(field, () -> variant(variant, field, violations)).ifPresent(ladder::add);
+      rung(variant, field, violations).ifPresent(rung -> rungs.put(rung.name(), rung));
+    }
+    Optional<String> floor = floor(spec);
+    if (floor.isEmpty()) {
+      violations.add(
+          "spec.qualityFloor",
+          "%d is above the quality of every variant; lower it".formatted(spec.qualityFloor()));
+    }
+    Optional<Scaling> scaling = violations.parse("spec.scaling", () -> scaling(spec));
+    TargetCpm target = spec.targetCpm();
+    Optional<Cpm> cpm =
+        target == null
+            ? Optional.empty()
+            : violations.parse("spec.targetCpm.dollars", () -> Cpm.parse(target.dollars()));
+    Optional<Duration> window =
+        target == null
+            ? Optional.of(DEFAULT_WINDOW)
+            : violations.parse("spec.targetCpm.window", () -> duration(target.window()));
+    if (!violations.isEmpty()) {
+      return new Parsed.Invalid<>(violations.found());
+    }
+    Policy policy =
+        new Policy(
+            deployment.getMetadata().getNamespace(),
+            deployment.getMetadata().getName(),
+            ladder,
+            floor.orElseThrow(),
+            spec.replicas() == null ? spec.scaling().minReplicas() : spec.replicas(),
+            scaling.orElseThrow(),
+            cpm.orElse(null));
+    return new Parsed.Valid<>(
+        new Declared(
+            policy,
+            rungs,
+            window.orElseThrow(),
+            target == null ? 1 : target.minimumTokens(),
+            spec.slo() != null));
+  }
+
+  /// The lowest rung that `qualityFloor` allows.
+  private static Optional<String> floor(ModelDeploymentSpec spec) {
+    return spec.variants().stream()
+        .filter(variant -> variant.quality() >= spec.qualityFloor())
+        .reduce((_, lower) -> lower)
+        .map(dev.comptroller.api.v1alpha1.Variant::name);
+  }
+
+  private static Scaling scaling(ModelDeploymentSpec spec) {
+    int min = spec.scaling().minReplicas();
+    Integer max = spec.scaling().maxReplicas();
+    return new Scaling(min, max == null ? Math.max(1, min) : max);
+  }
+
+  private static Variant variant(
+      dev.comptroller.api.v1alpha1.Variant variant, String field, Violations violations) {
+    if (variant.engine() == EngineKind.VLLM) {
+      violations.add(field + ".engine", "Vllm is not served by this version; use Bundled");
+    }
+    var model = variant.model();
+    return new Variant(
+        variant.name(),
+        variant.pool(),
+        variant.gpus(),
+        BigDecimal.valueOf(variant.quality()),
+        model.parameters() == null ? 0 : count(model.parameters()),
+        model.quantization() == null ? "(not declared)" : model.quantization().name(),
+        variant.batching().maxSequences(),
+        variant.throughput() == null
+            ? null
+            : TokensPerSecond.of(variant.throughput().tokensPerSecond()),
+        price(variant.postedPrice()),
+        variant.targetUtilization());
+  }
+
+  private static Variant.@Nullable DeclaredPrice price(@Nullable PostedPrice price) {
+    if (price == null) {
+      return null;
+    }
+    Cpm input = Cpm.parse(price.input());
+    Cpm cached = price.cachedInput() == null ? input : Cpm.parse(price.cachedInput());
+    return new Variant.DeclaredPrice(input, cached, Cpm.parse(price.output()));
+  }
+
+  private static Optional<Rung> rung(
+      dev.comptroller.api.v1alpha1.Variant variant, String field, Violations violations) {
+    Matcher uri = PVC.matcher(variant.model().uri());
+    if (!uri.matches() || uri.group(2).contains("..")) {
+      violations.add(
+          field + ".model.uri", "\"%s\" is not pvc://CLAIM/PATH".formatted(variant.model().uri()));
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Rung(
+            variant.name(),
+            variant.pool(),
+            variant.gpus(),
+            uri.group(1),
+            uri.group(2),
+            variant.model().digest(),
+            variant.model().contextLength(),
+            variant.batching().maxSequences(),
+            variant.batching().maxBatchedTokens(),
+            variant.batching().maxQueued()));
+  }
+
+  /// A count such as `135M` or `1.5B`.
+  static long count(String text) {
+    Matcher matcher = COUNT.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException(
+          "model.parameters \"%s\" is no count like \"135M\" or \"1.5B\"".formatted(text));
+    }
+    int zeros =
+        switch (matcher.group(2)) {
+          case "K" -> 3;
+          case "M" -> 6;
+          case "B" -> 9;
+          default -> 12;
+        };
+    return new BigDecimal(matcher.group(1)).movePointRight(zeros).longValueExact();
+  }
+
+  /// A span such as `1h30m` or `500ms`.
+  static Duration duration(String text) {
+    Matcher matcher = SPAN.matcher(text.toLowerCase(Locale.ROOT));
+    Duration total = Duration.ZERO;
+    int end = 0;
+    while (matcher.find() && matcher.start() == end) {
+      end = matcher.end();
+      BigDecimal millis =
+          new BigDecimal(matcher.group(1))
+              .multiply(
+                  BigDecimal.valueOf(
+                      switch (matcher.group(2)) {
+                        case "ms" -> 1L;
+                        case "s" -> 1_000L;
+                        case "m" -> 60_000L;
+                        default -> 3_600_000L;
+                      }));
+      total = total.plusMillis(millis.longValue());
+    }
+    if (end != text.length() || total.isZero()) {
+      throw new IllegalArgumentException(
+          "\"%s\" is no duration like \"1h\" or \"90s\"".formatted(text));
+    }
+    return total;
+  }
+}

@@ -1,0 +1,295 @@
+package dev.comptroller.reconcile.deployment;
+
+import dev.comptroller.api.v1alpha1.Condition;
+import dev.comptroller.api.v1alpha1.ModelDeployment;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.Candidate;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.HistoryEntry;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.LastDecision;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.VariantStatus;
+import dev.comptroller.decide.Decision;
+import dev.comptroller.decide.Explanation;
+import dev.comptroller.decide.condition.DeploymentConditions;
+import dev.comptroller.decide.condition.DeploymentView;
+import dev.comptroller.decide.condition.Finding;
+import dev.comptroller.decide.cpm.WindowTokens;
+import dev.comptroller.decide.fleet.Replica;
+import dev.comptroller.decide.units.Cpm;
+import dev.comptroller.decide.units.HourlyRate;
+import dev.comptroller.decide.units.Money;
+import dev.comptroller.decide.units.Tokens;
+import dev.comptroller.protocol.Names;
+import dev.comptroller.reconcile.budget.Treasury.Account;
+import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
+import dev.comptroller.reconcile.signals.TokenLedger.Figures;
+import dev.comptroller.reconcile.status.Conditions;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// The status of a ModelDeployment from what was seen, decided and done. Pure.
+final class DeploymentReport {
+  /// Decimals of CPM in the status.
+  static final int CPM_DECIMALS = 4;
+
+  private static final int HISTORY = 10;
+
+  private DeploymentReport() {}
+
+  /// The next status.
+  static ModelDeploymentStatus of(
+      ModelDeployment deployment,
+      Declared declared,
+      Seen seen,
+      Decision decision,
+      Outcome outcome,
+      Instant now) {
+    ModelDeploymentStatus previous = previous(deployment);
+    long generation = deployment.getMetadata().getGeneration();
+    Optional<Cpm> cpm = cpm(seen);
+    long tokens = seen.figures().values().stream().mapToLong(f -> total(f).count()).sum();
+    List<Finding> findings = findings(declared, seen, decision, outcome, cpm, tokens);
+    String active = outcome.active();
+    @Nullable Integer desired =
+        decision instanceof Decision.Serve serve
+            ? Integer.valueOf(serve.replicas())
+            : previous.desiredReplicas();
+    LastDecision last = lastDecision(previous, decision, now);
+    return new ModelDeploymentStatus(
+        generation,
+        Conditions.next(previous.conditions(), findings, generation, now),
+        active,
+        active == null ? null : count(seen, active, false),
+        desired,
+        active == null ? null : count(seen, active, true),
+        active == null ? null : selector(deployment, active),
+        seen.burn().values().stream().reduce(HourlyRate.ZERO, HourlyRate::plus).toString(),
+        cpm.map(known -> known.print(CPM_DECIMALS)).orElse(null),
+        cpm.flatMap(Cpm::tokensPerDollar).map(t -> Long.toString(t.count())).orElse(null),
+        variants(declared, seen, decision),
+        last,
+        history(previous, decision, last, now));
+  }
+
+  /// The status when the spec cannot be carried out: everything stays, `Ready` says why.
+  static ModelDeploymentStatus invalid(ModelDeployment deployment, Finding finding, Instant now) {
+    ModelDeploymentStatus p = previous(deployment);
+    long generation = deployment.getMetadata().getGeneration();
+    return new ModelDeploymentStatus(
+        generation,
+        Conditions.with(p.conditions(), finding, generation, now),
+        p.activeVariant(),
+        p.replicas(),
+        p.desiredReplicas(),
+        p.readyReplicas(),
+        p.selector(),
+        p.burnRate(),
+        p.cpm(),
+        p.tokensPerDollar(),
+        p.variants(),
+        p.lastDecision(),
+        p.history());
+  }
+
+  /// The status that `deployment` shows, or an empty one.
+  static ModelDeploymentStatus previous(ModelDeployment deployment) {
+    ModelDeploymentStatus status = deployment.getStatus();
+    return status != null
+        ? status
+        : new ModelDeploymentStatus(
+            null, List.of(), null, null, null, null, null, null, null, null, List.of(), null,
+            List.of());
+  }
+
+  private static List<Finding> findings(
+      Declared declared,
+      Seen seen,
+      Decision decision,
+      Outcome outcome,
+      Optional<Cpm> cpm,
+      long tokens) {
+    Account account = seen.account();
+    List<Finding> findings =
+        new ArrayList<>(
+            DeploymentConditions.judge(
+                new DeploymentView(
+                    declared.policy(),
+                    seen.observation(),
+                    decision,
+                    account == null ? null : account.state(),
+                    account == null ? null : account.period())));
+    if (outcome.problem() != null) {
+      findings.replaceAll(f -> f.type().equals("Ready") ? outcome.problem() : f);
+    }
+    findings.addAll(Goals.judge(declared, decision, cpm, tokens));
+    return findings;
+  }
+
+  /// Full CPM of all variants together over their windows.
+  private static Optional<Cpm> cpm(Seen seen) {
+    Money money = Money.ZERO;
+    Tokens tokens = new Tokens(0);
+    for (Figures figures : seen.figures().values()) {
+      money = money.plus(figures.cost());
+      tokens = tokens.plus(total(figures));
+    }
+    return Cpm.of(money, tokens);
+  }
+
+  private static List<VariantStatus> variants(Declared declared, Seen seen, Decision decision) {
+    List<VariantStatus> variants = new ArrayList<>();
+    for (String name : declared.rungs().keySet()) {
+      int replicas = count(seen, name, false);
+      Figures figures = seen.figures().get(name);
+      HourlyRate burn = seen.burn().get(name);
+      if (replicas == 0 && figures == null && burn == null) {
+        continue;
+      }
+      Optional<WindowTokens> tokens = Optional.ofNullable(figures).map(Figures::tokens);
+      Optional<Cpm> full = Optional.ofNullable(figures).flatMap(f -> f.tokens().fullCpm(f.cost()));
+      variants.add(
+          new VariantStatus(
+              name,
+              replicas,
+              count(seen, name, true),
+              tokens.map(t -> t.speed().toString()).orElse(null),
+              full.map(cpm -> cpm.print(CPM_DECIMALS)).orElse(null),
+              marginal(decision.explanation(), name),
+              full.flatMap(Cpm::tokensPerDollar).map(t -> Long.toString(t.count())).orElse(null),
+              burn == null ? null : burn.toString()));
+    }
+    return variants;
+  }
+
+  private static @Nullable String marginal(Explanation explanation, String variant) {
+    return explanation.candidates().stream()
+        .filter(candidate -> candidate.variant().equals(variant))
+        .flatMap(candidate -> candidate.cpm().stream())
+        .map(cpm -> cpm.print(CPM_DECIMALS))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static LastDecision lastDecision(
+      ModelDeploymentStatus previous, Decision decision, Instant now) {
+    LastDecision old = previous.lastDecision();
+    LastDecision next = lastDecision(old, decision, seconds(now));
+    if (old == null) {
+      return next;
+    }
+    boolean same =
+        Objects.equals(old.variant(), next.variant())
+            && Objects.equals(old.replicas(), next.replicas())
+            && Objects.equals(old.reason(), next.reason())
+            && Objects.equals(old.message(), next.message())
+            && old.candidates().equals(next.candidates());
+    return same ? old : next;
+  }
+
+  private static LastDecision lastDecision(
+      @Nullable LastDecision old, Decision decision, String at) {
+    Explanation explanation = decision.explanation();
+    List<Candidate> candidates =
+        explanation.candidates().stream().map(DeploymentReport::candidate).toList();
+    return switch (decision) {
+      case Decision.Blocked(String reason, String message, _) ->
+          new LastDecision(
+              at, "Blocked", null, null, reason, message, explanation.binding(), candidates);
+      case Decision.Serve(String variant, int replicas, _) ->
+          new LastDecision(
+              at,
+              action(old, variant, replicas),
+              variant,
+              replicas,
+              "BestVariant",
+              explanation.summary(),
+              explanation.binding(),
+              candidates);
+    };
+  }
+
+  private static String action(@Nullable LastDecision old, String variant, int replicas) {
+    if (old == null || old.variant() == null) {
+      return "Resize";
+    }
+    if (!old.variant().equals(variant)) {
+      return "Migrate";
+    }
+    if (Objects.equals(old.replicas(), replicas)) {
+      return "Hold";
+    }
+    return replicas == 0 ? "Drain" : "Resize";
+  }
+
+  private static Candidate candidate(dev.comptroller.decide.Candidate candidate) {
+    return new Candidate(
+        candidate.variant(),
+        candidate.pool(),
+        null,
+        candidate.replicas(),
+        candidate.perHour().map(HourlyRate::toString).orElse(null),
+        candidate.cpm().map(cpm -> cpm.print(CPM_DECIMALS)).orElse(null),
+        candidate.verdict());
+  }
+
+  private static List<HistoryEntry> history(
+      ModelDeploymentStatus previous, Decision decision, LastDecision last, Instant now) {
+    if (!(decision instanceof Decision.Serve serve)) {
+      return previous.history();
+    }
+    HistoryEntry newest = previous.history().isEmpty() ? null : previous.history().getFirst();
+    if (newest != null
+        && newest.variant().equals(serve.variant())
+        && newest.replicas() == serve.replicas()) {
+      return previous.history();
+    }
+    List<HistoryEntry> history = new ArrayList<>();
+    history.add(
+        new HistoryEntry(
+            seconds(now),
+            serve.variant(),
+            serve.replicas(),
+            last.action(),
+            shorten(serve.explanation().summary())));
+    history.addAll(previous.history());
+    return history.subList(0, Math.min(HISTORY, history.size()));
+  }
+
+  private static int count(Seen seen, String variant, boolean ready) {
+    return (int)
+        seen.observation().replicasOf(variant).stream()
+            .filter(r -> r.state() != Replica.State.Terminating)
+            .filter(r -> !ready || r.state() == Replica.State.Ready)
+            .count();
+  }
+
+  private static String selector(ModelDeployment deployment, String active) {
+    return "%s=%s,%s=%s"
+        .formatted(
+            Names.DEPLOYMENT_LABEL,
+            deployment.getMetadata().getName(),
+            Names.VARIANT_LABEL,
+            active);
+  }
+
+  private static Tokens total(Figures figures) {
+    return figures.tokens().total();
+  }
+
+  private static String seconds(Instant now) {
+    return now.truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  private static String shorten(String text) {
+    return text.length() <= 250 ? text : text.substring(0, 247) + "...";
+  }
+
+  /// Whether a condition's message moves with figures that flow.
+  static boolean flows(Condition condition) {
+    return condition.type().equals("MeetingTargetCpm");
+  }
+}

@@ -1,0 +1,36 @@
+package dev.comptroller.reconcile.deployment;
+
+import dev.comptroller.decide.Observation;
+import dev.comptroller.decide.cost.PriceBooks;
+import dev.comptroller.decide.units.HourlyRate;
+import dev.comptroller.reconcile.budget.Treasury.Account;
+import dev.comptroller.reconcile.signals.TokenLedger.Figures;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Everything that one reconciliation of a ModelDeployment has seen.
+///
+/// @param observation pools and replicas
+/// @param account figures of the namespace's budget; absent if it has none
+/// @param books prices of all pools
+/// @param deployments Deployments that belong to it, of all variants
+/// @param service its Service; absent if there is none
+/// @param figures tokens and their cost by variant, for variants that have some
+/// @param burn dollars an hour by variant, for variants with live replicas
+record Seen(
+    Observation observation,
+    @Nullable Account account,
+    PriceBooks books,
+    List<Deployment> deployments,
+    @Nullable Service service,
+    Map<String, Figures> figures,
+    Map<String, HourlyRate> burn) {
+  Seen {
+    deployments = List.copyOf(deployments);
+    figures = Map.copyOf(figures);
+    burn = Map.copyOf(burn);
+  }
+}

@@ -1,0 +1,184 @@
+package dev.comptroller.reconcile.desired;
+
+import dev.comptroller.protocol.Names;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.IntOrString;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.ProbeBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The Deployment of one variant, and the pods in it. Pure.
+///
+/// A rollout takes one pod away before it adds one (`maxUnavailable: 1`, `maxSurge: 0`): a surge
+/// pod would need GPUs that a full pool does not have, and would never start.
+public final class ServingDeployment {
+  private static final String MODELS = "/models";
+  private static final long NON_ROOT = 65532L;
+  private static final long GRACE_SECONDS = 120L;
+
+  private ServingDeployment() {}
+
+  /// The Deployment that `serving` asks for.
+  public static Deployment of(Serving serving) {
+    return new DeploymentBuilder()
+        .withNewMetadata()
+        .withName(serving.objectName())
+        .withNamespace(serving.namespace())
+        .withLabels(serving.labels())
+        .withOwnerReferences(serving.owner())
+        .endMetadata()
+        .withNewSpec()
+        .withReplicas(serving.replicas())
+        .withRevisionHistoryLimit(2)
+        .withNewSelector()
+        .withMatchLabels(serving.selector())
+        .endSelector()
+        .withNewStrategy()
+        .withType("RollingUpdate")
+        .withNewRollingUpdate()
+        .withMaxUnavailable(new IntOrString(1))
+        .withMaxSurge(new IntOrString(0))
+        .endRollingUpdate()
+        .endStrategy()
+        .withTemplate(template(serving))
+        .endSpec()
+        .build();
+  }
+
+  private static PodTemplateSpec template(Serving serving) {
+    Map<String, String> labels = new LinkedHashMap<>(serving.labels());
+    labels.put("llm-d.ai/engine-type", "vllm");
+    return new PodTemplateSpecBuilder()
+        .withNewMetadata()
+        .withLabels(labels)
+        .withFinalizers(Names.METERING_FINALIZER)
+        .endMetadata()
+        .withNewSpec()
+        .withNodeSelector(Map.of(Names.POOL_LABEL, serving.rung().pool()))
+        .addNewToleration()
+        .withKey(Names.GPU_RESOURCE)
+        .withOperator("Exists")
+        .withEffect("NoSchedule")
+        .endToleration()
+        .withAutomountServiceAccountToken(false)
+        .withEnableServiceLinks(false)
+        .withTerminationGracePeriodSeconds(GRACE_SECONDS)
+        .withNewSecurityContext()
+        .withRunAsNonRoot(true)
+        .withRunAsUser(NON_ROOT)
+        .withNewSeccompProfile()
+        .withType("RuntimeDefault")
+        .endSeccompProfile()
+        .endSecurityContext()
+        .addToContainers(container(serving))
+        .addNewVolume()
+        .withName("models")
+        .withNewPersistentVolumeClaim()
+        .withClaimName(serving.rung().claim())
+        .withReadOnly(true)
+        .endPersistentVolumeClaim()
+        .endVolume()
+        .addNewVolume()
+        .withName("tmp")
+        .withNewEmptyDir()
+        .endEmptyDir()
+        .endVolume()
+        .endSpec()
+        .build();
+  }
+
+  private static Container container(Serving serving) {
+    return new ContainerBuilder()
+        .withName(Names.RUNTIME_CONTAINER)
+        .withImage(serving.image())
+        .withArgs(arguments(serving))
+        .addNewEnv()
+        .withName("POD_IP")
+        .withNewValueFrom()
+        .withNewFieldRef()
+        .withApiVersion("v1")
+        .withFieldPath("status.podIP")
+        .endFieldRef()
+        .endValueFrom()
+        .endEnv()
+        .addNewPort()
+        .withName("http")
+        .withContainerPort(Names.RUNTIME_PORT)
+        .withProtocol("TCP")
+        .endPort()
+        .withNewResources()
+        .withLimits(gpus(serving))
+        .withRequests(gpus(serving))
+        .endResources()
+        .withStartupProbe(probe("/health/live", 5, 360))
+        .withReadinessProbe(probe("/health/ready", 2, 2))
+        .withLivenessProbe(probe("/health/live", 10, 3))
+        .withNewSecurityContext()
+        .withAllowPrivilegeEscalation(false)
+        .withReadOnlyRootFilesystem(true)
+        .withNewCapabilities()
+        .withDrop("ALL")
+        .endCapabilities()
+        .endSecurityContext()
+        .addNewVolumeMount()
+        .withName("models")
+        .withMountPath(MODELS)
+        .withReadOnly(true)
+        .endVolumeMount()
+        .addNewVolumeMount()
+        .withName("tmp")
+        .withMountPath("/tmp")
+        .endVolumeMount()
+        .build();
+  }
+
+  private static Map<String, Quantity> gpus(Serving serving) {
+    return Map.of(Names.GPU_RESOURCE, new Quantity(Integer.toString(serving.rung().gpus())));
+  }
+
+  private static List<String> arguments(Serving serving) {
+    Rung rung = serving.rung();
+    List<String> arguments = new ArrayList<>();
+    add(arguments, "--model", MODELS + "/" + rung.path());
+    if (rung.digest() != null) {
+      add(arguments, "--model-digest", rung.digest());
+    }
+    add(arguments, "--served-model-name", serving.namespace() + "/" + serving.deployment());
+    add(arguments, "--served-model-name", serving.deployment());
+    add(arguments, "--variant", rung.name());
+    if (rung.contextLength() != null) {
+      add(arguments, "--context-length", rung.contextLength().toString());
+    }
+    add(arguments, "--max-sequences", Integer.toString(rung.maxSequences()));
+    add(arguments, "--max-batched-tokens", Integer.toString(rung.maxBatchedTokens()));
+    add(arguments, "--max-queued", Integer.toString(rung.maxQueued()));
+    add(arguments, "--port", Integer.toString(Names.RUNTIME_PORT));
+    return arguments;
+  }
+
+  private static void add(List<String> arguments, String flag, String value) {
+    arguments.add(flag);
+    arguments.add(value);
+  }
+
+  private static Probe probe(String path, int periodSeconds, int failureThreshold) {
+    return new ProbeBuilder()
+        .withNewHttpGet()
+        .withPath(path)
+        .withPort(new IntOrString("http"))
+        .endHttpGet()
+        .withPeriodSeconds(periodSeconds)
+        .withTimeoutSeconds(2)
+        .withFailureThreshold(failureThreshold)
+        .build();
+  }
+}

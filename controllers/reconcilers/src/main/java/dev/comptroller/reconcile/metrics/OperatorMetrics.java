@@ -1,0 +1,144 @@
+package dev.comptroller.reconcile.metrics;
+
+import io.prometheus.client.CollectorRegistry;
+import io.prometheus.client.Counter;
+import io.prometheus.client.Gauge;
+
+/// Everything that the operator measures about money; exact, where statuses move in quanta.
+public final class OperatorMetrics {
+  private static final double MICRO = 1e-6;
+
+  private final Gauge spent;
+  private final Gauge amount;
+  private final Gauge burnRate;
+  private final Gauge forecast;
+  private final Gauge heat;
+  private final Gauge poolCost;
+  private final Gauge poolNodes;
+  private final Gauge poolGpus;
+  private final Gauge cpm;
+  private final Gauge tokensPerDollar;
+  private final Gauge tokensPerSecond;
+  private final Gauge replicas;
+  private final Counter statusWrites;
+
+  /// Registers all collectors in `registry`.
+  public OperatorMetrics(CollectorRegistry registry) {
+    spent = gauge("budget_spent_dollars", "Spent in the period.", "namespace");
+    amount = gauge("budget_amount_dollars", "Amount of the period.", "namespace");
+    burnRate = gauge("budget_burn_rate_dollars_per_hour", "Cost of live replicas.", "namespace");
+    forecast = gauge("budget_forecast_dollars", "Expected spend of the period.", "namespace");
+    heat = gauge("budget_heat_ratio", "Larger of spent and forecast over amount.", "namespace");
+    poolCost =
+        gauge("pool_hourly_cost_dollars", "Cost of a pool's nodes.", "pool", "capacity_type");
+    poolNodes = gauge("pool_nodes", "Nodes of a pool.", "pool", "capacity_type");
+    poolGpus = gauge("pool_gpus", "GPUs of a pool's ready nodes by state.", "pool", "state");
+    cpm =
+        gauge(
+            "deployment_cpm_dollars",
+            "Full dollars per million tokens over the window.",
+            "namespace",
+            "deployment",
+            "variant");
+    tokensPerDollar =
+        gauge(
+            "deployment_tokens_per_dollar",
+            "Tokens that a dollar bought over the window.",
+            "namespace",
+            "deployment",
+            "variant");
+    tokensPerSecond =
+        gauge(
+            "deployment_tokens_per_second",
+            "Mean tokens a second over the window.",
+            "namespace",
+            "deployment",
+            "variant");
+    replicas =
+        gauge(
+            "deployment_replicas",
+            "Replicas by state: desired, ready.",
+            "namespace",
+            "deployment",
+            "state");
+    statusWrites =
+        Counter.build("comptroller_status_writes", "Writes of statuses.")
+            .labelNames("kind")
+            .create();
+    for (Gauge gauge :
+        new Gauge[] {
+          spent,
+          amount,
+          burnRate,
+          forecast,
+          heat,
+          poolCost,
+          poolNodes,
+          poolGpus,
+          cpm,
+          tokensPerDollar,
+          tokensPerSecond,
+          replicas
+        }) {
+      registry.register(gauge);
+    }
+    registry.register(statusWrites);
+  }
+
+  /// Figures of a namespace's budget, in micro-dollars.
+  public void budget(
+      String namespace, long spentMicros, long amountMicros, long burnMicros, long endMicros) {
+    spent.labels(namespace).set(spentMicros * MICRO);
+    amount.labels(namespace).set(amountMicros * MICRO);
+    burnRate.labels(namespace).set(burnMicros * MICRO);
+    forecast.labels(namespace).set(endMicros * MICRO);
+    heat.labels(namespace).set(Math.max(spentMicros, endMicros) / (double) amountMicros);
+  }
+
+  /// Removes the figures of a namespace without a budget.
+  public void budgetGone(String namespace) {
+    for (Gauge gauge : new Gauge[] {spent, amount, burnRate, forecast, heat}) {
+      gauge.remove(namespace);
+    }
+  }
+
+  /// Cost and nodes of a pool by capacity type.
+  public void pool(String pool, String capacityType, int nodes, long costMicros) {
+    poolCost.labels(pool, capacityType).set(costMicros * MICRO);
+    poolNodes.labels(pool, capacityType).set(nodes);
+  }
+
+  /// GPUs of a pool's ready nodes.
+  public void poolGpus(String pool, int total, int used) {
+    poolGpus.labels(pool, "total").set(total);
+    poolGpus.labels(pool, "used").set(used);
+  }
+
+  /// Cost and speed of a variant over its window; `cpmMicros` negative where there is none.
+  public void variant(
+      String namespace, String deployment, String variant, long cpmMicros, double speed) {
+    tokensPerSecond.labels(namespace, deployment, variant).set(speed);
+    if (cpmMicros > 0) {
+      cpm.labels(namespace, deployment, variant).set(cpmMicros * MICRO);
+      tokensPerDollar.labels(namespace, deployment, variant).set(1e12 / cpmMicros);
+    } else {
+      cpm.remove(namespace, deployment, variant);
+      tokensPerDollar.remove(namespace, deployment, variant);
+    }
+  }
+
+  /// Replicas of a deployment.
+  public void replicas(String namespace, String deployment, int desired, int ready) {
+    replicas.labels(namespace, deployment, "desired").set(desired);
+    replicas.labels(namespace, deployment, "ready").set(ready);
+  }
+
+  /// Counts the write of a status.
+  public void statusWritten(String kind) {
+    statusWrites.labels(kind).inc();
+  }
+
+  private static Gauge gauge(String name, String help, String... labels) {
+    return Gauge.build("comptroller_" + name, help).labelNames(labels).create();
+  }
+}

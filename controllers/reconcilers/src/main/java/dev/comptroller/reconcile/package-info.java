@@ -1,0 +1,5 @@
+/// The operator's reconcilers: observe, decide, act, report.
+@NullMarked
+package dev.comptroller.reconcile;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,156 @@
+package dev.comptroller.reconcile.routing;
+
+import dev.comptroller.api.v1alpha1.ModelDeployment;
+import dev.comptroller.protocol.Names;
+import dev.comptroller.protocol.routing.Route;
+import dev.comptroller.protocol.routing.RoutingTable;
+import dev.comptroller.reconcile.pool.PoolParser;
+import dev.comptroller.reconcile.pool.Pools;
+import dev.comptroller.reconcile.signals.FleetView;
+import dev.comptroller.reconcile.signals.PodFacts;
+import dev.comptroller.reconcile.work.Work;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Writes the routing table into its ConfigMap whenever the fleet changed in a way that it shows.
+///
+/// The table is rendered whole from the caches, so it needs no history except the versions of
+/// posted prices, which it reads back from what it wrote last. An edit by somebody else is undone.
+public final class RoutingBoard implements AutoCloseable {
+  private static final Duration TOGETHER = Duration.ofMillis(50);
+  private static final Map<String, String> LABELS =
+      Map.of(
+          "app.kubernetes.io/managed-by",
+          Names.MANAGER,
+          "app.kubernetes.io/part-of",
+          "comptroller",
+          "app.kubernetes.io/component",
+          "routing-table");
+
+  private final KubernetesClient client;
+  private final FleetView view;
+  private final Pools pools;
+  private final Clock clock;
+  private final String home;
+  private final Work<String> work = new Work<>("routing-table", _ -> render());
+  private final SharedIndexInformer<ConfigMap> written;
+
+  /// A board that writes into namespace `home`.
+  public RoutingBoard(
+      KubernetesClient client, FleetView view, Pools pools, Clock clock, String home) {
+    this.client = client;
+    this.view = view;
+    this.pools = pools;
+    this.clock = clock;
+    this.home = home;
+    this.written =
+        client
+            .configMaps()
+            .inNamespace(home)
+            .withName(Names.ROUTING_CONFIG_MAP)
+            .runnableInformer(0);
+  }
+
+  /// Renders the table now and after every change. Only the leader may call this.
+  public void start() {
+    view.onDeployment(_ -> soon());
+    view.onPool(_ -> soon());
+    view.onPod(
+        pod -> {
+          if (PodFacts.isReplica(pod)) {
+            soon();
+          }
+        });
+    written.addEventHandler(
+        new ResourceEventHandler<>() {
+          @Override
+          public void onAdd(ConfigMap added) {
+            soon();
+          }
+
+          @Override
+          public void onUpdate(ConfigMap before, ConfigMap after) {
+            soon();
+          }
+
+          @Override
+          public void onDelete(ConfigMap deleted, boolean unknown) {
+            soon();
+          }
+        });
+    var unused = written.start();
+    soon();
+    work.start();
+  }
+
+  @Override
+  public void close() {
+    written.stop();
+    work.close();
+  }
+
+  private void soon() {
+    work.addAfter(Names.ROUTING_CONFIG_MAP, TOGETHER);
+  }
+
+  private void render() {
+    ConfigMap map = client.configMaps().inNamespace(home).withName(Names.ROUTING_CONFIG_MAP).get();
+    Optional<String> before =
+        Optional.ofNullable(map).map(ConfigMap::getData).map(data -> data.get(Names.ROUTING_KEY));
+    String text = RoutingCodec.write(table(before.flatMap(RoutingCodec::read)));
+    if (before.filter(text::equals).isPresent()) {
+      return;
+    }
+    ConfigMap next =
+        new ConfigMapBuilder()
+            .withNewMetadata()
+            .withName(Names.ROUTING_CONFIG_MAP)
+            .withNamespace(home)
+            .withLabels(LABELS)
+            .endMetadata()
+            .addToData(Names.ROUTING_KEY, text)
+            .build();
+    client
+        .resource(next)
+        .patch(
+            new PatchContext.Builder()
+                .withPatchType(PatchType.SERVER_SIDE_APPLY)
+                .withFieldManager(Names.MANAGER)
+                .withForce(true)
+                .build());
+  }
+
+  private RoutingTable table(Optional<RoutingTable> before) {
+    Map<String, Route> routes = new HashMap<>();
+    before.ifPresent(
+        table -> table.routes().forEach(r -> routes.put(r.namespace() + "/" + r.deployment(), r)));
+    Map<String, PoolParser.Declared> declared = pools.declared();
+    Instant now = clock.instant();
+    List<Route> next = new ArrayList<>();
+    for (ModelDeployment deployment : view.deployments()) {
+      String namespace = deployment.getMetadata().getNamespace();
+      String name = deployment.getMetadata().getName();
+      next.add(
+          Routes.of(
+              deployment,
+              view.replicas(namespace, name),
+              declared,
+              routes.get(namespace + "/" + name),
+              now));
+    }
+    return new RoutingTable(RoutingTable.SCHEMA, next);
+  }
+}
