@@ -25,7 +25,8 @@ public enum Reason {
   // force.
   INVALID_SPEC(
       "InvalidSpec",
-      "The spec cannot be carried out; the message names the field. The last valid spec stays in force.",
+      "The spec cannot be carried out; the message names the field. The last valid"
+          + " spec stays in force.",
       ConditionType.READY,
       ConditionType.STALLED),
   /// A variant names a pool that does not exist.

@@ -15,7 +15,9 @@ import java.util.List;
 /// Work that may wait, at a lower price.
 @Wire
 @ValidationRule(
-    value = "duration(self.completionWindow) <= duration('168h')",
+    value =
+        "!self.completionWindow.matches('^([0-9]{1,6}(ms|s|m|h))+$') ||"
+            + " duration(self.completionWindow) <= duration('168h')",
     message = "completionWindow must be at most 168h")
 public record Batch(
     @Min(1)
@@ -26,8 +28,8 @@ public record Batch(
     @Text(Format.DURATION)
         @Default("24h")
         @JsonPropertyDescription(
-            "Time within which a batch is done; money is given back where it is "
-                + "missed. Default 24h, at most 168h.")
+            "Time within which a batch is done; money is given back where it is"
+                + " missed. Default 24h, at most 168h.")
         String completionWindow,
     @Distinct
         @Size(min = 1, max = 3)
@@ -39,7 +41,7 @@ public record Batch(
         @Size(max = 64)
         @Text(Format.FEATURE)
         @JsonPropertyDescription(
-            "Features that may send batches. Empty: all whose budget says " + "batchEligible.")
+            "Features that may send batches. Empty: all whose budget says batchEligible.")
         List<String> features) {
   /// Puts the defaults in place of absent members.
   public Batch {

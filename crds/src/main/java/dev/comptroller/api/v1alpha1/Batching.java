@@ -12,8 +12,8 @@ import io.fabric8.generator.annotation.ValidationRule;
 @ValidationRule(
     value = "self.maxBatchedTokens >= self.maxSequences",
     message =
-        "maxBatchedTokens must be at least maxSequences, since every running "
-            + "request needs one token a step")
+        "maxBatchedTokens must be at least maxSequences, since every running request"
+            + " needs one token a step")
 public record Batching(
     @Min(1)
         @Max(4096)
@@ -24,8 +24,8 @@ public record Batching(
         @Max(1048576)
         @Default("512")
         @JsonPropertyDescription(
-            "Tokens that one step computes, over all its requests. At least "
-                + "maxSequences. Default 512.")
+            "Tokens that one step computes, over all its requests. At least"
+                + " maxSequences. Default 512.")
         Integer maxBatchedTokens,
     @Min(0)
         @Max(100000)

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
     message = "minNodes must not exceed maxNodes")
 @ValidationRule(
     value =
-        "!has(self.effectiveFrom) || !has(self.effectiveUntil) || "
-            + "self.effectiveFrom < self.effectiveUntil",
+        "!has(self.effectiveFrom) || !has(self.effectiveUntil) || self.effectiveFrom <"
+            + " self.effectiveUntil",
     message = "effectiveFrom must be before effectiveUntil")
 @ValidationRule(
     value = "!has(self.prices) || self.prices.map(p, p.from).isSorted()",
@@ -32,12 +32,12 @@ public record Capacity(
     @Required
         @Text(Format.DOLLARS)
         @JsonPropertyDescription(
-            "Dollars of one node for one hour, in force until the first entry of " + "prices.")
+            "Dollars of one node for one hour, in force until the first entry of prices.")
         String pricePerNodeHour,
     @Keyed("from")
         @Size(max = 32)
         @JsonPropertyDescription(
-            "Later prices, earliest first. Time before a change stays at the price " + "it had.")
+            "Later prices, earliest first. Time before a change stays at the price it had.")
         List<PriceChange> prices,
     @Min(0)
         @Max(10000)
@@ -47,7 +47,7 @@ public record Capacity(
     @Required @Min(1) @Max(10000) @JsonPropertyDescription("Most nodes.") Integer maxNodes,
     @Text(Format.INSTANT)
         @JsonPropertyDescription(
-            "When the capacity begins, such as the start of a reservation. Absent: " + "always.")
+            "When the capacity begins, such as the start of a reservation. Absent: always.")
         @Nullable String effectiveFrom,
     @Text(Format.INSTANT) @JsonPropertyDescription("When the capacity ends. Absent: never.")
         @Nullable String effectiveUntil) {

@@ -11,15 +11,14 @@ import io.fabric8.generator.annotation.Min;
 public record Cascade(
     @Default("false")
         @JsonPropertyDescription(
-            "Whether requests start on the lowest rung at or above qualityFloor. "
-                + "Default false.")
+            "Whether requests start on the lowest rung at or above qualityFloor. Default false.")
         Boolean enabled,
     @Min(0)
         @Max(100)
         @Default("80")
         @JsonPropertyDescription(
-            "Percent of confidence under which a request escalates. The operator "
-                + "moves it from here to hit targetCpm. Default 80.")
+            "Percent of confidence under which a request escalates. The operator moves"
+                + " it from here to hit targetCpm. Default 80.")
         Integer confidence) {
   /// Puts the defaults in place of absent members.
   public Cascade {

@@ -28,5 +28,5 @@ public record Condition(
     @Required
         @Text(Format.INSTANT)
         @JsonPropertyDescription(
-            "When the status last changed; it stays when only the reason or message " + "does.")
+            "When the status last changed; it stays when only the reason or message does.")
         String lastTransitionTime) {}

@@ -16,18 +16,17 @@ public record Downgrade(
         Boolean allowed,
     @Default("false")
         @JsonPropertyDescription(
-            "Whether the old variant may be drained before the new one is ready, "
-                + "where GPUs do not suffice for both. Default false.")
+            "Whether the old variant may be drained before the new one is ready, where"
+                + " GPUs do not suffice for both. Default false.")
         Boolean breakBeforeMake,
     @Default("true")
         @JsonPropertyDescription(
-            "Whether the deployment may go to zero replicas when its money is gone. "
-                + "Default true. A Hard budget needs it on at least the last resort.")
+            "Whether the deployment may go to zero replicas when its money is gone. Default true.")
         Boolean suspend,
     @Default("false")
         @JsonPropertyDescription(
-            "Whether a dearer capacity type or pool may be used when the cheaper one "
-                + "has no GPUs. Default false.")
+            "Whether a dearer capacity type or pool may be used when the cheaper one"
+                + " has no GPUs. Default false.")
         Boolean pricierFallback) {
   /// Puts the defaults in place of absent members.
   public Downgrade {

@@ -1,5 +1,6 @@
 package dev.comptroller.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.client.CustomResource;
@@ -11,6 +12,7 @@ import io.fabric8.kubernetes.model.annotation.Singular;
 import io.fabric8.kubernetes.model.annotation.Version;
 
 /// A set of identical GPU nodes with prices for each capacity type. Cluster-scoped.
+@JsonClassDescription("A set of identical GPU nodes with prices for each capacity type.")
 @Group("comptroller.dev")
 @Version("v1alpha1")
 @Singular("gpunodepool")
@@ -20,8 +22,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @ValidationRule(
     value = "size(self.metadata.name) <= 63 && !self.metadata.name.contains('.')",
     message =
-        "metadata.name must be at most 63 characters without '.': nodes carry it as a label value",
-    fieldPath = ".metadata.name")
+        "metadata.name must be at most 63 characters without '.': nodes carry it as a label value")
 @AdditionalPrinterColumn(
     name = "GPU",
     jsonPath = ".spec.gpu.product",

@@ -1,5 +1,6 @@
 package dev.comptroller.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import dev.comptroller.api.schema.Format;
 import dev.comptroller.api.schema.Keyed;
@@ -14,18 +15,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A set of identical GPU nodes and their prices.
+@JsonClassDescription("The nodes and their prices.")
 @Wire
 @ValidationRule(
     value =
-        "!has(self.provisioner.clusterApi) || self.capacity.all(c, "
-            + "self.provisioner.clusterApi.machineDeployments.exists(t, t.type == "
-            + "c.type))",
-    message =
-        "provisioner.clusterApi.machineDeployments needs an entry for every " + "capacity type")
+        "!has(self.provisioner.clusterApi) || self.capacity.all(c,"
+            + " self.provisioner.clusterApi.machineDeployments.exists(t, t.type == c.type))",
+    message = "provisioner.clusterApi.machineDeployments needs an entry for every capacity type")
 @ValidationRule(
     value =
-        "!has(self.provisioner.scaleTarget) || self.capacity.all(c, "
-            + "self.provisioner.scaleTarget.targets.exists(t, t.type == c.type))",
+        "!has(self.provisioner.scaleTarget) || self.capacity.all(c,"
+            + " self.provisioner.scaleTarget.targets.exists(t, t.type == c.type))",
     message = "provisioner.scaleTarget.targets needs an entry for every capacity type")
 public record GpuNodePoolSpec(
     @Required @JsonPropertyDescription("The GPUs of each node.") Gpu gpu,
@@ -37,13 +37,13 @@ public record GpuNodePoolSpec(
         List<Capacity> capacity,
     @Text(Format.DOLLARS)
         @JsonPropertyDescription(
-            "Ceiling in dollars per hour on all nodes of the pool. Absent: maxNodes "
-                + "alone bounds it.")
+            "Ceiling in dollars per hour on all nodes of the pool. Absent: maxNodes"
+                + " alone bounds it.")
         @Nullable String maxHourlySpend,
     @Required
         @JsonPropertyDescription(
-            "What makes and removes nodes: exactly one of karpenter, clusterApi, "
-                + "scaleTarget and static.")
+            "What makes and removes nodes: exactly one of karpenter, clusterApi,"
+                + " scaleTarget and static.")
         Provisioner provisioner) {
   /// Puts the defaults in place of absent members.
   public GpuNodePoolSpec {
@@ -56,7 +56,7 @@ public record GpuNodePoolSpec(
       @Required
           @Text(Format.GPU_PRODUCT)
           @JsonPropertyDescription(
-              "Product, as the device plugin labels nodes with it " + "(nvidia.com/gpu.product).")
+              "Product, as the device plugin labels nodes with it (nvidia.com/gpu.product).")
           String product,
       @Required @Text(Format.MEMORY) @JsonPropertyDescription("Memory of one GPU, such as 80Gi.")
           String memory,

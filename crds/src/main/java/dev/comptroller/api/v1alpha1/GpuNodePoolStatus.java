@@ -1,5 +1,6 @@
 package dev.comptroller.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import dev.comptroller.api.schema.Format;
 import dev.comptroller.api.schema.Keyed;
@@ -11,6 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The nodes of a pool and what they cost.
+@JsonClassDescription("The nodes there are and what they cost.")
 @Wire
 public record GpuNodePoolStatus(
     @JsonPropertyDescription("Generation of the spec that this status was computed from.")

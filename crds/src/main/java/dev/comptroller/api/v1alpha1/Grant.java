@@ -22,7 +22,7 @@ public record Grant(
         List<String> features,
     @Text(Format.DOLLARS)
         @JsonPropertyDescription(
-            "Dollars of charges an hour, at most. Absent: the caller's own budget " + "alone.")
+            "Dollars of charges an hour, at most. Absent: the caller's own budget alone.")
         @Nullable String maxHourlySpend) {
   /// Puts the defaults in place of absent members.
   public Grant {

@@ -1,5 +1,6 @@
 package dev.comptroller.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.CustomResource;
@@ -11,6 +12,8 @@ import io.fabric8.kubernetes.model.annotation.Singular;
 import io.fabric8.kubernetes.model.annotation.Version;
 
 /// The budget of a namespace: dollars for a calendar period, and what happens as it runs hot.
+@JsonClassDescription(
+    "The budget of a namespace: dollars for a calendar period, and what happens as it runs hot.")
 @Group("comptroller.dev")
 @Version("v1alpha1")
 @Singular("inferencebudget")

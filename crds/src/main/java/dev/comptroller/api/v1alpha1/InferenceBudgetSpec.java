@@ -1,5 +1,6 @@
 package dev.comptroller.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import dev.comptroller.api.schema.Format;
 import dev.comptroller.api.schema.Keyed;
@@ -15,17 +16,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The money of a namespace.
+@JsonClassDescription("The money of the namespace.")
 @Wire
 @ValidationRule(
     value = "!has(self.heat) || self.heat.map(h, h.at).isSorted()",
     message =
-        "heat must be ordered coolest first: no rung may have a lower at than "
-            + "the one before it")
+        "heat must be ordered coolest first: no rung may have a lower at than the one before it")
 @ValidationRule(
     value =
-        "!has(self.features) || !isQuantity(self.amount) || self.features.all(f, "
-            + "!has(f.amount) || !isQuantity(f.amount) || "
-            + "quantity(f.amount).compareTo(quantity(self.amount)) <= 0)",
+        "!has(self.features) || !isQuantity(self.amount) || self.features.all(f,"
+            + " !has(f.amount) || !isQuantity(f.amount) ||"
+            + " quantity(f.amount).compareTo(quantity(self.amount)) <= 0)",
     message = "amount of a feature must not exceed the amount of the budget")
 public record InferenceBudgetSpec(
     @Required
@@ -35,8 +36,7 @@ public record InferenceBudgetSpec(
         String amount,
     @Required
         @JsonPropertyDescription(
-            "The calendar period that the amount is for: Hour, Day, Week or Month, "
-                + "in timeZone.")
+            "The calendar period that the amount is for: Hour, Day, Week or Month, in timeZone.")
         Period period,
     @Text(Format.TIME_ZONE)
         @Default("UTC")
@@ -45,23 +45,23 @@ public record InferenceBudgetSpec(
         String timeZone,
     @Default("Hard")
         @JsonPropertyDescription(
-            "Hard: spending stops before the amount is exceeded. Soft: it goes on "
-                + "and is reported. Default Hard.")
+            "Hard: spending stops before the amount is exceeded. Soft: it goes on and"
+                + " is reported. Default Hard.")
         Enforcement enforcement,
     @Default("Enforce")
         @JsonPropertyDescription(
-            "Enforce, or Observe: report what would be done and do nothing. Default " + "Enforce.")
+            "Enforce, or Observe: report what would be done and do nothing. Default Enforce.")
         Mode mode,
     @Size(max = 16)
         @JsonPropertyDescription(
-            "The heat ladder: what happens as the budget runs hotter, coolest first. "
-                + "Empty: nothing but the enforcement.")
+            "The heat ladder: what happens as the budget runs hotter, coolest first."
+                + " Empty: nothing but the enforcement.")
         List<HeatRung> heat,
     @Keyed("name")
         @Size(max = 64)
         @JsonPropertyDescription(
-            "Features of the namespace with money or a priority of their own. "
-                + "Requests of others share what is left.")
+            "Features of the namespace with money or a priority of their own. Requests"
+                + " of others share what is left.")
         List<Feature> features) {
   /// Puts the defaults in place of absent members.
   public InferenceBudgetSpec {
@@ -79,13 +79,13 @@ public record InferenceBudgetSpec(
       message = "release must be below at, else the action would flap")
   @ValidationRule(
       value =
-          "self.action != 'CapOutput' || (has(self.parameters) && "
-              + "has(self.parameters.maxOutputTokens))",
+          "self.action != 'CapOutput' || (has(self.parameters) &&"
+              + " has(self.parameters.maxOutputTokens))",
       message = "action CapOutput needs parameters.maxOutputTokens")
   @ValidationRule(
       value =
-          "self.action != 'Throttle' || (has(self.parameters) && "
-              + "has(self.parameters.tokensPerMinute))",
+          "self.action != 'Throttle' || (has(self.parameters) &&"
+              + " has(self.parameters.tokensPerMinute))",
       message = "action Throttle needs parameters.tokensPerMinute")
   @ValidationRule(
       value = "!has(self.parameters) || self.action in ['CapOutput', 'Throttle']",
@@ -100,20 +100,20 @@ public record InferenceBudgetSpec(
           @Nullable HeatSource of,
       @Required
           @JsonPropertyDescription(
-              "What is done: Warn, QueueBatch, CapOutput, Downgrade, Throttle or " + "Suspend.")
+              "What is done: Warn, QueueBatch, CapOutput, Downgrade, Throttle or Suspend.")
           HeatAction action,
       @JsonPropertyDescription("Numbers of the action; CapOutput and Throttle need them.")
           @Nullable HeatParameters parameters,
       @Text(Format.DURATION)
           @Default("5m")
           @JsonPropertyDescription(
-              "How long heat must stay on one side before the action is taken or "
-                  + "ended. Default 5m.")
+              "How long heat must stay on one side before the action is taken or"
+                  + " ended. Default 5m.")
           String dwell,
       @Min(0)
           @Max(999)
           @JsonPropertyDescription(
-              "Percent of heat under which the action ends; below at. Absent: 5 below " + "at.")
+              "Percent of heat under which the action ends; below at. Absent: 5 below at.")
           @Nullable Integer release) {
     /// Puts the defaults in place of absent members.
     public HeatRung {
@@ -131,8 +131,8 @@ public record InferenceBudgetSpec(
       @Min(1)
           @Max(1e12)
           @JsonPropertyDescription(
-              "Throttle: tokens a minute that the namespace is admitted, input and "
-                  + "output together.")
+              "Throttle: tokens a minute that the namespace is admitted, input and"
+                  + " output together.")
           @Nullable Long tokensPerMinute) {}
 
   /// A feature of the namespace.
@@ -144,14 +144,14 @@ public record InferenceBudgetSpec(
           String name,
       @Text(Format.DOLLARS)
           @JsonPropertyDescription(
-              "Dollars of the period that the feature may spend; at most the budget's "
-                  + "amount. Absent: no limit of its own.")
+              "Dollars of the period that the feature may spend; at most the budget's"
+                  + " amount. Absent: no limit of its own.")
           @Nullable String amount,
       @Min(0)
           @Max(1000)
           @Default("100")
           @JsonPropertyDescription(
-              "Which features are admitted when money runs short: higher first. " + "Default 100.")
+              "Which features are admitted when money runs short: higher first. Default 100.")
           Integer priority,
       @Default("false")
           @JsonPropertyDescription("Whether it may send batch requests. Default false.")

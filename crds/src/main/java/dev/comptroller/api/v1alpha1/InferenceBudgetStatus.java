@@ -1,5 +1,6 @@
 package dev.comptroller.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import dev.comptroller.api.schema.Format;
 import dev.comptroller.api.schema.Keyed;
@@ -11,6 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What a budget has spent and where it is heading.
+@JsonClassDescription("What is spent and where it is heading.")
 @Wire
 public record InferenceBudgetStatus(
     @JsonPropertyDescription("Generation of the spec that this status was computed from.")
@@ -22,12 +24,12 @@ public record InferenceBudgetStatus(
     @JsonPropertyDescription("The period that the figures are for.") @Nullable CurrentPeriod period,
     @Text(Format.DOLLARS_OR_ZERO)
         @JsonPropertyDescription(
-            "Dollars spent in the period: infrastructure of its own replicas and "
-                + "charges paid to others.")
+            "Dollars spent in the period: infrastructure of its own replicas and"
+                + " charges paid to others.")
         @Nullable String spent,
     @Text(Format.DOLLARS_OR_ZERO)
         @JsonPropertyDescription(
-            "Dollars held: open holds on charges to others and what leaving would " + "cost.")
+            "Dollars held: open holds on charges to others and what leaving would cost.")
         @Nullable String reserved,
     @Text(Format.SHORT)
         @JsonPropertyDescription("Amount less spent and reserved; negative when exceeded.")
@@ -45,7 +47,7 @@ public record InferenceBudgetStatus(
         @Nullable String forecastModel,
     @Text(Format.INSTANT)
         @JsonPropertyDescription(
-            "When the money ends at the present rate; absent when it lasts the " + "period.")
+            "When the money ends at the present rate; absent when it lasts the period.")
         @Nullable String exhaustsAt,
     @JsonPropertyDescription("Percent: the larger of spent and forecast, as a share of the amount.")
         @Nullable Integer heat,

@@ -12,11 +12,11 @@ public record Limits(
     @Min(1)
         @Max(10485760)
         @JsonPropertyDescription(
-            "Input tokens, at most; a longer prompt is refused. Absent: the context " + "length.")
+            "Input tokens, at most; a longer prompt is refused. Absent: the context length.")
         @Nullable Integer maxInputTokens,
     @Min(1)
         @Max(10485760)
         @JsonPropertyDescription(
-            "Output tokens, at most; a longer answer ends with finish_reason length. "
-                + "Absent: the context length.")
+            "Output tokens, at most; a longer answer ends with finish_reason length."
+                + " Absent: the context length.")
         @Nullable Integer maxOutputTokens) {}

@@ -1,5 +1,6 @@
 package dev.comptroller.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.api.model.Namespaced;
@@ -12,6 +13,9 @@ import io.fabric8.kubernetes.model.annotation.Singular;
 import io.fabric8.kubernetes.model.annotation.Version;
 
 /// A model that a team serves: the ladder of variants, the quality floor, the goals and the limits.
+@JsonClassDescription(
+    "A model that a team serves: the ladder of variants, the quality floor, the goals"
+        + " and the limits.")
 @Group("comptroller.dev")
 @Version("v1alpha1")
 @Singular("modeldeployment")
@@ -20,11 +24,11 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Categories("comptroller")
 @ValidationRule(
     value =
-        "size(self.metadata.name) <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+        "size(self.metadata.name) <= 40 &&"
+            + " self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
     message =
-        "metadata.name must be at most 40 lower case letters, digits and '-' and start with a"
-            + " letter: a Service and pods are named after it",
-    fieldPath = ".metadata.name")
+        "metadata.name must be at most 40 lower case letters, digits and '-' and start"
+            + " with a letter: a Service and pods are named after it")
 @AdditionalPrinterColumn(
     name = "Variant",
     jsonPath = ".status.activeVariant",

@@ -1,5 +1,6 @@
 package dev.comptroller.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import dev.comptroller.api.schema.Format;
 import dev.comptroller.api.schema.Keyed;
@@ -13,6 +14,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What the operator sees and decided for a ModelDeployment.
+@JsonClassDescription("What the operator sees and decided.")
 @Wire
 public record ModelDeploymentStatus(
     @JsonPropertyDescription("Generation of the spec that this status was computed from.")
@@ -20,8 +22,8 @@ public record ModelDeploymentStatus(
     @Keyed("type")
         @Size(max = 16)
         @JsonPropertyDescription(
-            "Ready, VariantAvailable, CapacityAvailable, MeetingSlo, "
-                + "MeetingTargetCpm, WithinBudget and Downgraded.")
+            "Ready, VariantAvailable, CapacityAvailable, MeetingSlo, MeetingTargetCpm,"
+                + " WithinBudget and Downgraded.")
         List<Condition> conditions,
     @Text(Format.VARIANT_NAME) @JsonPropertyDescription("Name of the variant that serves.")
         @Nullable String activeVariant,
@@ -41,15 +43,15 @@ public record ModelDeploymentStatus(
         @Nullable String burnRate,
     @Text(Format.DOLLARS_OR_ZERO)
         @JsonPropertyDescription(
-            "Full dollars per million tokens of the deployment over the window of "
-                + "its target; absent while no token was served in it.")
+            "Full dollars per million tokens of the deployment over the window of its"
+                + " target; absent while no token was served in it.")
         @Nullable String cpm,
     @Text(Format.SHORT) @JsonPropertyDescription("One million divided by the CPM.")
         @Nullable String tokensPerDollar,
     @Keyed("name")
         @Size(max = 16)
         @JsonPropertyDescription(
-            "One entry for each variant of the ladder that has replicas or a known " + "cost.")
+            "One entry for each variant of the ladder that has replicas or a known cost.")
         List<VariantStatus> variants,
     @JsonPropertyDescription("The last decision, with what it was chosen against.")
         @Nullable LastDecision lastDecision,
@@ -73,12 +75,12 @@ public record ModelDeploymentStatus(
       @JsonPropertyDescription("Replicas that serve.") @Nullable Integer ready,
       @Text(Format.SHORT)
           @JsonPropertyDescription(
-              "Tokens per second, input and output, of all its replicas over the " + "window.")
+              "Tokens per second, input and output, of all its replicas over the window.")
           @Nullable String tokensPerSecond,
       @Text(Format.DOLLARS_OR_ZERO)
           @JsonPropertyDescription(
-              "Full dollars per million tokens over the window: the whole bill, idle "
-                  + "time included, by all tokens.")
+              "Full dollars per million tokens over the window: the whole bill, idle"
+                  + " time included, by all tokens.")
           @Nullable String cpm,
       @Text(Format.DOLLARS_OR_ZERO)
           @JsonPropertyDescription(
@@ -105,7 +107,7 @@ public record ModelDeploymentStatus(
           @Nullable String reason,
       @Text(Format.MESSAGE) @JsonPropertyDescription("Why, for people, with numbers.")
           @Nullable String message,
-      @Text(Format.SHORT)
+      @Text(Format.SENTENCE)
           @JsonPropertyDescription("The constraint that kept a better candidate from being chosen.")
           @Nullable String bindingConstraint,
       @Size(max = 16)
@@ -129,7 +131,7 @@ public record ModelDeploymentStatus(
           @Nullable String burnRate,
       @Text(Format.DOLLARS_OR_ZERO) @JsonPropertyDescription("Its expected full CPM.")
           @Nullable String cpm,
-      @Text(Format.SHORT)
+      @Text(Format.SENTENCE)
           @JsonPropertyDescription("Chosen, or what spoke against it, with numbers.")
           @Nullable String verdict) {}
 
@@ -144,6 +146,6 @@ public record ModelDeploymentStatus(
       @Required @JsonPropertyDescription("The replicas wanted since.") Integer replicas,
       @Required @Text(Format.SHORT) @JsonPropertyDescription("Why, as one word in CamelCase.")
           String reason,
-      @Text(Format.SHORT) @JsonPropertyDescription("Why, for people, with numbers.")
+      @Text(Format.SENTENCE) @JsonPropertyDescription("Why, for people, with numbers.")
           @Nullable String message) {}
 }

@@ -16,14 +16,14 @@ import org.jspecify.annotations.Nullable;
 @Wire
 @ValidationRule(
     value =
-        "[has(self.karpenter), has(self.clusterApi), has(self.scaleTarget), "
-            + "has(self.static)].filter(x, x).size() == 1",
-    message = "provisioner needs exactly one of karpenter, clusterApi, scaleTarget and " + "static")
+        "[has(self.karpenter), has(self.clusterApi), has(self.scaleTarget),"
+            + " has(self.static)].filter(x, x).size() == 1",
+    message = "provisioner needs exactly one of karpenter, clusterApi, scaleTarget and static")
 public record Provisioner(
     @JsonPropertyDescription("Karpenter: the operator keeps one NodePool for each capacity type.")
         @Nullable Karpenter karpenter,
     @JsonPropertyDescription(
-            "Cluster API: the operator scales one MachineDeployment for each " + "capacity type.")
+            "Cluster API: the operator scales one MachineDeployment for each capacity type.")
         @Nullable ClusterApi clusterApi,
     @JsonPropertyDescription("Any resource with a scale subresource, one for each capacity type.")
         @Nullable ScaleTarget scaleTarget,

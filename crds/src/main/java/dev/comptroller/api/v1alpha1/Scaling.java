@@ -22,33 +22,33 @@ import org.jspecify.annotations.Nullable;
     message = "minReplicas must not exceed maxReplicas")
 @ValidationRule(
     value =
-        "!has(self.maxReplicas) || !has(self.schedules) || self.schedules.all(s, "
-            + "s.minReplicas <= self.maxReplicas)",
+        "!has(self.maxReplicas) || !has(self.schedules) || self.schedules.all(s,"
+            + " s.minReplicas <= self.maxReplicas)",
     message = "minReplicas of a schedule must not exceed maxReplicas")
 public record Scaling(
     @Min(0)
         @Max(1000)
         @Default("1")
         @JsonPropertyDescription(
-            "Fewest replicas; 0 lets the deployment go to zero after idleTimeout. " + "Default 1.")
+            "Fewest replicas; 0 lets the deployment go to zero after idleTimeout. Default 1.")
         Integer minReplicas,
     @Min(1) @Max(1000) @JsonPropertyDescription("Most replicas. Absent: minReplicas, at least 1.")
         @Nullable Integer maxReplicas,
     @Text(Format.DURATION)
         @Default("10m")
         @JsonPropertyDescription(
-            "Time without a request after which a deployment with minReplicas 0 goes "
-                + "to zero. Default 10m.")
+            "Time without a request after which a deployment with minReplicas 0 goes"
+                + " to zero. Default 10m.")
         String idleTimeout,
     @Default("Enforce")
         @JsonPropertyDescription(
-            "Enforce, or Observe: report what would be done and leave replicas "
-                + "alone. Default Enforce.")
+            "Enforce, or Observe: report what would be done and leave replicas alone."
+                + " Default Enforce.")
         Mode mode,
     @Keyed("name")
         @Size(max = 32)
         @JsonPropertyDescription(
-            "Times of the week with a higher minimum. Where several hold, the " + "highest counts.")
+            "Times of the week with a higher minimum. Where several hold, the highest counts.")
         List<Schedule> schedules) {
   /// Puts the defaults in place of absent members.
   public Scaling {

@@ -13,7 +13,9 @@ import io.fabric8.generator.annotation.ValidationRule;
 /// A goal for the full cost per million tokens.
 @Wire
 @ValidationRule(
-    value = "duration(self.window) <= duration('168h')",
+    value =
+        "!self.window.matches('^([0-9]{1,6}(ms|s|m|h))+$') || duration(self.window) <="
+            + " duration('168h')",
     message = "window must be at most 168h")
 public record TargetCpm(
     @Required
@@ -23,13 +25,13 @@ public record TargetCpm(
     @Text(Format.DURATION)
         @Default("1h")
         @JsonPropertyDescription(
-            "Sliding window that cost and tokens are counted over. Default 1h, at " + "most 168h.")
+            "Sliding window that cost and tokens are counted over. Default 1h, at most 168h.")
         String window,
     @Min(1)
         @Max(1e12)
         @Default("10000")
         @JsonPropertyDescription(
-            "Tokens that must lie in the window before the goal is judged. Default " + "10000.")
+            "Tokens that must lie in the window before the goal is judged. Default 10000.")
         Long minimumTokens) {
   /// Puts the defaults in place of absent members.
   public TargetCpm {

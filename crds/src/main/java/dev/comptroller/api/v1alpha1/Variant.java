@@ -15,16 +15,16 @@ import org.jspecify.annotations.Nullable;
 @Wire
 @ValidationRule(
     value =
-        "self.engine == 'Vllm' || !has(self.model.quantization) || "
-            + "!(self.model.quantization in ['FP8', 'AWQ', 'GPTQ', 'NVFP4'])",
+        "self.engine == 'Vllm' || !has(self.model.quantization) ||"
+            + " !(self.model.quantization in ['FP8', 'AWQ', 'GPTQ', 'NVFP4'])",
     message =
-        "model.quantization FP8, AWQ, GPTQ and NVFP4 need engine Vllm: the "
-            + "Bundled engine reads the quantizations of llama.cpp")
+        "model.quantization FP8, AWQ, GPTQ and NVFP4 need engine Vllm: the Bundled"
+            + " engine reads the quantizations of llama.cpp")
 public record Variant(
     @Required
         @Text(Format.VARIANT_NAME)
         @JsonPropertyDescription(
-            "Name of the variant, unique in the ladder; part of the name of its " + "Deployment.")
+            "Name of the variant, unique in the ladder; part of the name of its Deployment.")
         String name,
     @Required @JsonPropertyDescription("The weights.") Model model,
     @Default("Bundled")
@@ -40,17 +40,17 @@ public record Variant(
         @Min(0)
         @Max(100)
         @JsonPropertyDescription(
-            "The owner's quality score, 0 to 100, 100 best. Orders the ladder and is "
-                + "compared with qualityFloor.")
+            "The owner's quality score, 0 to 100, 100 best. Orders the ladder and is"
+                + " compared with qualityFloor.")
         Integer quality,
     @Default("{}") @JsonPropertyDescription("Limits of the batcher of one replica.")
         Batching batching,
     @JsonPropertyDescription(
-            "Declared throughput of one replica; what prices and plans start from "
-                + "until it is measured.")
+            "Declared throughput of one replica; what prices and plans start from"
+                + " until it is measured.")
         @Nullable Throughput throughput,
     @JsonPropertyDescription(
-            "Quoted prices. Absent: computed from the full cost of the last closed " + "hour.")
+            "Quoted prices. Absent: computed from the full cost of the last closed hour.")
         @Nullable PostedPrice postedPrice,
     @Min(1)
         @Max(100)
@@ -71,28 +71,28 @@ public record Variant(
       @Required
           @Text(Format.MODEL_URI)
           @JsonPropertyDescription(
-              "Where the weights lie: pvc://CLAIM/PATH, a file on a "
-                  + "PersistentVolumeClaim of the same namespace, mounted read-only.")
+              "Where the weights lie: pvc://CLAIM/PATH, a file on a"
+                  + " PersistentVolumeClaim of the same namespace, mounted read-only.")
           String uri,
       @Text(Format.DIGEST)
           @JsonPropertyDescription(
-              "SHA-256 of the file as sha256:HEX. A replica with other content does "
-                  + "not start. Absent: not checked.")
+              "SHA-256 of the file as sha256:HEX. A replica with other content does"
+                  + " not start. Absent: not checked.")
           @Nullable String digest,
       @Text(Format.PARAMETERS)
           @JsonPropertyDescription(
-              "Number of parameters, such as 135M, 7B or 1.5B; shown, and used to "
-                  + "estimate throughput before it is measured.")
+              "Number of parameters, such as 135M, 7B or 1.5B; shown, and used to"
+                  + " estimate throughput before it is measured.")
           @Nullable String parameters,
       @JsonPropertyDescription(
-              "How the weights are stored, by llama.cpp's names, or FP8, AWQ, GPTQ and "
-                  + "NVFP4 for vLLM. Absent: what the file says.")
+              "How the weights are stored, by llama.cpp's names, or FP8, AWQ, GPTQ and"
+                  + " NVFP4 for vLLM. Absent: what the file says.")
           @Nullable Quantization quantization,
       @Min(64)
           @Max(10485760)
           @JsonPropertyDescription(
-              "Tokens of input and output together that one request may use. Absent: "
-                  + "what the model was trained for.")
+              "Tokens of input and output together that one request may use. Absent:"
+                  + " what the model was trained for.")
           @Nullable Integer contextLength) {}
 
   /// What one replica does at full batch.
@@ -108,17 +108,16 @@ public record Variant(
   @Wire
   @ValidationRule(
       value =
-          "!has(self.cachedInput) || !isQuantity(self.cachedInput) || "
-              + "!isQuantity(self.input) || "
-              + "quantity(self.cachedInput).compareTo(quantity(self.input)) <= 0",
+          "!has(self.cachedInput) || !isQuantity(self.cachedInput) ||"
+              + " !isQuantity(self.input) ||"
+              + " quantity(self.cachedInput).compareTo(quantity(self.input)) <= 0",
       message = "cachedInput must not be dearer than input")
   public record PostedPrice(
       @Required @Text(Format.DOLLARS) @JsonPropertyDescription("Price of a million input tokens.")
           String input,
       @Text(Format.DOLLARS_OR_ZERO)
           @JsonPropertyDescription(
-              "Price of a million input tokens found in the prefix cache. Absent: the "
-                  + "input price.")
+              "Price of a million input tokens found in the prefix cache. Absent: the input price.")
           @Nullable String cachedInput,
       @Required @Text(Format.DOLLARS) @JsonPropertyDescription("Price of a million output tokens.")
           String output) {}
