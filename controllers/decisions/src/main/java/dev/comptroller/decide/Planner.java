@@ -93,14 +93,14 @@ public final class Planner {
   }
 
   private static Decision blocked(Observation seen, Policy policy, List<Candidate> candidates) {
-    String missing =
-        policy.ladder().stream().map(Variant::pool).distinct().collect(Collectors.joining(", "));
-    String known =
-        seen.pools().isEmpty() ? "there are none" : String.join(", ", seen.pools().keySet());
+    String verdicts =
+        candidates.stream()
+            .map(candidate -> candidate.variant() + ": " + candidate.verdict())
+            .collect(Collectors.joining("; "));
+    String pools = seen.pools().isEmpty() ? "none" : String.join(", ", seen.pools().keySet());
     String message =
-        "none of the %d variants can serve: no GpuNodePool named %s (pools: %s);"
-                .formatted(policy.ladder().size(), missing, known)
-            + " create it or set variants[].pool to one that exists";
+        "0 of %d variants can serve: %s (GpuNodePools: %s); create the pool or set variants[].pool"
+            .formatted(policy.ladder().size(), verdicts, pools);
     return new Decision.Blocked(
         "PoolNotFound", message, new Explanation(message, "variants[].pool", candidates));
   }

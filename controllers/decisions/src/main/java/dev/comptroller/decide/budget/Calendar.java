@@ -142,10 +142,10 @@ public record Calendar(Period period, ZoneId zone) {
     while (true) {
       ZoneOffset offset = rules.getOffset(cursor);
       Instant floor = floorHour(cursor, offset);
-      Instant candidate = floor.isAfter(start) ? floor : floor.plusSeconds(HOUR);
       if (cursor.isAfter(start) && cursor.equals(floor)) {
         return cursor;
       }
+      Instant candidate = floor.plusSeconds(HOUR);
       ZoneOffsetTransition change = rules.nextTransition(cursor);
       if (change == null || candidate.isBefore(change.getInstant())) {
         return candidate;

@@ -46,6 +46,9 @@ public sealed interface Throughput {
     if (variant.parameters() <= 0) {
       return unknown(variant, "model.parameters is not declared");
     }
+    if (variant.quantization().isEmpty()) {
+      return unknown(variant, "model.quantization is not declared");
+    }
     Optional<Quantization> quantization = Quantization.named(variant.quantization());
     if (quantization.isEmpty()) {
       return unknown(

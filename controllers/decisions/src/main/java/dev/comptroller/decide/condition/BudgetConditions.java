@@ -23,37 +23,41 @@ public final class BudgetConditions {
             "InForce",
             "$%s a %s for namespace %s"
                 .formatted(view.state().amount(), view.period(), view.namespace()))
-        : Finding.no("Ready", "NotInForce", rivals(view));
+        : Finding.no("Ready", "SupersededBy", rivals(view));
   }
 
   private static Finding withinBudget(BudgetView view) {
     return view.state().spent().isMoreThan(view.state().amount())
-        ? Finding.no("WithinBudget", "Overspent", spent(view))
-        : Finding.yes("WithinBudget", "Within", spent(view));
+        ? Finding.no("WithinBudget", "Exceeded", spent(view))
+        : Finding.yes("WithinBudget", "WithinAmount", spent(view));
   }
 
   private static Finding exhausted(BudgetView view) {
     BudgetState state = view.state();
     return state.amount().isMoreThan(state.spent())
         ? Finding.no("Exhausted", "MoneyLeft", spent(view))
-        : Finding.yes("Exhausted", "NothingLeft", spent(view));
+        : Finding.yes("Exhausted", "MoneyGone", spent(view));
   }
 
   private static Finding forecasted(BudgetView view) {
     BudgetState state = view.state();
     return Finding.yes(
         "Forecasted",
-        state.forecast().model().name(),
-        "%d %% of $%s by the end of this %s at $%s/h"
+        "Forecast",
+        "%s: %d %% of $%s by the end of this %s at $%s/h"
             .formatted(
-                state.forecastPercent(), state.amount(), view.period(), state.burnRate().print(2)));
+                state.forecast().model(),
+                state.forecastPercent(),
+                state.amount(),
+                view.period(),
+                state.burnRate().print(2)));
   }
 
   private static Finding conflict(BudgetView view) {
     return view.claimants().size() == 1
         ? Finding.no(
-            "Conflict", "OnlyBudget", "1 budget in namespace %s".formatted(view.namespace()))
-        : Finding.yes("Conflict", "SeveralBudgets", rivals(view));
+            "Conflict", "SingleBudget", "1 budget in namespace %s".formatted(view.namespace()))
+        : Finding.yes("Conflict", "OlderBudgetExists", rivals(view));
   }
 
   private static String spent(BudgetView view) {

@@ -8,14 +8,17 @@ import dev.comptroller.decide.fleet.Variant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /// The conditions of a ModelDeployment: `VariantAvailable`, `CapacityAvailable`, `WithinBudget` and
-/// `Ready`, which names the first of the others that stands in its way.
+/// `Ready`, whose message says what stands in its way. Reasons are the API's catalogue of reasons.
 public final class DeploymentConditions {
   private static final String VARIANT = "VariantAvailable";
   private static final String CAPACITY = "CapacityAvailable";
   private static final String BUDGET = "WithinBudget";
   private static final String READY = "Ready";
+
+  private static final Set<String> CRASHES = Set.of("CrashLoopBackOff", "Error", "OOMKilled");
 
   private static final Chain<DeploymentView> VARIANT_AVAILABLE =
       new Chain<>(
@@ -29,7 +32,7 @@ public final class DeploymentConditions {
           view ->
               Finding.no(
                   VARIANT,
-                  "ReplicasMissing",
+                  "Starting",
                   "0 of %d replicas of %s exist yet"
                       .formatted(view.served().replicas(), view.served().variant())));
 
@@ -38,6 +41,7 @@ public final class DeploymentConditions {
           List.of(
               view -> blocked(CAPACITY, view),
               DeploymentConditions::poolMissing,
+              DeploymentConditions::notWanted,
               DeploymentConditions::largerThanNode,
               DeploymentConditions::allPlaced,
               DeploymentConditions::noNodes,
@@ -46,7 +50,7 @@ public final class DeploymentConditions {
           view ->
               Finding.unknown(
                   CAPACITY,
-                  "AwaitingScheduler",
+                  "NotYetObserved",
                   "%d of %d replicas of %s await the scheduler; pool %s has room"
                       .formatted(
                           view.count(Replica.State.Unscheduled),
@@ -75,19 +79,19 @@ public final class DeploymentConditions {
     }
     if (view.ready() >= asked) {
       return Finding.yes(
-          READY, "ReplicasReady", "%d of %d replicas of %s ready".formatted(asked, asked, name));
+          READY, "Serving", "%d of %d replicas of %s ready".formatted(asked, asked, name));
     }
-    if (capacity.status() == Finding.Status.False) {
-      return Finding.no(READY, capacity.reason(), capacity.message());
-    }
-    if (!variant.holds()) {
-      return Finding.no(READY, variant.reason(), variant.message());
+    Finding culprit = capacity.status() == Finding.Status.False ? capacity : variant;
+    if (view.ready() == 0) {
+      return Finding.no(READY, "NoReadyReplica", culprit.message());
     }
     String problem =
-        view.troubled(Replica.State.Starting).map(DeploymentConditions::because).orElse("");
+        culprit.holds()
+            ? view.troubled(Replica.State.Starting).map(DeploymentConditions::because).orElse("")
+            : "; " + culprit.message();
     return Finding.no(
         READY,
-        "ReplicasStarting",
+        "Progressing",
         "%d of %d replicas of %s ready%s".formatted(view.ready(), asked, name, problem));
   }
 
@@ -106,8 +110,8 @@ public final class DeploymentConditions {
                 budget.amount(),
                 Objects.requireNonNull(view.period(), "a budget without a period"));
     return budget.spent().isMoreThan(budget.amount())
-        ? Finding.no(BUDGET, "Overspent", figures)
-        : Finding.yes(BUDGET, "Within", figures);
+        ? Finding.no(BUDGET, "Exceeded", figures)
+        : Finding.yes(BUDGET, "WithinAmount", figures);
   }
 
   private static Optional<Finding> blocked(String type, DeploymentView view) {
@@ -123,7 +127,7 @@ public final class DeploymentConditions {
         : Optional.of(
             Finding.yes(
                 VARIANT,
-                "ReplicasReady",
+                "Available",
                 "%d of %d replicas of %s ready"
                     .formatted(ready, view.served().replicas(), view.served().variant())));
   }
@@ -141,7 +145,7 @@ public final class DeploymentConditions {
 
   private static Optional<Finding> failing(DeploymentView view) {
     return view.troubled(Replica.State.Starting)
-        .map(replica -> Finding.no(VARIANT, "ReplicasFailing", noneReady(view) + because(replica)));
+        .map(replica -> Finding.no(VARIANT, failure(replica), noneReady(view) + because(replica)));
   }
 
   private static Optional<Finding> starting(DeploymentView view) {
@@ -150,9 +154,7 @@ public final class DeploymentConditions {
         ? Optional.empty()
         : Optional.of(
             Finding.no(
-                VARIANT,
-                "ReplicasStarting",
-                "%s, %d starting".formatted(noneReady(view), starting)));
+                VARIANT, "Starting", "%s, %d starting".formatted(noneReady(view), starting)));
   }
 
   private static Optional<Finding> unplaced(DeploymentView view) {
@@ -162,7 +164,7 @@ public final class DeploymentConditions {
         : Optional.of(
             Finding.no(
                 VARIANT,
-                "ReplicasUnscheduled",
+                "Starting",
                 "%s, %d not placed on a node".formatted(noneReady(view), unplaced)));
   }
 
@@ -186,10 +188,20 @@ public final class DeploymentConditions {
         : Optional.of(
             Finding.no(
                 CAPACITY,
-                "ReplicaLargerThanNode",
+                "InsufficientGpus",
                 ("a replica of %s needs %d GPUs on one node, a node of pool %s has %d: lower gpus"
                         + " of the variant or choose another pool")
                     .formatted(variant.name(), variant.gpus(), variant.pool(), perNode)));
+  }
+
+  private static Optional<Finding> notWanted(DeploymentView view) {
+    return view.served().replicas() > 0
+        ? Optional.empty()
+        : Optional.of(
+            Finding.yes(
+                CAPACITY,
+                "NotWanted",
+                "0 replicas of %s asked for".formatted(view.variant().name())));
   }
 
   private static Optional<Finding> allPlaced(DeploymentView view) {
@@ -200,7 +212,7 @@ public final class DeploymentConditions {
     return Optional.of(
         Finding.yes(
             CAPACITY,
-            "ReplicasPlaced",
+            "Available",
             "%d of %d replicas of %s placed on pool %s, %d %s each"
                 .formatted(
                     placed,
@@ -220,7 +232,7 @@ public final class DeploymentConditions {
     return Optional.of(
         Finding.no(
             CAPACITY,
-            "NoNodes",
+            "InsufficientGpus",
             "pool %s lacks %d %s for %d of %d replicas: 0 of its %d nodes are ready"
                 .formatted(
                     pool.name(),
@@ -276,6 +288,12 @@ public final class DeploymentConditions {
                             view.served().replicas(),
                             view.served().variant(),
                             because(replica))));
+  }
+
+  private static String failure(Replica replica) {
+    return replica.problem() instanceof Replica.Problem(var reason, _) && CRASHES.contains(reason)
+        ? "CrashLooping"
+        : "Starting";
   }
 
   private static String noneReady(DeploymentView view) {

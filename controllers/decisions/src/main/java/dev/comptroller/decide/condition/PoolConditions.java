@@ -1,33 +1,29 @@
 package dev.comptroller.decide.condition;
 
 import dev.comptroller.decide.cost.PoolCost;
-import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.decide.units.HourlyRate;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
 /// The conditions of a GpuNodePool: `Ready` and `WithinCeiling`.
 public final class PoolConditions {
-  private static final Chain<Pool> READY =
-      new Chain<>(
-          List.of(
-              PoolConditions::noNodes,
-              PoolConditions::wrongGpus,
-              PoolConditions::untyped,
-              PoolConditions::notReady),
-          pool ->
-              Finding.yes(
-                  "Ready",
-                  "NodesReady",
-                  "%d of %d nodes ready, %d GPUs"
-                      .formatted(pool.readyNodes(), pool.nodes().size(), pool.totalGpus())));
-
   private PoolConditions() {}
 
-  /// Both, given what the pool's nodes cost.
-  public static List<Finding> judge(Pool pool, PoolCost cost) {
-    return List.of(READY.judge(pool), withinCeiling(pool, cost));
+  /// Both, at `now`.
+  public static List<Finding> judge(Pool pool, Instant now) {
+    Chain<Pool> ready =
+        new Chain<>(
+            List.of(
+                PoolConditions::noNodes, PoolConditions::wrongGpus, each -> unpriced(each, now)),
+            each ->
+                Finding.yes(
+                    "Ready",
+                    "Counted",
+                    "%d of %d nodes ready, %d GPUs"
+                        .formatted(each.readyNodes(), each.nodes().size(), each.totalGpus())));
+    return List.of(ready.judge(pool), withinCeiling(pool, PoolCost.of(pool, now)));
   }
 
   private static Finding withinCeiling(Pool pool, PoolCost cost) {
@@ -43,7 +39,7 @@ public final class PoolConditions {
             .formatted(cost.total(), pool.nodes().size(), ceiling);
     return cost.total().compareTo(ceiling) > 0
         ? Finding.no("WithinCeiling", "AboveCeiling", figures)
-        : Finding.yes("WithinCeiling", "Within", figures);
+        : Finding.yes("WithinCeiling", "BelowCeiling", figures);
   }
 
   private static Optional<Finding> noNodes(Pool pool) {
@@ -65,31 +61,21 @@ public final class PoolConditions {
             node ->
                 Finding.no(
                     "Ready",
-                    "UnexpectedGpus",
+                    "UnpricedNodes",
                     "node %s has %d GPUs and gpu.perNode is %d: prices of its GPUs are wrong"
                         .formatted(node.name(), node.gpus(), expected)));
   }
 
-  private static Optional<Finding> untyped(Pool pool) {
+  private static Optional<Finding> unpriced(Pool pool, Instant now) {
     return pool.nodes().stream()
-        .filter(node -> node.type() == CapacityType.Unknown)
+        .filter(node -> pool.prices().inForce(node.type(), now).isEmpty())
         .findFirst()
         .map(
             node ->
                 Finding.no(
                     "Ready",
-                    "CapacityTypeUnknown",
-                    "node %s lacks label comptroller.dev/capacity-type: the highest price counts"
-                        .formatted(node.name())));
-  }
-
-  private static Optional<Finding> notReady(Pool pool) {
-    return pool.readyNodes() == pool.nodes().size()
-        ? Optional.empty()
-        : Optional.of(
-            Finding.no(
-                "Ready",
-                "NodesNotReady",
-                "%d of %d nodes ready".formatted(pool.readyNodes(), pool.nodes().size())));
+                    "UnpricedNodes",
+                    "node %s has capacity type %s without a price in force: charged $%s an hour"
+                        .formatted(node.name(), node.type().label(), pool.prices().highest(now))));
   }
 }

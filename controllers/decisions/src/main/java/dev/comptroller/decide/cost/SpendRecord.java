@@ -92,7 +92,9 @@ public record SpendRecord(List<Line> lines, SortedSet<String> uids) {
     return new SpendRecord(compress(buckets), recorded);
   }
 
-  /// This record without the uid of a pod whose finalizer is gone; its GPU-seconds stay.
+  /// This record without the uid of a pod that is seen to be gone; its GPU-seconds stay.
+  ///
+  /// Not earlier: a stale view that still shows the pod would record it a second time.
   public SpendRecord forget(String uid) {
     if (!uids.contains(uid)) {
       return this;

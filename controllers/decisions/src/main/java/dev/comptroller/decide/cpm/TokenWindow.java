@@ -99,7 +99,7 @@ public final class TokenWindow {
 
   private void first(TokenSample sample) {
     boolean within = !sample.startedAt().isBefore(sample.at().minus(length));
-    Instant start = within && sample.startedAt().isBefore(sample.at()) ? sample.startedAt() : null;
+    Instant start = within ? earlier(sample.startedAt(), sample.at()) : null;
     if (since == null) {
       since = start == null ? sample.at() : start;
     }
@@ -148,6 +148,10 @@ public final class TokenWindow {
     Instant start = now.minus(length);
     buckets.headMap(Math.floorDiv(start.toEpochMilli(), bucketMillis), false).clear();
     last.values().removeIf(sample -> sample.at().isBefore(start));
+  }
+
+  private static Instant earlier(Instant left, Instant right) {
+    return left.isBefore(right) ? left : right;
   }
 
   private static Instant later(Instant left, Instant right) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param gpus GPUs of one replica, 1 or more
 /// @param quality the owner's figure, larger is better
 /// @param parameters weights of the model; 0 if not declared
-/// @param quantization llama.cpp's or vLLM's name, such as `Q4_K_M`
+/// @param quantization llama.cpp's or vLLM's name, such as `Q4_K_M`; empty if not declared
 /// @param maxSequences how many sequences a replica computes at once
 /// @param throughput declared tokens a second of one replica
 /// @param price declared prices of token classes
