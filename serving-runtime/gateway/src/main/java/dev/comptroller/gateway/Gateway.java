@@ -1,0 +1,128 @@
+package dev.comptroller.gateway;
+
+import dev.comptroller.gateway.http.HttpServers;
+import dev.comptroller.gateway.ledger.UsageLedger;
+import dev.comptroller.gateway.metrics.GatewayMetrics;
+import dev.comptroller.gateway.relay.Relay;
+import dev.comptroller.gateway.table.LiveTable;
+import dev.comptroller.gateway.table.TableFile;
+import dev.comptroller.gateway.table.TableSource;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.function.Function;
+
+/// One gateway, from its parts.
+public final class Gateway implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(Gateway.class.getName());
+  private static final Duration LEDGER_PATIENCE = Duration.ofSeconds(10);
+
+  private final UsageLedger ledger;
+  private final TableSource source;
+  private final Relay relay;
+  private final HttpServers servers;
+
+  private Gateway(UsageLedger ledger, TableSource source, Relay relay, HttpServers servers) {
+    this.ledger = ledger;
+    this.source = source;
+    this.relay = relay;
+    this.servers = servers;
+  }
+
+  /// Everything that is chosen when a gateway is started.
+  ///
+  /// @param data the folder of the ledger and of the last good routing table
+  /// @param source makes the source of routing tables for the table in force
+  public record Settings(
+      HttpServers.Settings http,
+      Path data,
+      Relay.Patience patience,
+      Function<LiveTable, TableSource> source) {}
+
+  /// The patience of a gateway in service.
+  public static Relay.Patience standardPatience() {
+    return new Relay.Patience(
+        Duration.ofSeconds(2),
+        Duration.ofMinutes(15),
+        Duration.ofMinutes(5),
+        Duration.ofSeconds(5));
+  }
+
+  /// Starts a gateway; it serves when this returns.
+  public static Gateway start(Settings settings, Clock clock)
+      throws IOException, SQLException, InterruptedException {
+    Files.createDirectories(settings.data());
+    GatewayMetrics metrics = new GatewayMetrics();
+    UsageLedger ledger = UsageLedger.open(settings.data(), LEDGER_PATIENCE);
+    try {
+      LiveTable table =
+          new LiveTable(
+              new TableFile(settings.data().resolve("routing-table.json")), metrics, clock);
+      table.restore();
+      sample(metrics, ledger, table, clock);
+      Relay relay = new Relay(settings.patience(), metrics, System::nanoTime);
+      TableSource source = settings.source().apply(table);
+      source.start();
+      HttpServers servers =
+          HttpServers.start(
+              settings.http(),
+              new HttpServers.Parts(table, relay, ledger, metrics, clock, System::nanoTime));
+      return new Gateway(ledger, source, relay, servers);
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      ledger.close();
+      throw e;
+    }
+  }
+
+  /// The port of the OpenAI API.
+  public int port() {
+    return servers.port();
+  }
+
+  /// The port of health, metrics and usage.
+  public int adminPort() {
+    return servers.adminPort();
+  }
+
+  /// Lets running requests finish, for at most that long, then closes.
+  public void stop(Duration limit) throws InterruptedException {
+    if (!servers.drain(limit)) {
+      LOG.log(Level.WARNING, "some requests still ran after {0} s", limit.toSeconds());
+    }
+    close();
+  }
+
+  @Override
+  public void close() {
+    source.close();
+    servers.close();
+    relay.close();
+    ledger.close();
+  }
+
+  private static void sample(
+      GatewayMetrics metrics, UsageLedger ledger, LiveTable table, Clock clock) {
+    metrics.sampled(
+        "routing_table_age_seconds",
+        "Time since the table in force was accepted.",
+        () ->
+            table
+                .current()
+                .map(now -> Duration.between(now.since(), clock.instant()).toMillis() / 1e3)
+                .orElse(Double.NaN));
+    metrics.sampled(
+        "routing_table_confirmed",
+        "1 if the table in force came from its source, 0 if from this gateway's disk.",
+        () -> table.current().filter(LiveTable.InForce::confirmed).isPresent() ? 1 : 0);
+    metrics.sampled("ledger_lines", "Usage lines made durable.", ledger::lines);
+    metrics.sampled("ledger_commits", "Commits of usage lines.", ledger::commits);
+    metrics.sampled("ledger_waiting_lines", "Usage lines that wait for the disk.", ledger::waiting);
+    metrics.sampled(
+        "ledger_healthy", "1 if the last commit succeeded.", () -> ledger.healthy() ? 1 : 0);
+  }
+}

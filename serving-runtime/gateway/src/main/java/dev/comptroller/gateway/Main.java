@@ -1,0 +1,143 @@
+package dev.comptroller.gateway;
+
+import dev.comptroller.gateway.http.HttpServers;
+import dev.comptroller.gateway.table.ConfigMapSource;
+import dev.comptroller.gateway.table.FileSource;
+import dev.comptroller.gateway.table.LiveTable;
+import dev.comptroller.gateway.table.TableSource;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// The command line of the gateway.
+@Command(
+    name = "gateway",
+    description = "One stable OpenAI address for every model deployment of an installation.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+public final class Main implements Callable<Integer> {
+  private static final Duration DRAIN = Duration.ofSeconds(25);
+  private static final Duration POLL = Duration.ofMillis(500);
+
+  @Spec
+  @SuppressWarnings("NullAway.Init")
+  private CommandSpec spec;
+
+  @Option(
+      names = "--bind",
+      paramLabel = "ADDR",
+      description = "Address to listen on. Default: $POD_IP, else 127.0.0.1.")
+  private @Nullable String bind;
+
+  @Option(names = "--port", defaultValue = "8080", description = "OpenAI API. Default: 8080.")
+  private int port;
+
+  @Option(
+      names = "--admin-port",
+      defaultValue = "9090",
+      description = "Health, metrics and usage. Default: 9090.")
+  private int adminPort;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      required = true,
+      description = "Folder of the usage ledger and of the last good routing table.")
+  @SuppressWarnings("NullAway.Init")
+  private Path data;
+
+  @ArgGroup(multiplicity = "1")
+  @SuppressWarnings("NullAway.Init")
+  private Routing routing;
+
+  /// Where the routing table comes from.
+  static final class Routing {
+    @Option(
+        names = "--routing-file",
+        paramLabel = "FILE",
+        required = true,
+        description = "Routing table as a file; changes are taken up as they happen.")
+    private @Nullable Path file;
+
+    @Option(
+        names = "--routing-config-map",
+        paramLabel = "NAMESPACE/NAME",
+        required = true,
+        description = "Routing table in a ConfigMap, key table.json.")
+    private @Nullable String configMap;
+  }
+
+  /// Runs the gateway until it is told to stop.
+  public static void main(String[] args) {
+    System.setProperty("io.netty.noUnsafe", "true");
+    System.setProperty("vertx.disableDnsResolver", "true");
+    System.setProperty("jdk.httpclient.keepalive.timeout", "4");
+    System.exit(new CommandLine(new Main()).execute(args));
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    String address = bind != null ? bind : System.getenv().getOrDefault("POD_IP", "127.0.0.1");
+    PrintWriter err = spec.commandLine().getErr();
+    Gateway gateway;
+    try {
+      gateway =
+          Gateway.start(
+              new Gateway.Settings(
+                  HttpServers.Settings.standard(address, port, adminPort),
+                  data,
+                  Gateway.standardPatience(),
+                  this::source),
+              Clock.systemUTC());
+    } catch (IOException | SQLException e) {
+      err.println("gateway: " + e.getMessage());
+      return 1;
+    }
+    CountDownLatch stopped = new CountDownLatch(1);
+    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(gateway)));
+    err.printf(
+        "gateway: OpenAI API on http://%s:%d/v1, admin on http://%s:%d%n",
+        address, gateway.port(), address, gateway.adminPort());
+    stopped.await();
+    return 0;
+  }
+
+  private TableSource source(LiveTable table) {
+    Path file = routing.file;
+    if (file != null) {
+      return new FileSource(file, table, POLL);
+    }
+    String[] parts = String.valueOf(routing.configMap).split("/", -1);
+    if (parts.length != 2 || parts[0].isEmpty() || parts[1].isEmpty()) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(),
+          "--routing-config-map must be NAMESPACE/NAME, is " + routing.configMap);
+    }
+    return new ConfigMapSource(new KubernetesClientBuilder().build(), parts[0], parts[1], table);
+  }
+
+  /// Ends an orderly stop with status 0: a signal alone would leave 143.
+  private static void stop(Gateway gateway) {
+    try {
+      gateway.stop(DRAIN);
+      Runtime.getRuntime().halt(0);
+    } catch (InterruptedException | RuntimeException e) {
+      System.getLogger(Main.class.getName())
+          .log(System.Logger.Level.ERROR, "stopping the gateway", e);
+      Runtime.getRuntime().halt(1);
+    }
+  }
+}

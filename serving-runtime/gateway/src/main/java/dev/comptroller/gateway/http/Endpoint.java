@@ -1,0 +1,47 @@
+package dev.comptroller.gateway.http;
+
+import dev.comptroller.gateway.relay.ClientGone;
+import java.util.Optional;
+
+/// One row of the route table.
+///
+/// @param listener the port that answers it
+/// @param method HTTP method
+/// @param path exact, or ending in `{id}`, which takes the rest of the path
+/// @param access who may call it
+/// @param handler what answers it, on a virtual thread of its own
+record Endpoint(Listener listener, String method, String path, Access access, Handler handler) {
+  private static final String REST = "{id}";
+
+  /// The port that an endpoint is on.
+  enum Listener {
+    /// The OpenAI address.
+    PUBLIC,
+    /// Health, metrics and usage.
+    ADMIN
+  }
+
+  /// Who may call an endpoint.
+  enum Access {
+    /// Everybody who reaches the port.
+    OPEN
+  }
+
+  /// Answers a request.
+  @FunctionalInterface
+  interface Handler {
+    /// Answers it to its end.
+    void handle(HttpExchange exchange) throws ClientGone, InterruptedException;
+  }
+
+  /// What `{id}` stands for in a path, still encoded; empty text for an exact match.
+  Optional<String> match(String requested) {
+    if (!path.endsWith(REST)) {
+      return path.equals(requested) ? Optional.of("") : Optional.empty();
+    }
+    String prefix = path.substring(0, path.length() - REST.length());
+    return requested.startsWith(prefix) && requested.length() > prefix.length()
+        ? Optional.of(requested.substring(prefix.length()))
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,102 @@
+package dev.comptroller.gateway.http;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.comptroller.gateway.relay.ApiError;
+import dev.comptroller.gateway.relay.ClientGone;
+import dev.comptroller.gateway.route.Admission;
+import dev.comptroller.gateway.route.Resolution;
+import dev.comptroller.gateway.route.Router;
+import dev.comptroller.gateway.table.LiveTable;
+import dev.comptroller.protocol.routing.Route;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+
+/// `GET /v1/models` and `GET /v1/models/{id}`: every model that can be asked for, ready or not.
+final class Models {
+  private final LiveTable table;
+  private final Clock clock;
+
+  Models(LiveTable table, Clock clock) {
+    this.table = table;
+    this.clock = clock;
+  }
+
+  static ApiError notFound(String model) {
+    return new ApiError(
+        404,
+        "model %s does not exist: GET /v1/models lists those that do".formatted(model),
+        "invalid_request_error",
+        "model",
+        "model_not_found",
+        Map.of());
+  }
+
+  static ApiError ambiguous(String model, List<String> candidates) {
+    return ApiError.badRequest(
+        "model %s is in more than one namespace: use one of %s"
+            .formatted(model, String.join(", ", candidates)),
+        "model",
+        "model_ambiguous");
+  }
+
+  void list(HttpExchange exchange) throws ClientGone {
+    ObjectNode answer = JsonNodeFactory.instance.objectNode().put("object", "list");
+    ArrayNode data = answer.putArray("data");
+    table
+        .current()
+        .ifPresent(now -> now.router().routes().forEach(route -> data.add(model(route))));
+    send(exchange, answer);
+  }
+
+  void one(HttpExchange exchange) throws ClientGone {
+    String id;
+    try {
+      id = URLDecoder.decode(exchange.pathId().replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException _) {
+      exchange.refuse(notFound(exchange.pathId()));
+      return;
+    }
+    Resolution resolution =
+        table
+            .current()
+            .map(now -> now.router().resolve(id))
+            .orElseGet(() -> new Resolution.Unknown(id));
+    switch (resolution) {
+      case Resolution.Found(Route route) -> send(exchange, model(route));
+      case Resolution.Unknown(String name) -> exchange.refuse(notFound(name));
+      case Resolution.Ambiguous(String name, List<String> candidates) ->
+          exchange.refuse(ambiguous(name, candidates));
+    }
+  }
+
+  private ObjectNode model(Route route) {
+    ObjectNode model =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("id", Router.fullName(route))
+            .put("object", "model")
+            .put("created", 0)
+            .put("owned_by", route.namespace())
+            .put("variant", route.activeVariant())
+            .put("replicas", route.replicas().size());
+    switch (Admission.of(route, clock.instant())) {
+      case Admission.Admitted() -> model.put("ready", true);
+      case Admission.NotReady(_, String message) ->
+          model.put("ready", false).put("reason", message);
+      case Admission.NotFunded(String message) -> model.put("ready", false).put("reason", message);
+    }
+    return model;
+  }
+
+  private static void send(HttpExchange exchange, ObjectNode answer) throws ClientGone {
+    exchange.respond(
+        200,
+        Map.of("content-type", "application/json"),
+        answer.toString().getBytes(StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,27 @@
+package dev.comptroller.gateway.http;
+
+import dev.comptroller.gateway.http.Endpoint.Access;
+import dev.comptroller.gateway.http.Endpoint.Listener;
+import java.util.List;
+
+/// Every endpoint of the gateway, in one place.
+final class RouteTable {
+  private RouteTable() {}
+
+  static List<Endpoint> of(Completions completions, Models models, Admin admin) {
+    return List.of(
+        row(Listener.PUBLIC, "POST", "/v1/chat/completions", completions::handle),
+        row(Listener.PUBLIC, "POST", "/v1/completions", completions::handle),
+        row(Listener.PUBLIC, "GET", "/v1/models", models::list),
+        row(Listener.PUBLIC, "GET", "/v1/models/{id}", models::one),
+        row(Listener.ADMIN, "GET", "/health/live", admin::live),
+        row(Listener.ADMIN, "GET", "/health/ready", admin::ready),
+        row(Listener.ADMIN, "GET", "/metrics", admin::metrics),
+        row(Listener.ADMIN, "GET", "/usage", admin::usage));
+  }
+
+  private static Endpoint row(
+      Listener listener, String method, String path, Endpoint.Handler handler) {
+    return new Endpoint(listener, method, path, Access.OPEN, handler);
+  }
+}

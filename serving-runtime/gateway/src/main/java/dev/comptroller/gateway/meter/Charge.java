@@ -1,0 +1,29 @@
+package dev.comptroller.gateway.meter;
+
+import dev.comptroller.protocol.routing.Route.PostedPrice;
+import java.math.BigDecimal;
+
+/// What a request is charged: tokens times posted price.
+///
+/// Rounded half up to a whole micro-dollar once per request, after the token classes are summed.
+public final class Charge {
+  private static final long PER = 1_000_000;
+
+  private Charge() {}
+
+  /// Micro-dollars for a usage at a price. Throws ArithmeticException beyond nine trillion dollars.
+  public static long micros(Usage usage, PostedPrice price) {
+    long sum =
+        Math.addExact(
+            Math.addExact(
+                Math.multiplyExact(usage.uncached(), price.inputMicros()),
+                Math.multiplyExact(usage.cached(), price.cachedInputMicros())),
+            Math.multiplyExact(usage.completion(), price.outputMicros()));
+    return sum / PER + (sum % PER >= PER / 2 ? 1 : 0);
+  }
+
+  /// Micro-dollars as a plain decimal number of dollars with six places.
+  public static String dollars(long micros) {
+    return BigDecimal.valueOf(micros, 6).toPlainString();
+  }
+}

@@ -1,0 +1,31 @@
+package dev.comptroller.gateway.relay;
+
+import dev.comptroller.gateway.meter.AnswerMeter;
+import dev.comptroller.protocol.routing.Route;
+import java.util.Map;
+
+/// One request on its way to a replica.
+///
+/// @param route the deployment that serves it
+/// @param path of the endpoint, the same at the replica
+/// @param headers to send to the replica
+/// @param body exactly as the client sent it
+/// @param stream whether the client asked for a stream
+/// @param answerHeaders to add to the answer
+/// @param meter counts what the answer uses
+/// @param startNanos when the request came, on the monotonic clock
+@SuppressWarnings("ArrayRecordComponent") // carried, never compared
+public record Call(
+    Route route,
+    String path,
+    Map<String, String> headers,
+    byte[] body,
+    boolean stream,
+    Map<String, String> answerHeaders,
+    AnswerMeter meter,
+    long startNanos) {
+  public Call {
+    headers = Map.copyOf(headers);
+    answerHeaders = Map.copyOf(answerHeaders);
+  }
+}

@@ -1,0 +1,373 @@
+package dev.comptroller.gateway.relay;
+
+import dev.comptroller.gateway.ledger.LedgerUnavailable;
+import dev.comptroller.gateway.ledger.Outcome;
+import dev.comptroller.gateway.metrics.GatewayMetrics;
+import dev.comptroller.gateway.route.Router;
+import dev.comptroller.protocol.routing.Route;
+import dev.comptroller.protocol.routing.Route.Replica;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+
+/// Carries one request to a replica and its answer back.
+///
+/// ```
+/// take a place on the least loaded replica that was not tried
+///   not connected, or the replica is full or leaving (429, 503): another replica
+///   broken after the request was sent: 502, no other replica (it may have run, or be the cause)
+///   a stream: pass whole events on as they come; hold the last one back until the line is durable
+///   anything else: read it whole, make the line durable, pass it on
+/// ```
+///
+/// Properties: a replica sees a request at most once; no second replica is asked once the first
+/// byte of an answer's body is on its way; a stream that breaks ends with an error event and never
+/// with `[DONE]`; exactly one usage line per request; an answer's last byte leaves after its line
+/// is on disk.
+public final class Relay implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(Relay.class.getName());
+  private static final int MOST_WHOLE = 64 * 1024 * 1024;
+  private static final int PIECE = 16 * 1024;
+  private static final Set<String> NOT_PASSED =
+      Set.of(
+          "connection",
+          "content-length",
+          "keep-alive",
+          "proxy-authenticate",
+          "te",
+          "trailer",
+          "transfer-encoding",
+          "upgrade",
+          "x-request-id");
+
+  private final Upstream upstream;
+  private final Loads loads;
+  private final SilenceWatch watch;
+  private final GatewayMetrics metrics;
+  private final LongSupplier nanos;
+
+  /// How long a relay waits for what.
+  ///
+  /// @param connect for a connection to a replica
+  /// @param answer for the head of an answer
+  /// @param silence for the next piece of an answer
+  /// @param suspicion how long a replica is a last resort after a connection to it failed
+  public record Patience(Duration connect, Duration answer, Duration silence, Duration suspicion) {}
+
+  /// A relay with no load.
+  public Relay(Patience patience, GatewayMetrics metrics, LongSupplier nanos) {
+    this.upstream = new Upstream(patience.connect(), patience.answer());
+    this.loads = new Loads(patience.suspicion(), nanos);
+    this.watch = new SilenceWatch(patience.silence(), nanos);
+    this.metrics = metrics;
+    this.nanos = nanos;
+  }
+
+  /// Serves one request to its end; settles it exactly once.
+  public void serve(Call call, Downstream client, Cancellation cancellation, Settlement settlement)
+      throws InterruptedException {
+    Exchange exchange = new Exchange(call, client, cancellation, settlement);
+    try {
+      exchange.run();
+    } catch (ClientGone e) {
+      cancellation.cancel(Cancellation.Cause.CLIENT_GONE);
+      exchange.settleGone();
+    } catch (LedgerUnavailable e) {
+      exchange.failUnbooked(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    watch.close();
+    upstream.close();
+  }
+
+  /// The state of one request; confined to its thread.
+  private final class Exchange {
+    private final Call call;
+    private final Route route;
+    private final Downstream client;
+    private final Cancellation cancellation;
+    private final Settlement settlement;
+    private String replica = "";
+    private boolean settled;
+
+    Exchange(Call call, Downstream client, Cancellation cancellation, Settlement settlement) {
+      this.call = call;
+      this.route = call.route();
+      this.client = client;
+      this.cancellation = cancellation;
+      this.settlement = settlement;
+    }
+
+    void run() throws ClientGone, LedgerUnavailable, InterruptedException {
+      Set<String> tried = new HashSet<>();
+      while (true) {
+        Optional<Loads.Place> next = loads.take(route, tried);
+        if (next.isEmpty()) {
+          refuse(
+              Outcome.UPSTREAM_FAILED,
+              ApiError.unavailable(
+                  "none of the %d ready replicas of deployment %s could take the request"
+                      .formatted(tried.size(), Router.fullName(route)),
+                  "no_replica_reachable"));
+          return;
+        }
+        if (!tried.isEmpty()) {
+          metrics.rerouted(route.namespace(), route.deployment());
+        }
+        try (Loads.Place place = next.get()) {
+          tried.add(place.replica().address());
+          if (attempt(place, tried.size() < route.replicas().size())) {
+            return;
+          }
+        }
+      }
+    }
+
+    /// Tries one replica; true when the request has ended there.
+    private boolean attempt(Loads.Place place, boolean othersLeft)
+        throws ClientGone, LedgerUnavailable, InterruptedException {
+      Replica chosen = place.replica();
+      replica = chosen.name();
+      return switch (upstream.post(
+          chosen, call.path(), call.headers(), call.body(), cancellation)) {
+        case Attempt.Unreachable(String why) -> {
+          loads.failed(chosen);
+          failed("connect", why);
+          yield false;
+        }
+        case Attempt.Broken(String why) -> {
+          brokenAnswer(why);
+          yield true;
+        }
+        case Attempt.Cancelled() -> {
+          stopped();
+          yield true;
+        }
+        case Attempt.Answered(HttpResponse<InputStream> response) -> {
+          int status = response.statusCode();
+          try (InputStream body = response.body()) {
+            if (othersLeft && (status == 429 || status == 503)) {
+              yield false;
+            }
+            pass(place, response, body);
+          } catch (IOException e) {
+            LOG.log(Level.DEBUG, "closing an answer", e);
+          }
+          yield true;
+        }
+      };
+    }
+
+    private void pass(Loads.Place place, HttpResponse<InputStream> response, InputStream body)
+        throws ClientGone, LedgerUnavailable, InterruptedException {
+      String type = response.headers().firstValue("content-type").orElse("");
+      try (SilenceWatch.Watched silence = watch.watch(cancellation)) {
+        if (call.stream() && response.statusCode() == 200 && type.startsWith("text/event-stream")) {
+          passStream(place, response, body, silence);
+        } else {
+          passWhole(response, body);
+        }
+      }
+    }
+
+    private void passWhole(HttpResponse<InputStream> response, InputStream in)
+        throws ClientGone, LedgerUnavailable, InterruptedException {
+      byte[] body;
+      try {
+        body = in.readNBytes(MOST_WHOLE + 1);
+      } catch (IOException e) {
+        stoppedOrBroken(Upstream.describe(e));
+        return;
+      }
+      if (cancellation.cause() != null) {
+        stopped();
+        return;
+      }
+      if (body.length > MOST_WHOLE) {
+        brokenAnswer("its answer is longer than " + MOST_WHOLE + " bytes");
+        return;
+      }
+      int status = response.statusCode();
+      boolean ok = status >= 200 && status < 300;
+      if (ok) {
+        call.meter().onBody(body);
+      }
+      Map<String, String> headers = passedHeaders(response);
+      headers.putAll(
+          settle(
+              ok ? Outcome.OK : status >= 500 ? Outcome.UPSTREAM_FAILED : Outcome.UPSTREAM_REFUSED,
+              status));
+      noteFirstByte();
+      client.respond(status, headers, body);
+    }
+
+    private void passStream(
+        Loads.Place place,
+        HttpResponse<InputStream> response,
+        InputStream in,
+        SilenceWatch.Watched silence)
+        throws ClientGone, LedgerUnavailable, InterruptedException {
+      SseScanner scanner = new SseScanner();
+      byte[] piece = new byte[PIECE];
+      try {
+        for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
+          silence.heard();
+          PassedEvents events = PassedEvents.of(scanner.feed(piece, n), call.meter());
+          if (events.bytes().length > 0) {
+            begin(response);
+            silence.waitForClient();
+            client.write(events.bytes());
+            silence.heard();
+          }
+          byte[] last = events.done();
+          if (last != null) {
+            place.close();
+            finish(response, last);
+            in.readNBytes(PIECE);
+            return;
+          }
+        }
+        stoppedOrBroken("the stream stopped before its end");
+      } catch (IOException e) {
+        stoppedOrBroken(Upstream.describe(e));
+      } catch (SseScanner.TooLong _) {
+        broken("an event is longer than " + SseScanner.MOST + " bytes");
+      }
+    }
+
+    private void finish(HttpResponse<InputStream> response, byte[] last)
+        throws ClientGone, LedgerUnavailable, InterruptedException {
+      Map<String, String> cost = settle(Outcome.OK, 200);
+      begin(response);
+      client.write(last);
+      client.end(cost);
+    }
+
+    private void begin(HttpResponse<InputStream> response) throws ClientGone {
+      if (!client.begun()) {
+        noteFirstByte();
+        client.begin(200, passedHeaders(response));
+      }
+    }
+
+    private void stoppedOrBroken(String why)
+        throws ClientGone, LedgerUnavailable, InterruptedException {
+      if (settled) {
+        LOG.log(Level.DEBUG, "after the end of an answer of {0}: {1}", replica, why);
+      } else if (cancellation.cause() != null) {
+        stopped();
+      } else {
+        broken(why);
+      }
+    }
+
+    /// Ends a request that was cancelled.
+    private void stopped() throws ClientGone, LedgerUnavailable, InterruptedException {
+      if (cancellation.clientGone()) {
+        settleGone();
+      } else {
+        broken("it has sent nothing for " + watch.limit().toSeconds() + " s");
+      }
+    }
+
+    /// Ends a request whose replica failed after it may have begun.
+    private void broken(String why) throws ClientGone, LedgerUnavailable, InterruptedException {
+      if (!client.begun()) {
+        brokenAnswer(why);
+        return;
+      }
+      failed("stream", why);
+      settle(Outcome.UPSTREAM_FAILED, 200);
+      client.write(ApiError.upstream(failureMessage(why)).event());
+      client.end(Map.of());
+    }
+
+    private void brokenAnswer(String why)
+        throws ClientGone, LedgerUnavailable, InterruptedException {
+      failed("answer", why);
+      refuse(Outcome.UPSTREAM_FAILED, ApiError.upstream(failureMessage(why)));
+    }
+
+    private void refuse(Outcome outcome, ApiError error)
+        throws ClientGone, LedgerUnavailable, InterruptedException {
+      settle(outcome, error.status());
+      client.respond(error.status(), error.headersWith(call.answerHeaders()), error.body());
+    }
+
+    private String failureMessage(String why) {
+      return "replica %s of deployment %s failed: %s"
+          .formatted(replica, Router.fullName(route), why);
+    }
+
+    private Map<String, String> settle(Outcome outcome, int status)
+        throws LedgerUnavailable, InterruptedException {
+      if (settled) {
+        return Map.of();
+      }
+      settled = true;
+      return settlement.settle(outcome, replica, status);
+    }
+
+    void settleGone() throws InterruptedException {
+      try {
+        settle(Outcome.CLIENT_GONE, client.begun() ? 200 : 499);
+      } catch (LedgerUnavailable e) {
+        LOG.log(Level.ERROR, "the line of a request that its client left: {0}", e.getMessage());
+      }
+    }
+
+    /// Ends a request whose line could not be made durable: with an error, never as if all was
+    // well.
+    void failUnbooked(LedgerUnavailable why) {
+      ApiError error = ApiError.unavailable(String.valueOf(why.getMessage()), "ledger_unavailable");
+      LOG.log(Level.ERROR, "a request ends with an error: {0}", error.message());
+      try {
+        if (client.begun()) {
+          client.write(error.event());
+          client.end(Map.of());
+        } else {
+          client.respond(error.status(), error.headersWith(call.answerHeaders()), error.body());
+        }
+      } catch (ClientGone _) {
+        LOG.log(Level.DEBUG, "the client left as well");
+      }
+    }
+
+    private void failed(String kind, String why) {
+      metrics.upstreamFailed(route.namespace(), route.deployment(), kind);
+      LOG.log(Level.WARNING, "{0} ({1})", failureMessage(why), kind);
+    }
+
+    private void noteFirstByte() {
+      metrics.firstByte(
+          route.namespace(), route.deployment(), (nanos.getAsLong() - call.startNanos()) / 1e9);
+    }
+
+    private Map<String, String> passedHeaders(HttpResponse<InputStream> response) {
+      Map<String, String> headers = new TreeMap<>();
+      response
+          .headers()
+          .map()
+          .forEach(
+              (name, values) -> {
+                if (!NOT_PASSED.contains(name) && !name.startsWith(":")) {
+                  headers.put(name, String.join(", ", values));
+                }
+              });
+      headers.putAll(call.answerHeaders());
+      return headers;
+    }
+  }
+}

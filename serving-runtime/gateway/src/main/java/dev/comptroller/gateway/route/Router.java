@@ -1,0 +1,56 @@
+package dev.comptroller.gateway.route;
+
+import dev.comptroller.protocol.routing.Route;
+import dev.comptroller.protocol.routing.RoutingTable;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// Resolves model names under one routing table.
+///
+/// A name is `namespace/deployment`, or `deployment` where exactly one namespace has it. Names are
+/// compared exactly: case counts and nothing is trimmed. Immutable; a new table makes a new router.
+public final class Router {
+  private final Map<String, Route> byFullName;
+  private final Map<String, List<Route>> byDeployment;
+
+  /// Indexes a table.
+  public Router(RoutingTable table) {
+    Map<String, Route> full = new TreeMap<>();
+    Map<String, List<Route>> bare = new TreeMap<>();
+    for (Route route : table.routes()) {
+      full.put(fullName(route), route);
+      bare.computeIfAbsent(route.deployment(), _ -> new ArrayList<>()).add(route);
+    }
+    byFullName = Collections.unmodifiableMap(full);
+    byDeployment = Collections.unmodifiableMap(bare);
+  }
+
+  /// The name that is unambiguous under every table: `namespace/deployment`.
+  public static String fullName(Route route) {
+    return route.namespace() + "/" + route.deployment();
+  }
+
+  /// What a model name means.
+  public Resolution resolve(String model) {
+    Route exact = byFullName.get(model);
+    if (exact != null) {
+      return new Resolution.Found(exact);
+    }
+    List<Route> routes = byDeployment.getOrDefault(model, List.of());
+    return switch (routes.size()) {
+      case 0 -> new Resolution.Unknown(model);
+      case 1 -> new Resolution.Found(routes.getFirst());
+      default ->
+          new Resolution.Ambiguous(model, routes.stream().map(Router::fullName).sorted().toList());
+    };
+  }
+
+  /// Every route, ordered by full name.
+  public Collection<Route> routes() {
+    return byFullName.values();
+  }
+}

@@ -1,0 +1,505 @@
+package dev.comptroller.gateway;
+
+import static dev.comptroller.gateway.FakeReplica.DONE;
+import static dev.comptroller.gateway.FakeReplica.answer;
+import static dev.comptroller.gateway.FakeReplica.chunk;
+import static dev.comptroller.gateway.FakeReplica.stop;
+import static dev.comptroller.gateway.FakeReplica.usageComment;
+import static dev.comptroller.gateway.TestGateway.chat;
+import static dev.comptroller.gateway.TestGateway.table;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RelayTest {
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  Path folder;
+
+  private static String closedAddress() throws Exception {
+    try (ServerSocket unused = new ServerSocket(0)) {
+      return "127.0.0.1:" + unused.getLocalPort();
+    }
+  }
+
+  @Test
+  void shouldPassAWholeAnswerByteForByteAndChargeItAtThePostedPrice() throws Exception {
+    String body = answer(100, 40, 7);
+    try (FakeReplica replica =
+            new FakeReplica((_, wire) -> wire.whole(200, body, "x-engine: fake"));
+        TestGateway gateway = new TestGateway(folder, table(replica.address()))) {
+      HttpResponse<String> response = gateway.post(chat(false), "x-request-id", "mine-1");
+
+      assertThat(response.statusCode()).isEqualTo(200);
+      assertThat(response.body()).isEqualTo(body);
+      assertThat(response.headers().firstValue("x-comptroller-variant")).hasValue("large");
+      assertThat(response.headers().firstValue("x-engine")).hasValue("fake");
+      assertThat(response.headers().firstValue("x-request-id")).hasValue("mine-1");
+      // 60 * 1 + 40 * 0.1 + 7 * 4 micro-dollars
+      assertThat(response.headers().firstValue("x-comptroller-cost")).hasValue("0.000092");
+      assertThat(replica.got.getFirst().body()).isEqualTo(chat(false));
+      JsonNode line = gateway.line();
+      assertThat(line.path("request_id").asText()).isEqualTo("mine-1");
+      assertThat(line.path("namespace").asText()).isEqualTo("team-a");
+      assertThat(line.path("deployment").asText()).isEqualTo("chat");
+      assertThat(line.path("variant").asText()).isEqualTo("large");
+      assertThat(line.path("replica").asText()).isEqualTo("chat-0");
+      assertThat(line.path("outcome").asText()).isEqualTo("ok");
+      assertThat(line.path("finish_reason").asText()).isEqualTo("stop");
+      assertThat(line.path("prompt_tokens").asLong()).isEqualTo(100);
+      assertThat(line.path("cached_tokens").asLong()).isEqualTo(40);
+      assertThat(line.path("completion_tokens").asLong()).isEqualTo(7);
+      assertThat(line.path("estimated").asBoolean()).isFalse();
+      assertThat(line.path("price_version").asLong()).isEqualTo(7);
+      assertThat(line.path("charge_micros").asLong()).isEqualTo(92);
+      assertThat(line.path("class").asText()).isEqualTo("interactive");
+    }
+  }
+
+  @Test
+  void shouldPassAStreamByteForByteLessTheUsageComment() throws Exception {
+    String euro = "data: {\"choices\":[{\"delta\":{\"content\":\"€ \\\"x\\\"\"}}]}\r\n\r\n";
+    String odd = ": ping\n\nevent: note\nid: 3\ndata: {\"a\":\ndata: 1}\n\n\n";
+    String whole = chunk("Pa") + euro + odd + chunk("ris") + stop() + DONE;
+    String sent = chunk("Pa") + euro + odd + chunk("ris") + stop() + usageComment(9, 4, 5) + DONE;
+    byte[] bytes = sent.getBytes(StandardCharsets.UTF_8);
+    try (FakeReplica replica =
+            new FakeReplica(
+                (_, wire) -> {
+                  wire.begin();
+                  for (int i = 0; i < bytes.length; i += 7) {
+                    wire.piece(
+                        java.util.Arrays.copyOfRange(bytes, i, Math.min(bytes.length, i + 7)));
+                  }
+                  wire.end();
+                });
+        TestGateway gateway = new TestGateway(folder, table(replica.address()))) {
+      HttpResponse<String> response = gateway.post(chat(true));
+
+      assertThat(response.body()).isEqualTo(whole);
+      assertThat(response.headers().firstValue("content-type"))
+          .hasValue("text/event-stream; charset=utf-8");
+      assertThat(replica.got.getFirst().headers()).containsEntry("x-comptroller-meter", "1");
+      JsonNode line = gateway.line();
+      assertThat(line.path("prompt_tokens").asLong()).isEqualTo(9);
+      assertThat(line.path("cached_tokens").asLong()).isEqualTo(4);
+      assertThat(line.path("completion_tokens").asLong()).isEqualTo(5);
+      assertThat(line.path("estimated").asBoolean()).isFalse();
+      assertThat(line.path("stream").asBoolean()).isTrue();
+      // 5 + 0.4 + 20 = 25.4
+      assertThat(line.path("charge_micros").asLong()).isEqualTo(25);
+    }
+  }
+
+  @Test
+  void shouldPassEachEventOnAtOnce() throws Exception {
+    CountDownLatch firstSeen = new CountDownLatch(1);
+    try (FakeReplica replica =
+            new FakeReplica(
+                (_, wire) -> {
+                  wire.begin();
+                  wire.piece(chunk("one"));
+                  if (!firstSeen.await(5, TimeUnit.SECONDS)) {
+                    wire.die();
+                  }
+                  wire.piece(stop() + DONE);
+                  wire.end();
+                });
+        TestGateway gateway = new TestGateway(folder, table(replica.address()));
+        Socket client = gateway.connect()) {
+      send(client, chat(true), "");
+      InputStream in = client.getInputStream();
+      StringBuilder seen = new StringBuilder();
+      readUntil(in, seen, "one");
+      firstSeen.countDown();
+      readUntil(in, seen, "[DONE]");
+      assertThat(seen).contains("\"one\"");
+    }
+  }
+
+  @Test
+  void shouldCountContentChunksAndSaySoWhenTheEngineDoesNotCount() throws Exception {
+    try (FakeReplica replica =
+            new FakeReplica(
+                (_, wire) -> {
+                  wire.begin();
+                  wire.piece(chunk("a") + chunk("b") + chunk("c") + stop() + DONE);
+                  wire.end();
+                });
+        TestGateway gateway = new TestGateway(folder, table(replica.address()))) {
+      assertThat(gateway.post(chat(true)).body()).endsWith(DONE);
+      JsonNode line = gateway.line();
+      assertThat(line.path("completion_tokens").asLong()).isEqualTo(3);
+      assertThat(line.path("prompt_tokens").asLong()).isEqualTo(2);
+      assertThat(line.path("estimated").asBoolean()).isTrue();
+    }
+  }
+
+  @Test
+  void shouldTellTheCostOfAStreamInATrailerWhenTheClientWantsTrailers() throws Exception {
+    try (FakeReplica replica =
+            new FakeReplica(
+                (_, wire) -> {
+                  wire.begin();
+                  wire.piece(chunk("a") + stop() + usageComment(9, 4, 5) + DONE);
+                  wire.end();
+                });
+        TestGateway gateway = new TestGateway(folder, table(replica.address()));
+        Socket client = gateway.connect()) {
+      send(client, chat(true), "te: trailers\r\n");
+      StringBuilder seen = new StringBuilder();
+      readUntil(client.getInputStream(), seen, "x-comptroller-cost: 0.000025\r\n\r\n");
+      assertThat(seen).contains(DONE).doesNotContain("comptroller-usage");
+    }
+  }
+
+  @Test
+  void shouldEndAStreamWithAnErrorEventWhenTheReplicaDies() throws Exception {
+    try (FakeReplica replica =
+            new FakeReplica(
+                (_, wire) -> {
+                  wire.begin();
+                  wire.piece(usageComment(30, 10, 0) + chunk("one") + chunk("two"));
+                  wire.piece("data: {\"half\":");
+                  wire.die();
+                });
+        TestGateway gateway = new TestGateway(folder, table(replica.address()))) {
+      HttpResponse<String> response = gateway.post(chat(true));
+
+      assertThat(response.body()).startsWith(chunk("one") + chunk("two") + "data: {\"error\":");
+      assertThat(response.body()).doesNotContain("[DONE]").doesNotContain("half");
+      String last = response.body().substring(response.body().lastIndexOf("data: ") + 6);
+      JsonNode error = TestGateway.JSON.readTree(last).path("error");
+      assertThat(error.path("code").asText()).isEqualTo("upstream_failed");
+      assertThat(error.path("message").asText()).contains("chat-0").contains("team-a/chat");
+      JsonNode line = gateway.line();
+      assertThat(line.path("outcome").asText()).isEqualTo("upstream_failed");
+      assertThat(line.path("prompt_tokens").asLong()).isEqualTo(30);
+      assertThat(line.path("completion_tokens").asLong()).isEqualTo(2);
+      assertThat(line.path("estimated").asBoolean()).isTrue();
+      assertThat(line.path("charge_micros").asLong()).isEqualTo(20 + 1 + 8);
+      assertThat(gateway.admin("/metrics").body())
+          .contains(
+              "comptroller_gateway_upstream_failures_total{namespace=\"team-a\","
+                  + "deployment=\"chat\",kind=\"stream\",} 1.0");
+    }
+  }
+
+  @Test
+  void shouldNotTakeASilentEndForAnEnd() throws Exception {
+    try (FakeReplica replica =
+            new FakeReplica(
+                (_, wire) -> {
+                  wire.begin();
+                  wire.piece(chunk("one") + stop());
+                  wire.end();
+                });
+        TestGateway gateway = new TestGateway(folder, table(replica.address()))) {
+      HttpResponse<String> response = gateway.post(chat(true));
+      assertThat(response.body()).contains("\"code\":\"upstream_failed\"").doesNotContain("[DONE]");
+      assertThat(gateway.line().path("outcome").asText()).isEqualTo("upstream_failed");
+    }
+  }
+
+  @Test
+  void shouldGiveUpOnAReplicaThatFallsSilent() throws Exception {
+    try (FakeReplica replica =
+            new FakeReplica(
+                (_, wire) -> {
+                  wire.begin();
+                  wire.piece(chunk("one"));
+                  wire.awaitClosed();
+                });
+        TestGateway gateway =
+            new TestGateway(folder, table(replica.address()), Duration.ofSeconds(1))) {
+      HttpResponse<String> response = gateway.post(chat(true));
+      assertThat(response.body()).contains("has sent nothing for 1 s").doesNotContain("[DONE]");
+      assertThat(replica.clientLeft.await(1, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void shouldAnswer502AndAskNoOtherReplicaWhenTheRequestMayHaveRun() throws Exception {
+    try (FakeReplica first = new FakeReplica((_, wire) -> wire.die());
+        FakeReplica second = new FakeReplica((_, wire) -> wire.whole(200, answer(1, 0, 1)));
+        TestGateway gateway = new TestGateway(folder, table(first.address(), second.address()))) {
+      HttpResponse<String> response = gateway.post(chat(false));
+      assertThat(response.statusCode()).isEqualTo(502);
+      assertThat(response.body()).contains("upstream_failed").contains("chat-0");
+      assertThat(second.got).isEmpty();
+      JsonNode line = gateway.line();
+      assertThat(line.path("outcome").asText()).isEqualTo("upstream_failed");
+      assertThat(line.path("charge_micros").asLong()).isZero();
+    }
+  }
+
+  @Test
+  void shouldGoToAnotherReplicaWhenNoConnectionComesAbout() throws Exception {
+    try (FakeReplica alive = new FakeReplica((_, wire) -> wire.whole(200, answer(1, 0, 1)));
+        TestGateway gateway =
+            new TestGateway(folder, table(closedAddress(), closedAddress(), alive.address()))) {
+      HttpResponse<String> response = gateway.post(chat(false));
+      assertThat(response.statusCode()).isEqualTo(200);
+      assertThat(alive.got).hasSize(1);
+      assertThat(gateway.line().path("replica").asText()).isEqualTo("chat-2");
+      String metrics = gateway.admin("/metrics").body();
+      assertThat(metrics)
+          .contains("deployment=\"chat\",kind=\"connect\",} 2.0")
+          .contains("upstream_reroutes_total{namespace=\"team-a\",deployment=\"chat\",} 2.0");
+      // The dead ones are the last resort for a while: the next request goes straight.
+      assertThat(gateway.post(chat(false)).statusCode()).isEqualTo(200);
+      assertThat(gateway.admin("/metrics").body())
+          .contains("deployment=\"chat\",kind=\"connect\",} 2.0");
+    }
+  }
+
+  @Test
+  void shouldAnswer503WhenNoReplicaCanBeReachedAndTryEachOnce() throws Exception {
+    try (TestGateway gateway = new TestGateway(folder, table(closedAddress(), closedAddress()))) {
+      HttpResponse<String> response = gateway.post(chat(true));
+      assertThat(response.statusCode()).isEqualTo(503);
+      assertThat(response.headers().firstValue("retry-after")).isPresent();
+      assertThat(response.body()).contains("none of the 2 ready replicas").contains("team-a/chat");
+      assertThat(gateway.admin("/metrics").body())
+          .contains("deployment=\"chat\",kind=\"connect\",} 2.0");
+    }
+  }
+
+  @Test
+  void shouldGoToAnotherReplicaWhenOneIsFullAndPassOnTheLastRefusal() throws Exception {
+    String full = "{\"error\":{\"message\":\"queue is full\",\"type\":\"x\",\"code\":\"full\"}}";
+    try (FakeReplica first = new FakeReplica((_, wire) -> wire.whole(429, full, "retry-after: 3"));
+        FakeReplica second = new FakeReplica((_, wire) -> wire.whole(200, answer(1, 0, 1)));
+        TestGateway gateway = new TestGateway(folder, table(first.address(), second.address()))) {
+      assertThat(gateway.post(chat(false)).statusCode()).isEqualTo(200);
+      gateway.route(table(first.address()));
+      Awaitility.await()
+          .untilAsserted(
+              () -> {
+                HttpResponse<String> refused = gateway.post(chat(false));
+                assertThat(refused.statusCode()).isEqualTo(429);
+                assertThat(refused.body()).isEqualTo(full);
+                assertThat(refused.headers().firstValue("retry-after")).hasValue("3");
+              });
+      assertThat(gateway.lines().getFirst().path("outcome").asText()).isEqualTo("upstream_refused");
+    }
+  }
+
+  @Test
+  void shouldStopTheReplicaWithinASecondWhenTheClientLeavesAStream() throws Exception {
+    try (FakeReplica replica =
+            new FakeReplica(
+                (_, wire) -> {
+                  wire.begin();
+                  wire.piece(usageComment(11, 0, 0) + chunk("one") + chunk("two"));
+                  wire.awaitClosed();
+                });
+        TestGateway gateway = new TestGateway(folder, table(replica.address()))) {
+      try (Socket client = gateway.connect()) {
+        send(client, chat(true), "");
+        readUntil(client.getInputStream(), new StringBuilder(), "two");
+      }
+      assertThat(replica.clientLeft.await(1, TimeUnit.SECONDS)).isTrue();
+      JsonNode line = gateway.line();
+      assertThat(line.path("outcome").asText()).isEqualTo("client_gone");
+      assertThat(line.path("prompt_tokens").asLong()).isEqualTo(11);
+      assertThat(line.path("completion_tokens").asLong()).isEqualTo(2);
+      assertThat(line.path("estimated").asBoolean()).isTrue();
+      assertThat(line.path("charge_micros").asLong()).isEqualTo(19);
+    }
+  }
+
+  @Test
+  void shouldStopTheReplicaWithinASecondWhenTheClientLeavesBeforeTheFirstByte() throws Exception {
+    for (boolean stream : List.of(true, false)) {
+      Path place = folder.resolve("s" + stream);
+      java.nio.file.Files.createDirectories(place);
+      try (FakeReplica replica = new FakeReplica((_, wire) -> wire.awaitClosed());
+          TestGateway gateway = new TestGateway(place, table(replica.address()))) {
+        try (Socket client = gateway.connect()) {
+          send(client, chat(stream), "");
+          Awaitility.await().until(() -> replica.got.size() == 1);
+        }
+        assertThat(replica.clientLeft.await(1, TimeUnit.SECONDS)).isTrue();
+        JsonNode line = gateway.line();
+        assertThat(line.path("outcome").asText()).isEqualTo("client_gone");
+        assertThat(line.path("status").asInt()).isEqualTo(499);
+        assertThat(line.path("charge_micros").asLong()).isZero();
+        assertThat(line.path("estimated").asBoolean()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void shouldKeepClientsFromPassingForTheGatewayAndItsSecretsFromReplicas() throws Exception {
+    try (FakeReplica replica = new FakeReplica((_, wire) -> wire.whole(200, answer(1, 0, 1)));
+        TestGateway gateway = new TestGateway(folder, table(replica.address()))) {
+      gateway.post(
+          chat(false),
+          "x-comptroller-meter",
+          "0",
+          "x-comptroller-namespace",
+          "other",
+          "authorization",
+          "Bearer secret",
+          "cookie",
+          "a=b",
+          "traceparent",
+          "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+      assertThat(replica.got.getFirst().headers())
+          .containsEntry("x-comptroller-meter", "1")
+          .containsKey("traceparent")
+          .containsKey("x-request-id")
+          .doesNotContainKeys("x-comptroller-namespace", "authorization", "cookie");
+    }
+  }
+
+  @Test
+  void shouldHoldASlowReadersReplicaBackInsteadOfTheWholeAnswer() throws Exception {
+    String big = chunk("x".repeat(8_000));
+    ConcurrentLinkedQueue<Integer> written = new ConcurrentLinkedQueue<>();
+    try (FakeReplica replica =
+            new FakeReplica(
+                (_, wire) -> {
+                  wire.begin();
+                  for (int i = 0; i < 8_000; i++) {
+                    wire.piece(big);
+                    written.add(i);
+                  }
+                  wire.piece(DONE);
+                  wire.end();
+                });
+        TestGateway gateway = new TestGateway(folder, table(replica.address()));
+        Socket client = new Socket()) {
+      client.setReceiveBufferSize(16 * 1024);
+      client.connect(
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), gateway.gateway.port()));
+      send(client, chat(true), "");
+      InputStream in = client.getInputStream();
+      assertThat(in.read()).isPositive();
+      // 64 MB are on offer; what is taken without a reader is what sockets hold.
+      Awaitility.await()
+          .during(Duration.ofMillis(500))
+          .atMost(Duration.ofSeconds(8))
+          .until(written::size, new SameForAWhile());
+      assertThat(written.size()).isLessThan(4_000);
+      StringBuilder end = new StringBuilder();
+      byte[] piece = new byte[64 * 1024];
+      long total = 0;
+      while (end.indexOf("[DONE]") < 0) {
+        int n = in.read(piece);
+        assertThat(n).isPositive();
+        total += n;
+        end.setLength(0);
+        end.append(
+            new String(piece, Math.max(0, n - 100), Math.min(100, n), StandardCharsets.UTF_8));
+      }
+      assertThat(total).isGreaterThan(8_000L * 8_000);
+    }
+  }
+
+  /// True while a number has not moved since it was last seen.
+  private static final class SameForAWhile implements java.util.function.Predicate<Integer> {
+    private int last = -1;
+
+    @Override
+    public boolean test(Integer now) {
+      boolean same = now == last && now > 0;
+      last = now;
+      return same;
+    }
+  }
+
+  @Test
+  void shouldSpreadTwoHundredStreamsEvenlyOverFourReplicas() throws Exception {
+    int streams = 200;
+    CountDownLatch all = new CountDownLatch(streams);
+    List<FakeReplica> replicas = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      replicas.add(
+          new FakeReplica(
+              (_, wire) -> {
+                wire.begin();
+                wire.piece(chunk("go"));
+                all.countDown();
+                if (!all.await(20, TimeUnit.SECONDS)) {
+                  wire.die();
+                }
+                wire.piece(stop() + usageComment(5, 0, 2) + DONE);
+                wire.end();
+              }));
+    }
+    String[] addresses = replicas.stream().map(FakeReplica::address).toArray(String[]::new);
+    try (TestGateway gateway = new TestGateway(folder, table(addresses));
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<String>> answers = new ArrayList<>();
+      for (int i = 0; i < streams; i++) {
+        answers.add(threads.submit(() -> gateway.post(chat(true)).body()));
+      }
+      for (Future<String> answer : answers) {
+        assertThat(answer.get(30, TimeUnit.SECONDS)).endsWith(DONE);
+      }
+      for (FakeReplica replica : replicas) {
+        assertThat(replica.got).hasSize(50);
+        assertThat(replica.most.get()).isEqualTo(50);
+        replica.close();
+      }
+      List<JsonNode> lines = gateway.lines();
+      assertThat(lines).hasSize(streams);
+      assertThat(lines).allMatch(line -> line.path("charge_micros").asLong() == 13);
+      String metrics = gateway.admin("/metrics").body();
+      assertThat(metrics)
+          .contains(
+              "comptroller_gateway_requests_total{namespace=\"team-a\",deployment=\"chat\","
+                  + "code=\"200\",} 200.0")
+          .contains("variant=\"large\",class=\"output\",} 400.0")
+          .contains(
+              "comptroller_gateway_in_flight_requests{namespace=\"team-a\","
+                  + "deployment=\"chat\",} 0.0");
+    }
+  }
+
+  private static void send(Socket client, String body, String headers) throws Exception {
+    OutputStream out = client.getOutputStream();
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    out.write(
+        ("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+                + headers
+                + "content-length: "
+                + bytes.length
+                + "\r\n\r\n")
+            .getBytes(StandardCharsets.UTF_8));
+    out.write(bytes);
+    out.flush();
+  }
+
+  private static void readUntil(InputStream in, StringBuilder seen, String text) throws Exception {
+    byte[] piece = new byte[8_192];
+    while (seen.indexOf(text) < 0) {
+      int n = in.read(piece);
+      assertThat(n).as("bytes before the end, after:\n%s", seen).isPositive();
+      seen.append(new String(piece, 0, n, StandardCharsets.UTF_8));
+    }
+  }
+}

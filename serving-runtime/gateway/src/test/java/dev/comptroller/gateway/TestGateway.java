@@ -1,0 +1,157 @@
+package dev.comptroller.gateway;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.comptroller.gateway.http.HttpServers;
+import dev.comptroller.gateway.relay.Relay;
+import dev.comptroller.gateway.table.FileSource;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
+
+/// A real gateway in this process, on free loopback ports, with a routing file.
+final class TestGateway implements AutoCloseable {
+  static final ObjectMapper JSON = new ObjectMapper();
+
+  final Path folder;
+  final Gateway gateway;
+  final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  TestGateway(Path folder, String table) throws Exception {
+    this(folder, table, Duration.ofSeconds(20));
+  }
+
+  TestGateway(Path folder, String table, Duration silence) throws Exception {
+    this.folder = folder;
+    Path file = folder.resolve("table.json");
+    if (!table.isEmpty()) {
+      Files.writeString(file, table);
+    }
+    gateway =
+        Gateway.start(
+            new Gateway.Settings(
+                new HttpServers.Settings(
+                    "127.0.0.1",
+                    0,
+                    0,
+                    10 * 1024 * 1024,
+                    Duration.ofSeconds(2),
+                    Duration.ofSeconds(10),
+                    Duration.ofSeconds(60)),
+                folder.resolve("data"),
+                new Relay.Patience(
+                    Duration.ofSeconds(1), Duration.ofSeconds(30), silence, Duration.ofSeconds(5)),
+                live -> new FileSource(file, live, Duration.ofMillis(20))),
+            Clock.systemUTC());
+  }
+
+  void route(String table) throws IOException {
+    Path next = folder.resolve("table.next");
+    Files.writeString(next, table);
+    Files.move(
+        next,
+        folder.resolve("table.json"),
+        java.nio.file.StandardCopyOption.ATOMIC_MOVE,
+        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  Socket connect() throws IOException {
+    return new Socket(InetAddress.getLoopbackAddress(), gateway.port());
+  }
+
+  URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + gateway.port() + path);
+  }
+
+  HttpResponse<String> post(String body, String... headers) throws Exception {
+    return postTo("/v1/chat/completions", body, headers);
+  }
+
+  HttpResponse<String> postTo(String path, String body, String... headers) throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(uri(path)).POST(HttpRequest.BodyPublishers.ofString(body));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> get(String path) throws Exception {
+    return client.send(
+        HttpRequest.newBuilder(uri(path)).build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> admin(String path) throws Exception {
+    return client.send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.adminPort() + path))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  /// Every usage line, latest first.
+  List<JsonNode> lines() throws Exception {
+    List<JsonNode> lines = new ArrayList<>();
+    JSON.readTree(admin("/usage?limit=1000").body()).path("data").forEach(lines::add);
+    return lines;
+  }
+
+  /// The only usage line, once it is there.
+  JsonNode line() throws Exception {
+    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> !lines().isEmpty());
+    List<JsonNode> lines = lines();
+    if (lines.size() != 1) {
+      throw new AssertionError("expected one usage line, got " + lines);
+    }
+    return lines.getFirst();
+  }
+
+  @Override
+  public void close() {
+    gateway.close();
+    client.shutdownNow();
+  }
+
+  static final String PRICE =
+      "{\"version\":7,\"source\":\"Declared\",\"inputMicros\":1000000,"
+          + "\"cachedInputMicros\":100000,\"outputMicros\":4000000}";
+
+  /// A table of one deployment, `team-a/chat`, over some addresses.
+  static String table(String... addresses) {
+    return tableOf(route("team-a", "chat", addresses));
+  }
+
+  static String tableOf(String... routes) {
+    return "{\"schema\":1,\"routes\":[" + String.join(",", routes) + "]}";
+  }
+
+  static String route(String namespace, String deployment, String... addresses) {
+    List<String> replicas = new ArrayList<>();
+    for (String address : addresses) {
+      replicas.add(
+          "{\"name\":\"%s-%d\",\"address\":\"%s\",\"maxSequences\":64}"
+              .formatted(deployment, replicas.size(), address));
+    }
+    return """
+        {"namespace":"%s","deployment":"%s","activeVariant":"large","postedPrice":%s,\
+        "replicas":[%s]}"""
+        .formatted(namespace, deployment, PRICE, String.join(",", replicas));
+  }
+
+  /// A chat request for `team-a/chat`.
+  static String chat(boolean stream) {
+    return """
+        {"model": "team-a/chat",  "stream":%s, "messages":[{"role":"user","content":"Hi there"}]}"""
+        .formatted(stream);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.gateway.http;
+
+import org.jspecify.annotations.NullMarked;

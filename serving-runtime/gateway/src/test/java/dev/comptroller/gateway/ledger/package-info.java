@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.gateway.ledger;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.gateway.meter;
+
+import org.jspecify.annotations.NullMarked;

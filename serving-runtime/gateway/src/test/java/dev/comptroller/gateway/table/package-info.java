@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.gateway.table;
+
+import org.jspecify.annotations.NullMarked;
