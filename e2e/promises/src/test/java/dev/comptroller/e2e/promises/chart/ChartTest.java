@@ -251,6 +251,7 @@ class ChartTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '"',
       value = {
         "operator.replicas=two | /operator/replicas | want integer",
         "operator.replicas=9 | /operator/replicas | want 5",
