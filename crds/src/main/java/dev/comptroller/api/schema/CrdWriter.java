@@ -130,7 +130,7 @@ public final class CrdWriter {
     }
   }
 
-  private record InMemory(ByteArrayOutputStream bytes)
+  record InMemory(ByteArrayOutputStream bytes)
       implements CRDGenerator.CRDOutput<ByteArrayOutputStream> {
     @Override
     public ByteArrayOutputStream outputFor(String crdName) {

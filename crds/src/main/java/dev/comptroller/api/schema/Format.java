@@ -17,7 +17,7 @@ public enum Format {
           + " at most 12 digits before and 6 after the point, no sign, no currency"),
   /// A span of time above zero.
   DURATION(
-      24,
+      16,
       "self.matches('^([0-9]{1,6}(ms|s|m|h))+$') && self.matches('[1-9]')",
       "must be a duration above zero such as \"500ms\", \"30s\", \"5m\", \"1h\" or \"1h30m\""),
   /// A time of day on a 24-hour clock.
@@ -97,6 +97,8 @@ public enum Format {
   INSTANT(64, "", ""),
   /// Text of ours in a status, bounded only.
   SHORT(256, "", ""),
+  /// A sentence or two of ours in a status, bounded only.
+  SENTENCE(1024, "", ""),
   /// A message for people, bounded only.
   MESSAGE(32_768, "", "");
 

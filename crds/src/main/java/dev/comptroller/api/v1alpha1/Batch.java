@@ -15,7 +15,9 @@ import java.util.List;
 /// Work that may wait, at a lower price.
 @Wire
 @ValidationRule(
-    value = "duration(self.completionWindow) <= duration('168h')",
+    value =
+        "!self.completionWindow.matches('^([0-9]{1,6}(ms|s|m|h))+$') ||"
+            + " duration(self.completionWindow) <= duration('168h')",
     message = "completionWindow must be at most 168h")
 public record Batch(
     @Min(1)

@@ -22,8 +22,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @ValidationRule(
     value = "size(self.metadata.name) <= 63 && !self.metadata.name.contains('.')",
     message =
-        "metadata.name must be at most 63 characters without '.': nodes carry it as a label value",
-    fieldPath = ".metadata.name")
+        "metadata.name must be at most 63 characters without '.': nodes carry it as a label value")
 @AdditionalPrinterColumn(
     name = "GPU",
     jsonPath = ".spec.gpu.product",

@@ -28,8 +28,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
             + " self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
     message =
         "metadata.name must be at most 40 lower case letters, digits and '-' and start"
-            + " with a letter: a Service and pods are named after it",
-    fieldPath = ".metadata.name")
+            + " with a letter: a Service and pods are named after it")
 @AdditionalPrinterColumn(
     name = "Variant",
     jsonPath = ".status.activeVariant",

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
         "variants must be ordered best quality first: no variant may have a higher"
             + " quality than the one before it")
 @ValidationRule(
-    value = "self.variants.exists(v, v.quality >= self.qualityFloor)",
+    value = "size(self.variants) == 0 || self.variants.exists(v, v.quality >= self.qualityFloor)",
     message =
         "qualityFloor is above the quality of every variant, so nothing could ever"
             + " serve: lower it or add a better variant")

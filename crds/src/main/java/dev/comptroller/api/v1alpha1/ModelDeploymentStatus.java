@@ -107,7 +107,7 @@ public record ModelDeploymentStatus(
           @Nullable String reason,
       @Text(Format.MESSAGE) @JsonPropertyDescription("Why, for people, with numbers.")
           @Nullable String message,
-      @Text(Format.SHORT)
+      @Text(Format.SENTENCE)
           @JsonPropertyDescription("The constraint that kept a better candidate from being chosen.")
           @Nullable String bindingConstraint,
       @Size(max = 16)
@@ -131,7 +131,7 @@ public record ModelDeploymentStatus(
           @Nullable String burnRate,
       @Text(Format.DOLLARS_OR_ZERO) @JsonPropertyDescription("Its expected full CPM.")
           @Nullable String cpm,
-      @Text(Format.SHORT)
+      @Text(Format.SENTENCE)
           @JsonPropertyDescription("Chosen, or what spoke against it, with numbers.")
           @Nullable String verdict) {}
 
@@ -146,6 +146,6 @@ public record ModelDeploymentStatus(
       @Required @JsonPropertyDescription("The replicas wanted since.") Integer replicas,
       @Required @Text(Format.SHORT) @JsonPropertyDescription("Why, as one word in CamelCase.")
           String reason,
-      @Text(Format.SHORT) @JsonPropertyDescription("Why, for people, with numbers.")
+      @Text(Format.SENTENCE) @JsonPropertyDescription("Why, for people, with numbers.")
           @Nullable String message) {}
 }

@@ -13,7 +13,9 @@ import io.fabric8.generator.annotation.ValidationRule;
 /// A goal for the full cost per million tokens.
 @Wire
 @ValidationRule(
-    value = "duration(self.window) <= duration('168h')",
+    value =
+        "!self.window.matches('^([0-9]{1,6}(ms|s|m|h))+$') || duration(self.window) <="
+            + " duration('168h')",
     message = "window must be at most 168h")
 public record TargetCpm(
     @Required

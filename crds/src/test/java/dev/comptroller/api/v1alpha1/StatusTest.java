@@ -1,0 +1,169 @@
+package dev.comptroller.api.v1alpha1;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/// Status records go through the real API server unharmed, and kubectl shows them at a glance.
+@Tag("integration")
+class StatusTest {
+  private static final String AT = "2026-01-01T00:00:00Z";
+  private static final Condition READY =
+      new Condition("Ready", "True", "Serving", "2 of 2 replicas serve", 1L, AT);
+
+  @SuppressWarnings("NullAway.Init")
+  private static ApiServer server;
+
+  @BeforeAll
+  static void start() throws IOException {
+    server = ApiServer.start("status");
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  @Test
+  void shouldShowADeploymentAtAGlance() throws IOException, InterruptedException {
+    ModelDeploymentStatus status =
+        new ModelDeploymentStatus(
+            1L,
+            List.of(READY),
+            "large",
+            2,
+            3,
+            2,
+            "comptroller.dev/deployment=full,comptroller.dev/variant=large",
+            "9.50",
+            "0.66",
+            "1515151",
+            List.of(
+                new ModelDeploymentStatus.VariantStatus(
+                    "large", 2, 2, "4000.5", "0.66", "0.62", "1515151", "9.50")),
+            new ModelDeploymentStatus.LastDecision(
+                AT,
+                "Hold",
+                "large",
+                2,
+                "Serving",
+                "2 replicas at $9.50/h carry the load",
+                "maxReplicas",
+                List.of(
+                    new ModelDeploymentStatus.Candidate(
+                        "large", "h100", CapacityType.ON_DEMAND, 2, "9.50", "0.66", "chosen"))),
+            List.of(
+                new ModelDeploymentStatus.HistoryEntry(AT, "large", 2, "Created", "first rung")));
+    ModelDeployment created = create("modeldeployment.yaml", ModelDeployment.class);
+    created.setStatus(status);
+
+    ModelDeployment stored = server.client().resource(created).updateStatus();
+
+    assertThat(stored.getStatus()).isEqualTo(status);
+    assertThat(server.kubectl("get", "md", "-n", "status"))
+        .containsPattern(
+            "NAME +VARIANT +DESIRED +REPLICAS +CPM +TOK/\\$ +\\$/HOUR +READY +AGE\n"
+                + "full +large +3 +2 +0.66 +1515151 +9.50 +True +");
+    server.kubectl("scale", "md", "full", "-n", "status", "--replicas=5");
+    assertThat(
+            server.kubectl("get", "md", "full", "-n", "status", "-o", "jsonpath={.spec.replicas}"))
+        .isEqualTo("5");
+    assertThat(server.kubectl("get", "--raw", scale()))
+        .contains("\"replicas\":2", "comptroller.dev/variant=large");
+  }
+
+  private static String scale() {
+    return "/apis/comptroller.dev/v1alpha1/namespaces/status/modeldeployments/full/scale";
+  }
+
+  @Test
+  void shouldShowABudgetAtAGlance() throws IOException, InterruptedException {
+    InferenceBudgetStatus status =
+        new InferenceBudgetStatus(
+            1L,
+            List.of(READY),
+            new InferenceBudgetStatus.CurrentPeriod(AT, "2026-01-02T00:00:00Z"),
+            "30.25",
+            "1.50",
+            "88.25",
+            "0",
+            "9.50",
+            "140.00",
+            "Linear",
+            "2026-01-01T21:00:00Z",
+            116,
+            List.of(new InferenceBudgetStatus.ActiveAction(HeatAction.WARN, 70, AT)),
+            new InferenceBudgetStatus.TopSpenders(
+                List.of(new InferenceBudgetStatus.Spender("chat", "20.00")),
+                List.of(new InferenceBudgetStatus.Spender("full", "30.25"))));
+    InferenceBudget created = create("inferencebudget.yaml", InferenceBudget.class);
+    created.setStatus(status);
+
+    InferenceBudget stored = server.client().resource(created).updateStatus();
+
+    assertThat(stored.getStatus()).isEqualTo(status);
+    assertThat(server.kubectl("get", "ib", "-n", "status"))
+        .containsPattern(
+            "NAME +AMOUNT +PERIOD +SPENT +LEFT +\\$/HOUR +HEAT +EXHAUSTS +READY +AGE\n"
+                + "full +120.00 +Day +30.25 +88.25 +9.50 +116 +2026-01-01T21:00:00Z +True +");
+  }
+
+  @Test
+  void shouldShowAPoolAtAGlance() throws IOException, InterruptedException {
+    GpuNodePoolStatus status =
+        new GpuNodePoolStatus(
+            1L,
+            List.of(READY),
+            List.of(
+                new GpuNodePoolStatus.CapacityStatus(
+                    CapacityType.ON_DEMAND, 2, 16, 3, 13, "19.00", "38.00")),
+            2,
+            16,
+            3,
+            13,
+            "38.00");
+    GpuNodePool created = create("gpunodepool.yaml", GpuNodePool.class);
+    created.setStatus(status);
+
+    GpuNodePool stored = server.client().resource(created).updateStatus();
+
+    assertThat(stored.getStatus()).isEqualTo(status);
+    assertThat(server.kubectl("get", "gnp"))
+        .containsPattern(
+            "NAME +GPU +NODES +GPUS +USED +\\$/HOUR +CEILING +READY +AGE\n"
+                + "glance +NVIDIA-H100-80GB-HBM3 +2 +16 +3 +38.00 +100.00 +True +");
+  }
+
+  @Test
+  void shouldAnswerForAllThreeKindsByCategory() throws IOException, InterruptedException {
+    assertThat(server.kubectl("api-resources", "--categories=comptroller", "-o", "name"))
+        .contains("modeldeployments", "inferencebudgets", "gpunodepools");
+  }
+
+  @Test
+  void shouldExplainEveryFieldToUsers() throws IOException, InterruptedException {
+    assertThat(server.kubectl("explain", "md.spec.variants.model.uri").replaceAll("\\s+", " "))
+        .contains("PersistentVolumeClaim of the same namespace");
+  }
+
+  private static <T extends CustomResource<?, ?>> T create(String file, Class<T> type)
+      throws IOException {
+    Path path = Path.of("src/test/resources/manifests", file);
+    T resource = new KubernetesSerialization().unmarshal(Files.readString(path), type);
+    if (resource instanceof GpuNodePool) {
+      resource.getMetadata().setName("glance");
+    } else {
+      resource.getMetadata().setNamespace("status");
+    }
+    return server.client().resource(resource).create();
+  }
+}

@@ -1,0 +1,286 @@
+package dev.comptroller.e2e.promises.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.SecurityContext;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// What the chart renders, by the real Helm.
+@Tag("integration")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ChartTest {
+  private static final Path ROOT = root();
+  private static final Path CHART = ROOT.resolve("charts/comptroller");
+  private static final KubernetesSerialization YAML = new KubernetesSerialization();
+  private static final String EVERYTHING =
+      "gateway.persistence.enabled=true,networkPolicy.enabled=true,"
+          + "metrics.serviceMonitor.enabled=true,operator.pdb.enabled=true,operator.replicas=2";
+
+  private String helm = "";
+
+  @BeforeAll
+  void findHelm() throws Exception {
+    Ended built = run(List.of(ROOT.resolve("e2e/control-plane/build").toString(), "helm"));
+    assertThat(built.status()).as(built.output()).isZero();
+    helm = Path.of(built.output().lines().toList().getLast(), "helm").toString();
+  }
+
+  private record Ended(int status, String output) {}
+
+  private static Ended run(List<String> command) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    process.getOutputStream().close();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Ended(process.waitFor(), output);
+  }
+
+  private Ended helm(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(helm));
+    command.addAll(Arrays.asList(arguments));
+    return run(command);
+  }
+
+  private List<HasMetadata> render(String... sets) throws IOException, InterruptedException {
+    List<String> arguments =
+        new ArrayList<>(List.of("template", "comptroller", CHART.toString(), "-n", "home"));
+    for (String set : sets) {
+      arguments.addAll(List.of("--set", set));
+    }
+    Ended rendered = helm(arguments.toArray(String[]::new));
+    assertThat(rendered.status()).as(rendered.output()).isZero();
+    List<HasMetadata> objects = new ArrayList<>();
+    for (String document : rendered.output().split("(?m)^---$", -1)) {
+      if (document.contains("\nkind:")) {
+        objects.add(parse(document));
+      }
+    }
+    return objects;
+  }
+
+  private static HasMetadata parse(String yaml) {
+    Object parsed =
+        YAML.unmarshal(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)));
+    return (HasMetadata) parsed;
+  }
+
+  private static <T> List<T> only(Class<T> type, List<HasMetadata> objects) {
+    return objects.stream().filter(type::isInstance).map(type::cast).toList();
+  }
+
+  @Test
+  void shouldPassLint() throws Exception {
+    Ended lint = helm("lint", CHART.toString(), "--strict");
+    assertThat(lint.status()).as(lint.output()).isZero();
+  }
+
+  @Test
+  void shouldCarryTheGeneratedCrds() throws Exception {
+    assertThat(contents(CHART.resolve("files/crds")))
+        .as("run charts/comptroller/sync-crds")
+        .isEqualTo(contents(ROOT.resolve("crds/src/main/crds")));
+    Map<String, Object> rendered = new TreeMap<>();
+    for (CustomResourceDefinition crd : only(CustomResourceDefinition.class, render())) {
+      assertThat(crd.getMetadata().getAnnotations())
+          .containsEntry("helm.sh/resource-policy", "keep");
+      rendered.put(crd.getMetadata().getName(), crd.getSpec());
+    }
+    Map<String, Object> generated = new TreeMap<>();
+    for (String yaml : contents(ROOT.resolve("crds/src/main/crds")).values()) {
+      CustomResourceDefinition crd = (CustomResourceDefinition) parse(yaml);
+      generated.put(crd.getMetadata().getName(), crd.getSpec());
+    }
+    assertThat(rendered).hasSize(3).isEqualTo(generated);
+  }
+
+  private static Map<String, String> contents(Path folder) throws IOException {
+    Map<String, String> contents = new TreeMap<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        contents.put(file.getFileName().toString(), Files.readString(file));
+      }
+    }
+    return contents;
+  }
+
+  @Test
+  void shouldLeaveCrdsOutOrLetThemGoWhenAsked() throws Exception {
+    assertThat(only(CustomResourceDefinition.class, render("crds.install=false"))).isEmpty();
+    assertThat(only(CustomResourceDefinition.class, render("crds.keep=false")))
+        .hasSize(3)
+        .allSatisfy(
+            crd ->
+                assertThat(crd.getMetadata().getAnnotations())
+                    .doesNotContainKey("helm.sh/resource-policy"));
+  }
+
+  @Test
+  void shouldKeepToTheRestrictedPodSecurityStandard() throws Exception {
+    List<Deployment> deployments = only(Deployment.class, render(EVERYTHING));
+    assertThat(deployments).hasSize(2);
+    for (Deployment deployment : deployments) {
+      PodSpec pod = deployment.getSpec().getTemplate().getSpec();
+      assertThat(pod.getHostNetwork()).isNull();
+      assertThat(pod.getHostPID()).isNull();
+      assertThat(pod.getHostIPC()).isNull();
+      assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
+      assertThat(pod.getSecurityContext().getRunAsUser()).isPositive();
+      assertThat(pod.getSecurityContext().getSeccompProfile().getType())
+          .isEqualTo("RuntimeDefault");
+      assertThat(pod.getVolumes())
+          .allMatch(
+              volume ->
+                  volume.getHostPath() == null
+                      && (volume.getEmptyDir() != null
+                          || volume.getPersistentVolumeClaim() != null));
+      for (Container container : pod.getContainers()) {
+        SecurityContext context = container.getSecurityContext();
+        assertThat(context.getAllowPrivilegeEscalation()).isFalse();
+        assertThat(context.getPrivileged()).isNull();
+        assertThat(context.getReadOnlyRootFilesystem()).isTrue();
+        assertThat(context.getRunAsNonRoot()).isTrue();
+        assertThat(context.getCapabilities().getDrop()).containsExactly("ALL");
+        assertThat(context.getCapabilities().getAdd()).isNullOrEmpty();
+        assertThat(container.getPorts()).allMatch(port -> port.getHostPort() == null);
+        assertThat(container.getLivenessProbe()).isNotNull();
+        assertThat(container.getReadinessProbe()).isNotNull();
+        assertThat(container.getResources().getRequests()).containsKeys("cpu", "memory");
+        assertThat(container.getResources().getLimits()).containsKey("memory");
+      }
+    }
+  }
+
+  @Test
+  void shouldGrantNothingByWildcardAndNoSecrets() throws Exception {
+    List<HasMetadata> objects = render(EVERYTHING);
+    List<PolicyRule> rules = new ArrayList<>();
+    only(Role.class, objects).forEach(role -> rules.addAll(role.getRules()));
+    only(ClusterRole.class, objects).forEach(role -> rules.addAll(role.getRules()));
+    assertThat(rules).hasSizeGreaterThan(10);
+    for (PolicyRule rule : rules) {
+      assertThat(
+              Stream.of(rule.getApiGroups(), rule.getResources(), rule.getVerbs())
+                  .flatMap(Collection::stream))
+          .isNotEmpty()
+          .noneMatch(word -> word.contains("*"))
+          .doesNotContain("secrets", "escalate", "impersonate", "bind", "pods/exec");
+    }
+  }
+
+  @Test
+  void shouldLetTheGatewayReadOneConfigMapOnly() throws Exception {
+    Role gateway =
+        only(Role.class, render()).stream()
+            .filter(role -> role.getMetadata().getName().equals("comptroller-gateway"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(gateway.getRules()).hasSize(1);
+    PolicyRule rule = gateway.getRules().getFirst();
+    assertThat(rule.getResources()).containsExactly("configmaps");
+    assertThat(rule.getResourceNames()).containsExactly("comptroller-routing");
+    assertThat(rule.getVerbs()).containsExactlyInAnyOrder("get", "list", "watch");
+  }
+
+  @Test
+  void shouldTellTheOperatorWhereItIsAndWhatToRun() throws Exception {
+    Container operator = container("operator", render("runtime.image.tag=1.2.3"));
+    Map<String, String> values = new TreeMap<>();
+    for (EnvVar variable : operator.getEnv()) {
+      values.put(
+          variable.getName(),
+          variable.getValue() != null
+              ? variable.getValue()
+              : variable.getValueFrom().getFieldRef().getFieldPath());
+    }
+    assertThat(values)
+        .containsEntry("POD_IP", "status.podIP")
+        .containsEntry("POD_NAMESPACE", "metadata.namespace")
+        .containsEntry("COMPTROLLER_NAMESPACE", "$(POD_NAMESPACE)")
+        .containsEntry("QUARKUS_HTTP_HOST", "$(POD_IP)")
+        .containsEntry("COMPTROLLER_IMAGES_RUNTIME", "comptroller/runtime:1.2.3")
+        .containsEntry("COMPTROLLER_LEADER_ELECTION_ENABLED", "true");
+    assertThat(container("gateway", render()).getArgs())
+        .contains("--bind=$(POD_IP)", "--routing-config-map=$(POD_NAMESPACE)/comptroller-routing");
+  }
+
+  private static Container container(String name, List<HasMetadata> objects) {
+    return only(Deployment.class, objects).stream()
+        .flatMap(deployment -> deployment.getSpec().getTemplate().getSpec().getContainers().stream())
+        .filter(container -> container.getName().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void shouldNotMixUpReleasesOfTwoNamespaces() throws Exception {
+    List<String> clusterScoped =
+        render().stream()
+            .filter(each -> !(each instanceof CustomResourceDefinition))
+            .filter(each -> each.getMetadata().getNamespace() == null)
+            .map(each -> each.getMetadata().getName())
+            .toList();
+    assertThat(clusterScoped).hasSize(5).allMatch(name -> name.startsWith("home-comptroller-"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "operator.replicas=two | /operator/replicas | want integer",
+        "operator.replicas=9 | /operator/replicas | want 5",
+        "gateway.servce.port=80 | /gateway | 'servce' not allowed",
+        "gateway.service.port=70000 | /gateway/service/port | want 65,535",
+        "gateway.service.type=Magic | /gateway/service/type | 'LoadBalancer'",
+        "gateway.persistence.enabled=maybe | /gateway/persistence/enabled | want boolean",
+        "operator.resources.limits.memory=12Q | /operator/resources/limits/memory | '12Q'",
+        "operator.image.pullPolicy=Sometimes | /operator/image/pullPolicy | 'IfNotPresent'",
+        "operator.image.repository=a b | /operator/image/repository | 'a b'",
+        "metrics.serviceMonitor.interval=soon | /metrics/serviceMonitor/interval | 'soon'",
+        "crd.install=false | at '' | 'crd' not allowed",
+        "operator.serviceAccount.create=false | operator.serviceAccount.name | is needed",
+        "operator.leaderElection.enabled=false,operator.replicas=2 | operator.replicas is 2 |"
+            + " only 1 operator may run",
+      })
+  void shouldNameTheValueThatIsWrong(String set, String where, String what) throws Exception {
+    Ended refused = helm("template", "comptroller", CHART.toString(), "--set", set);
+    assertThat(refused.status()).isNotZero();
+    assertThat(refused.output()).contains(where, what);
+  }
+
+  private static Path root() {
+    Path at = Path.of("").toAbsolutePath();
+    while (at != null && !Files.isDirectory(at.resolve("charts/comptroller"))) {
+      at = at.getParent();
+    }
+    if (at == null) {
+      throw new IllegalStateException("charts/comptroller is not above the working folder");
+    }
+    return at;
+  }
+}
