@@ -85,8 +85,7 @@ class ChartTest {
   }
 
   private static HasMetadata parse(String yaml) {
-    Object parsed =
-        YAML.unmarshal(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)));
+    Object parsed = YAML.unmarshal(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)));
     return (HasMetadata) parsed;
   }
 
@@ -231,7 +230,8 @@ class ChartTest {
 
   private static Container container(String name, List<HasMetadata> objects) {
     return only(Deployment.class, objects).stream()
-        .flatMap(deployment -> deployment.getSpec().getTemplate().getSpec().getContainers().stream())
+        .flatMap(
+            deployment -> deployment.getSpec().getTemplate().getSpec().getContainers().stream())
         .filter(container -> container.getName().equals(name))
         .findFirst()
         .orElseThrow();
