@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.batching;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,93 @@
+package dev.comptroller.engine;
+
+import dev.comptroller.batching.StepResult;
+
+/// One accepted request on the loop's thread: samples, counts, assembles text, ends exactly once.
+final class Generation {
+  final long id;
+  final GenerationRequest request;
+  private final EventQueue queue;
+  private final LoopObserver observer;
+  private final long submittedNanos;
+  private final Runnable onEnd;
+  private final Sampler sampler;
+  private final TextAssembler text;
+  private long lastTokenNanos;
+  private int completionTokens;
+  private boolean ended;
+
+  Generation(
+      long id,
+      GenerationRequest request,
+      EventQueue queue,
+      LoopObserver observer,
+      long submittedNanos,
+      Runnable onEnd) {
+    this.id = id;
+    this.request = request;
+    this.queue = queue;
+    this.observer = observer;
+    this.submittedNanos = submittedNanos;
+    this.onEnd = onEnd;
+    this.sampler = new Sampler(request.sampling());
+    this.text = new TextAssembler(request.sampling().stops());
+  }
+
+  /// When the request was submitted.
+  long submittedNanos() {
+    return submittedNanos;
+  }
+
+  /// Chooses the next token; publishes nothing yet.
+  Choice choose(float[] logits, int size, Sampler.Scratch scratch) {
+    return sampler.choose(logits, size, scratch);
+  }
+
+  /// Publishes what was chosen and says whether the sequence goes on.
+  StepResult.Outcome publish(Choice choice, Tokenizer tokenizer, long nowNanos) {
+    return switch (choice) {
+      case Choice.Broken(String message) -> {
+        finish(FinishReason.ERROR, message, nowNanos);
+        yield new StepResult.Ends(id);
+      }
+      case Choice.Chosen chosen -> publish(chosen, tokenizer, nowNanos);
+    };
+  }
+
+  private StepResult.Outcome publish(Choice.Chosen chosen, Tokenizer tokenizer, long nowNanos) {
+    completionTokens++;
+    if (completionTokens == 1) {
+      observer.firstToken(nowNanos - submittedNanos);
+    } else {
+      observer.furtherToken(nowNanos - lastTokenNanos);
+    }
+    lastTokenNanos = nowNanos;
+    boolean modelEnds = !request.sampling().ignoreEnd() && tokenizer.endsGeneration(chosen.token());
+    String delta = modelEnds ? "" : text.accept(tokenizer.piece(chosen.token()));
+    if (!queue.offer(new TokenEvent.Token(chosen.token(), delta, chosen.logprob()))) {
+      finish(
+          FinishReason.ERROR,
+          "The reader fell behind by as many tokens as are kept for it; read faster",
+          nowNanos);
+    } else if (modelEnds || text.stopped()) {
+      finish(FinishReason.STOP, "", nowNanos);
+    } else if (completionTokens >= request.sampling().maxTokens()) {
+      finish(FinishReason.LENGTH, "", nowNanos);
+    } else {
+      return new StepResult.Continues(id, chosen.token());
+    }
+    return new StepResult.Ends(id);
+  }
+
+  /// Ends the stream, after giving up the request's place, so that who reads the end may submit.
+  void finish(FinishReason reason, String message, long nowNanos) {
+    if (ended) {
+      throw new IllegalStateException("Generation " + id + " ended before");
+    }
+    ended = true;
+    onEnd.run();
+    Usage usage = new Usage(request.prompt().size(), 0, completionTokens);
+    queue.finish(new TokenEvent.Finished(reason, text.finish(), usage, message));
+    observer.finished(reason, usage, nowNanos - submittedNanos);
+  }
+}

@@ -1,0 +1,16 @@
+package dev.comptroller.engine;
+
+import dev.comptroller.batching.TokenIds;
+
+/// A prompt to complete.
+///
+/// @param prompt the prompt's tokens
+/// @param sampling how tokens are chosen and when it stops
+/// @param requestClass what kind of traffic it is
+public record GenerationRequest(
+    TokenIds prompt, SamplingParams sampling, RequestClass requestClass) {
+  /// An interactive request.
+  public static GenerationRequest interactive(int[] prompt, SamplingParams sampling) {
+    return new GenerationRequest(TokenIds.of(prompt), sampling, RequestClass.INTERACTIVE);
+  }
+}

@@ -1,0 +1,35 @@
+package dev.comptroller.engine;
+
+/// Hears what the engine loop does; called on the loop's thread (rejections on the submitter's), so
+/// implementations return at once.
+public interface LoopObserver {
+  /// One that listens to nothing.
+  LoopObserver NONE = new LoopObserver() {};
+
+  /// A step was computed.
+  default void step(StepReport report) {}
+
+  /// A request was refused.
+  default void rejected(Rejection reason) {}
+
+  /// A request got its slot for the first time, after waiting this long.
+  default void started(long queueNanos) {}
+
+  /// A request's first token came, this long after it was submitted.
+  default void firstToken(long nanosSinceSubmit) {}
+
+  /// A further token came, this long after the one before.
+  default void furtherToken(long nanosSincePrevious) {}
+
+  /// A request ended, this long after it was submitted.
+  default void finished(FinishReason reason, Usage usage, long nanosSinceSubmit) {}
+
+  /// A step in figures.
+  ///
+  /// @param sequences sequences that had tokens in it
+  /// @param tokens tokens computed
+  /// @param sampled tokens generated
+  /// @param nanos wall time of planning, computing, sampling and publishing
+  /// @param engineNanos wall time inside the engine, sampling included
+  record StepReport(int sequences, int tokens, int sampled, long nanos, long engineNanos) {}
+}

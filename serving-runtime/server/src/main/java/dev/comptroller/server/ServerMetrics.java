@@ -1,0 +1,197 @@
+package dev.comptroller.server;
+
+import dev.comptroller.engine.FinishReason;
+import dev.comptroller.engine.LoopObserver;
+import dev.comptroller.engine.LoopSnapshot;
+import dev.comptroller.engine.Rejection;
+import dev.comptroller.engine.Usage;
+import io.prometheus.client.Collector.MetricFamilySamples;
+import io.prometheus.client.Collector.MetricFamilySamples.Sample;
+import io.prometheus.client.CollectorRegistry;
+import io.prometheus.client.Counter;
+import io.prometheus.client.Gauge;
+import io.prometheus.client.Histogram;
+import io.prometheus.client.exporter.common.TextFormat;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/// The figures of `/metrics`: vLLM's names and bounds, which dashboards and routers know.
+///
+/// Few series and no locks on the engine's thread beyond simpleclient's own, because routers read
+/// this page many times a second.
+final class ServerMetrics implements LoopObserver {
+  private static final double[] FIRST_TOKEN = {
+    0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40,
+    80, 160, 640, 2560
+  };
+  private static final double[] BETWEEN_TOKENS = {
+    0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80
+  };
+  private static final double[] REQUEST = {
+    0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680
+  };
+  private static final double[] SEQUENCES = {
+    1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256
+  };
+  private static final double[] TOKENS = {
+    1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192
+  };
+  private static final double NANOS = 1e9;
+
+  private final CollectorRegistry registry = new CollectorRegistry();
+  private final String[] labels;
+  private final Gauge.Child running;
+  private final Gauge.Child waiting;
+  private final Gauge.Child cacheUsage;
+  private final Counter.Child promptTokens;
+  private final Counter.Child cachedTokens;
+  private final Counter.Child generatedTokens;
+  private final Counter.Child preemptions;
+  private final Counter rejected;
+  private final Map<FinishReason, Counter.Child> finished = new EnumMap<>(FinishReason.class);
+  private final Histogram.Child firstToken;
+  private final Histogram.Child betweenTokens;
+  private final Histogram.Child request;
+  private final Histogram.Child queue;
+  private final Histogram.Child stepSequences;
+  private final Histogram.Child stepTokens;
+
+  ServerMetrics(String modelName) {
+    labels = new String[] {modelName, "0"};
+    running = gauge("vllm:num_requests_running", "Sequences that hold a slot.");
+    waiting = gauge("vllm:num_requests_waiting", "Requests that wait for a slot.");
+    cacheUsage = gauge("vllm:kv_cache_usage_perc", "Part of the KV cells in use, 0 to 1.");
+    promptTokens = counter("vllm:prompt_tokens", "Prompt tokens of requests that ended.");
+    cachedTokens =
+        counter("comptroller_prompt_tokens_cached", "Prompt tokens that were not computed.");
+    generatedTokens = counter("vllm:generation_tokens", "Tokens generated.");
+    preemptions = counter("vllm:num_preemptions", "Sequences that lost their cells to others.");
+    firstToken =
+        histogram("vllm:time_to_first_token_seconds", "Submission to first token.", FIRST_TOKEN);
+    betweenTokens =
+        histogram("vllm:inter_token_latency_seconds", "Token to next token.", BETWEEN_TOKENS);
+    request = histogram("vllm:e2e_request_latency_seconds", "Submission to end.", REQUEST);
+    queue = histogram("vllm:request_queue_time_seconds", "Submission to first slot.", REQUEST);
+    stepSequences = histogram("comptroller_step_sequences", "Sequences in a step.", SEQUENCES);
+    stepTokens = histogram("comptroller_step_tokens", "Tokens computed in a step.", TOKENS);
+    Counter success =
+        Counter.build("vllm:request_success", "Requests that ended.")
+            .labelNames("model_name", "engine", "finished_reason")
+            .register(registry);
+    for (FinishReason reason : FinishReason.values()) {
+      finished.put(reason, success.labels(modelName, "0", name(reason)));
+    }
+    rejected =
+        Counter.build("comptroller_admission_rejected", "Requests that were not taken.")
+            .labelNames("model_name", "engine", "reason")
+            .register(registry);
+    rejected.labels(modelName, "0", "queue_full");
+  }
+
+  @Override
+  public void step(StepReport report) {
+    stepSequences.observe(report.sequences());
+    stepTokens.observe(report.tokens());
+    generatedTokens.inc(report.sampled());
+  }
+
+  @Override
+  public void rejected(Rejection reason) {
+    rejected.labels(labels[0], labels[1], reason.code()).inc();
+  }
+
+  @Override
+  public void started(long queueNanos) {
+    queue.observe(queueNanos / NANOS);
+  }
+
+  @Override
+  public void firstToken(long nanosSinceSubmit) {
+    firstToken.observe(nanosSinceSubmit / NANOS);
+  }
+
+  @Override
+  public void furtherToken(long nanosSincePrevious) {
+    betweenTokens.observe(nanosSincePrevious / NANOS);
+  }
+
+  @Override
+  public void finished(FinishReason reason, Usage usage, long nanosSinceSubmit) {
+    request.observe(nanosSinceSubmit / NANOS);
+    promptTokens.inc(usage.promptTokens());
+    cachedTokens.inc(usage.cachedTokens());
+    Counter.Child child = finished.get(reason);
+    if (child != null) {
+      child.inc();
+    }
+  }
+
+  /// The page in Prometheus' text format, with the loop's figures of now.
+  String page(LoopSnapshot now) {
+    running.set(now.running());
+    waiting.set(now.waiting());
+    cacheUsage.set(now.kvUsage());
+    synchronized (preemptions) {
+      preemptions.inc(Math.max(0, now.preemptions() - preemptions.get()));
+    }
+    return page();
+  }
+
+  /// The page while there is no loop yet.
+  String page() {
+    var families = new ArrayList<MetricFamilySamples>();
+    for (MetricFamilySamples family : Collections.list(registry.metricFamilySamples())) {
+      families.add(withoutCreated(family));
+    }
+    var page = new StringWriter(16_384);
+    try {
+      TextFormat.write004(page, Collections.enumeration(families));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return page.toString();
+  }
+
+  private static MetricFamilySamples withoutCreated(MetricFamilySamples family) {
+    List<Sample> samples =
+        family.samples.stream().filter(sample -> !sample.name.endsWith("_created")).toList();
+    return new MetricFamilySamples(family.name, family.unit, family.type, family.help, samples);
+  }
+
+  private static String name(FinishReason reason) {
+    return switch (reason) {
+      case STOP -> "stop";
+      case LENGTH -> "length";
+      case CANCELLED -> "abort";
+      case ERROR -> "error";
+    };
+  }
+
+  private Gauge.Child gauge(String name, String help) {
+    return Gauge.build(name, help)
+        .labelNames("model_name", "engine")
+        .register(registry)
+        .labels(labels);
+  }
+
+  private Counter.Child counter(String name, String help) {
+    return Counter.build(name, help)
+        .labelNames("model_name", "engine")
+        .register(registry)
+        .labels(labels);
+  }
+
+  private Histogram.Child histogram(String name, String help, double[] bounds) {
+    return Histogram.build(name, help)
+        .buckets(bounds)
+        .labelNames("model_name", "engine")
+        .register(registry)
+        .labels(labels);
+  }
+}
