@@ -79,7 +79,8 @@ final class Generation {
     return new StepResult.Ends(id);
   }
 
-  /// Ends the stream, after giving up the request's place, so that who reads the end may submit.
+  /// Ends the stream. Before that the request's place is given up and the observer knows, so that
+  /// who reads the end may submit again and finds it counted.
   void finish(FinishReason reason, String message, long nowNanos) {
     if (ended) {
       throw new IllegalStateException("Generation " + id + " ended before");
@@ -87,7 +88,10 @@ final class Generation {
     ended = true;
     onEnd.run();
     Usage usage = new Usage(request.prompt().size(), 0, completionTokens);
-    queue.finish(new TokenEvent.Finished(reason, text.finish(), usage, message));
-    observer.finished(reason, usage, nowNanos - submittedNanos);
+    try {
+      observer.finished(reason, usage, nowNanos - submittedNanos);
+    } finally {
+      queue.finish(new TokenEvent.Finished(reason, text.finish(), usage, message));
+    }
   }
 }

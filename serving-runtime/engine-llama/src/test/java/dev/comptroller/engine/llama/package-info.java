@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.engine.llama;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.engine;
+
+import org.jspecify.annotations.NullMarked;
