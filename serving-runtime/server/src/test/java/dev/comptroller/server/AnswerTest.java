@@ -71,6 +71,32 @@ class AnswerTest {
   }
 
   @Test
+  void shouldTellTokensInCommentsWhenTheGatewayMetersAndNeverElse() throws Exception {
+    try (Wire wire = serving("abc")) {
+      String body = Wire.chatBody("\"stream\":true");
+      String metered =
+          wire.send(
+                  "POST",
+                  "/v1/chat/completions",
+                  body,
+                  "content-type",
+                  "application/json",
+                  "x-comptroller-meter",
+                  "1")
+              .body();
+
+      assertThat(metered)
+          .startsWith(
+              ": comptroller-usage {\"prompt_tokens\":21,\"cached_tokens\":0,"
+                  + "\"completion_tokens\":0}\n\n")
+          .endsWith(
+              ": comptroller-usage {\"prompt_tokens\":21,\"cached_tokens\":0,"
+                  + "\"completion_tokens\":4}\n\ndata: [DONE]\n\n");
+      assertThat(wire.post("/v1/chat/completions", body).body()).doesNotContain("comptroller");
+    }
+  }
+
+  @Test
   void shouldOpenWithTheRoleAndLeaveUnchangedFieldsOut() throws Exception {
     try (Wire wire = serving("abc")) {
       List<JsonNode> events = stream(wire, "\"stream\":true,\"max_tokens\":2");
