@@ -278,7 +278,7 @@ class PodSetupTest {
             .shell(
                 "full",
                 pool,
-                "cat /work/log; echo $NODE $FIRST_token $KEY $LABEL $GPU; cat /info/labels; exec sleep 1000")
+                "cat /work/log; echo $NODE $FIRST_token $KEY $LABEL $CPUS; cat /info/labels; echo; exec sleep 1000")
             .editMetadata()
             .addToLabels("tier", "gold")
             .endMetadata()
@@ -308,16 +308,16 @@ class PodSetupTest {
             .endValueFrom()
             .endEnv()
             .addNewEnv()
-            .withName("GPU")
+            .withName("CPUS")
             .withNewValueFrom()
             .withNewResourceFieldRef()
             .withContainerName("main")
-            .withResource("limits.nvidia.com/gpu")
+            .withResource("limits.cpu")
             .endResourceFieldRef()
             .endValueFrom()
             .endEnv()
             .withNewResources()
-            .addToLimits("nvidia.com/gpu", new Quantity("1"))
+            .addToLimits("cpu", new Quantity("1500m"))
             .endResources()
             .addNewVolumeMount()
             .withName("work")
@@ -351,7 +351,7 @@ class PodSetupTest {
         .atMost(Cluster.PATIENCE)
         .until(() -> cluster.kubectl("logs", "full").contains("tier"));
     assertThat(cluster.kubectl("logs", "full", "-c", "main"))
-        .endsWith("first\nsecond\nnode-" + pool + " s3cret one gold 1\ntier=\"gold\"");
+        .endsWith("first\nsecond\nnode-" + pool + " s3cret one gold 2\ntier=\"gold\"\n");
   }
 
   private static io.fabric8.kubernetes.api.model.Container step(String name) {
