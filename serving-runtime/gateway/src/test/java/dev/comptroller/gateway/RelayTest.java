@@ -223,6 +223,22 @@ class RelayTest {
   }
 
   @Test
+  void shouldPassOnTheEnginesOwnErrorEventAndAddNoOther() throws Exception {
+    String error = "data: {\"error\":{\"message\":\"out of memory\",\"code\":\"x\"}}\n\n";
+    try (FakeReplica replica =
+            new FakeReplica(
+                (_, wire) -> {
+                  wire.begin();
+                  wire.piece(chunk("one") + error);
+                  wire.end();
+                });
+        TestGateway gateway = new TestGateway(folder, table(replica.address()))) {
+      assertThat(gateway.post(chat(true)).body()).isEqualTo(chunk("one") + error);
+      assertThat(gateway.line().path("outcome").asText()).isEqualTo("upstream_failed");
+    }
+  }
+
+  @Test
   void shouldGiveUpOnAReplicaThatFallsSilent() throws Exception {
     try (FakeReplica replica =
             new FakeReplica(

@@ -358,7 +358,8 @@ final class PodContainers {
     Instant due = null;
     for (ContainerLife life : all().toList()) {
       ContainerRun run = life.run();
-      Optional<Instant> at = run == null ? life.startAt() : run.killAt();
+      Optional<Instant> at =
+          run == null ? life.startAt().filter(i -> i.isBefore(Instant.MAX)) : run.killAt();
       if (at.isPresent() && at.get().isAfter(now) && (due == null || at.get().isBefore(due))) {
         due = at.get();
       }

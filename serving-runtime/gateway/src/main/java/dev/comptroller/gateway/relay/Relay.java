@@ -290,7 +290,9 @@ public final class Relay implements AutoCloseable {
       }
       failed("stream", why);
       settle(Outcome.UPSTREAM_FAILED, 200);
-      client.write(ApiError.upstream(failureMessage(why)).event());
+      if (!call.meter().failed()) {
+        client.write(ApiError.upstream(failureMessage(why)).event());
+      }
       client.end(Map.of());
     }
 
