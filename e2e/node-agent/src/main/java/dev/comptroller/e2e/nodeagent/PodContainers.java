@@ -61,17 +61,7 @@ final class PodContainers {
 
   /// Takes over what an earlier agent wrote into the pod's status.
   void resume(Pod pod, Instant now) {
-    if (pod.getStatus() == null) {
-      return;
-    }
-    List<ContainerStatus> known = new ArrayList<>();
-    if (pod.getStatus().getInitContainerStatuses() != null) {
-      known.addAll(pod.getStatus().getInitContainerStatuses());
-    }
-    if (pod.getStatus().getContainerStatuses() != null) {
-      known.addAll(pod.getStatus().getContainerStatuses());
-    }
-    for (ContainerStatus status : known) {
+    for (ContainerStatus status : PodTimes.statuses(pod)) {
       find(status.getName()).ifPresent(life -> life.resume(status, now));
     }
     updateInitialised();

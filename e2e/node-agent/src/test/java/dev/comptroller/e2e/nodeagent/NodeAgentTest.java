@@ -284,7 +284,11 @@ class NodeAgentTest {
             .shell(
                 "stubborn",
                 pool,
-                "trap 'echo term >>" + note + "' TERM; while :; do sleep 0.1; done")
+                "trap 'echo term >>"
+                    + note
+                    + "' TERM; echo >"
+                    + note
+                    + ".up; while :; do sleep 0.1; done")
             .editSpec()
             .withTerminationGracePeriodSeconds(2L)
             .editFirstContainer()
@@ -298,6 +302,7 @@ class NodeAgentTest {
             .endContainer()
             .endSpec());
     cluster.awaitPod("stubborn", "running", p -> Cluster.isPhase(p, "Running"));
+    Awaitility.await().atMost(Cluster.PATIENCE).until(() -> Files.exists(notes.resolve("note.up")));
     Instant deleted = Instant.now();
     cluster.client().pods().inNamespace(cluster.namespace()).withName("stubborn").delete();
     cluster.awaitGone("stubborn");
