@@ -23,7 +23,7 @@ final class PoolReport {
   /// The next status.
   static GpuNodePoolStatus of(GpuNodePool object, Pool pool, PoolCost cost, Instant now) {
     long generation = object.getMetadata().getGeneration();
-    List<Finding> findings = new ArrayList<>(PoolConditions.judge(pool, cost));
+    List<Finding> findings = new ArrayList<>(PoolConditions.judge(pool, now));
     findings.add(provisioning(object));
     return new GpuNodePoolStatus(
         generation,
