@@ -46,9 +46,11 @@ public final class Assembly implements AutoCloseable {
   private final Meter meter;
   private final RoutingBoard routing;
   private final EngineScrape scrape;
-  private final ModelDeploymentReconciler deployments;
-  private final GpuNodePoolReconciler gpuNodePools;
-  private final InferenceBudgetReconciler budgets;
+  private final OperatorMetrics metrics;
+  private final Events events;
+  private final Pools pools;
+  private final Treasury treasury;
+  private final String runtimeImage;
 
   /// Where and as what the operator runs.
   ///
@@ -72,25 +74,16 @@ public final class Assembly implements AutoCloseable {
   public Assembly(
       KubernetesClient client, Settings settings, CollectorRegistry registry, Clock clock) {
     this.clock = clock;
-    OperatorMetrics metrics = new OperatorMetrics(registry);
-    Events events = new Events(client, clock, settings.instance());
+    runtimeImage = settings.runtimeImage();
+    metrics = new OperatorMetrics(registry);
+    events = new Events(client, clock, settings.instance());
     view = new FleetView(client);
-    Pools pools = new Pools(view);
-    SpendStore store = new SpendStore(client, settings.namespace());
-    meter = new Meter(client, view, store, clock, pools::books);
-    Treasury treasury = new Treasury(view, meter, pools);
+    pools = new Pools(view);
+    meter =
+        new Meter(client, view, new SpendStore(client, settings.namespace()), clock, pools::books);
+    treasury = new Treasury(view, meter, pools);
     routing = new RoutingBoard(client, view, pools, clock, settings.namespace());
     scrape = new EngineScrape(view, clock, settings.scrapeInterval(), this::sample);
-    deployments =
-        new ModelDeploymentReconciler(
-            view,
-            new DeploymentObserver(view, pools, meter, treasury, tokens),
-            new DeploymentActuator(settings.runtimeImage()),
-            new DeploymentGauges(metrics),
-            events,
-            clock);
-    gpuNodePools = new GpuNodePoolReconciler(view, pools, metrics, events, clock);
-    budgets = new InferenceBudgetReconciler(view, treasury, meter, metrics, events, clock);
   }
 
   /// Fills the caches; returns when they are full.
@@ -113,19 +106,69 @@ public final class Assembly implements AutoCloseable {
     return view.isWatching();
   }
 
-  /// The reconciler of ModelDeployments.
+  /// A reconciler of ModelDeployments.
   public ModelDeploymentReconciler deployments() {
-    return deployments;
+    return new ModelDeploymentReconciler(view, observer(), actuator(), gauges(), events, clock);
   }
 
-  /// The reconciler of GpuNodePools.
+  /// A reconciler of GpuNodePools.
   public GpuNodePoolReconciler gpuNodePools() {
-    return gpuNodePools;
+    return new GpuNodePoolReconciler(view, pools, metrics, events, clock);
   }
 
-  /// The reconciler of InferenceBudgets.
+  /// A reconciler of InferenceBudgets.
   public InferenceBudgetReconciler budgets() {
-    return budgets;
+    return new InferenceBudgetReconciler(view, treasury, meter, metrics, events, clock);
+  }
+
+  /// The caches.
+  public FleetView view() {
+    return view;
+  }
+
+  /// What gathers for decisions about ModelDeployments.
+  public DeploymentObserver observer() {
+    return new DeploymentObserver(view, pools, meter, treasury, tokens);
+  }
+
+  /// What carries decisions about ModelDeployments out.
+  public DeploymentActuator actuator() {
+    return new DeploymentActuator(runtimeImage);
+  }
+
+  /// What shows figures of ModelDeployments as metrics.
+  public DeploymentGauges gauges() {
+    return new DeploymentGauges(metrics);
+  }
+
+  /// The metrics.
+  public OperatorMetrics metrics() {
+    return metrics;
+  }
+
+  /// The recorder of events.
+  public Events events() {
+    return events;
+  }
+
+  /// The pools.
+  public Pools pools() {
+    return pools;
+  }
+
+  /// The money of namespaces.
+  public Treasury treasury() {
+    return treasury;
+  }
+
+  /// The meter of replica time.
+  public Meter meter() {
+    return meter;
+  }
+
+  /// The clock of all parts.
+  public Clock clock() {
+    return clock;
   }
 
   @Override

@@ -52,8 +52,7 @@ public final class FleetView implements AutoCloseable {
   public FleetView(KubernetesClient client) {
     pods = client.pods().inAnyNamespace().runnableInformer(0);
     pods.itemStore(new TrimmedStore<>(Trim::pod));
-    pods.addIndexers(
-        Map.of(Cache.NAMESPACE_INDEX, Cache::metaNamespaceIndexFunc, "owner", FleetView::owner));
+    pods.addIndexers(Map.of("owner", FleetView::owner));
     nodes = client.nodes().runnableInformer(0);
     nodes.itemStore(new TrimmedStore<>(Trim::node));
     pools = client.resources(GpuNodePool.class).runnableInformer(0);

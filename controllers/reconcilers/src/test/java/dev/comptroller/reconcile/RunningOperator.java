@@ -1,0 +1,67 @@
+package dev.comptroller.reconcile;
+
+import dev.comptroller.e2e.controlplane.ControlPlane;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.http.BasicBuilder;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.Interceptor;
+import io.fabric8.kubernetes.client.http.Interceptor.RequestTags;
+import io.javaoperatorsdk.operator.Operator;
+import io.prometheus.client.CollectorRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/// The operator without its application: reconcilers and background work on a client of its own.
+final class RunningOperator implements AutoCloseable {
+  final CollectorRegistry registry = new CollectorRegistry();
+
+  /// Requests that are not reads, as `METHOD path`.
+  final List<String> writes = new CopyOnWriteArrayList<>();
+
+  private final KubernetesClient client;
+  private final Assembly assembly;
+  private final Operator operator;
+
+  RunningOperator(ControlPlane plane, String home) {
+    client = counting(plane, writes);
+    assembly =
+        new Assembly(
+            client,
+            new Assembly.Settings(home, "comptroller/runtime:test", "test", Duration.ofSeconds(1)),
+            registry,
+            Clock.systemUTC());
+    operator = new Operator(o -> o.withKubernetesClient(client).withCloseClientOnStop(false));
+    operator.register(assembly.deployments());
+    operator.register(assembly.gpuNodePools());
+    operator.register(assembly.budgets());
+    assembly.watch();
+    assembly.lead();
+    operator.start();
+  }
+
+  private static KubernetesClient counting(ControlPlane plane, List<String> writes) {
+    Interceptor count =
+        new Interceptor() {
+          @Override
+          public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
+            if (!request.method().equals("GET")) {
+              writes.add(request.method() + " " + request.uri().getPath());
+            }
+          }
+        };
+    return new KubernetesClientBuilder()
+        .withConfig(Cluster.config(plane))
+        .withHttpClientBuilderConsumer(b -> b.addOrReplaceInterceptor("count", count))
+        .build();
+  }
+
+  @Override
+  public void close() {
+    operator.stop();
+    assembly.close();
+    client.close();
+  }
+}

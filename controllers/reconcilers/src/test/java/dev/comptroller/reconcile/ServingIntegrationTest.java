@@ -1,0 +1,207 @@
+package dev.comptroller.reconcile;
+
+import static dev.comptroller.reconcile.Cluster.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.comptroller.api.v1alpha1.Condition;
+import dev.comptroller.api.v1alpha1.GpuNodePool;
+import dev.comptroller.api.v1alpha1.ModelDeployment;
+import dev.comptroller.protocol.Names;
+import dev.comptroller.protocol.routing.Route;
+import dev.comptroller.reconcile.routing.RoutingCodec;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+@Tag("integration")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class ServingIntegrationTest {
+  private final Cluster cluster = new Cluster();
+  private final String home = cluster.namespace("installation");
+  private final RunningOperator operator = new RunningOperator(cluster.plane, home);
+
+  @BeforeAll
+  void addNodes() {
+    cluster.pool("serving", "98.32");
+    cluster.node("serving-a", "serving");
+  }
+
+  @AfterAll
+  void stop() {
+    operator.close();
+    cluster.client.nodes().withName("serving-a").delete();
+    cluster.close();
+  }
+
+  @Test
+  void shouldServeTheBestVariantAndRepairDrift() {
+    String namespace = cluster.namespace("drift");
+    cluster.deployment(namespace, "chat", "serving", 1);
+
+    Deployment made = await().until(() -> deployment(namespace, "chat-large"), d -> d != null);
+    assertThat(made.getSpec().getReplicas()).isEqualTo(1);
+    assertThat(made.getMetadata().getOwnerReferences().getFirst().getController()).isTrue();
+    Service service = await().until(() -> service(namespace, "chat"), s -> s != null);
+    assertThat(service.getSpec().getSelector()).containsEntry(Names.VARIANT_LABEL, "large");
+    assertThat(condition(namespace, "chat", "Ready")).isPresent();
+
+    cluster
+        .client
+        .apps()
+        .deployments()
+        .inNamespace(namespace)
+        .withName("chat-large")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            """
+            {"metadata":{"annotations":{"mine":"kept"}},
+             "spec":{"replicas":3,"template":{"spec":{"terminationGracePeriodSeconds":1}}}}
+            """);
+    await()
+        .untilAsserted(
+            () -> {
+              Deployment repaired = deployment(namespace, "chat-large");
+              assertThat(repaired.getSpec().getReplicas()).isEqualTo(1);
+              assertThat(
+                      repaired.getSpec().getTemplate().getSpec().getTerminationGracePeriodSeconds())
+                  .isEqualTo(120);
+              assertThat(repaired.getMetadata().getAnnotations()).containsEntry("mine", "kept");
+            });
+
+    cluster.client.services().inNamespace(namespace).withName("chat").delete();
+    await().until(() -> service(namespace, "chat") != null);
+  }
+
+  @Test
+  void shouldRouteToReadyReplicasAndExplainWhyThereAreNone() {
+    String namespace = cluster.namespace("route");
+    cluster.deployment(namespace, "chat", "serving", 1);
+    Route before = await().until(() -> route(namespace), Optional::isPresent).orElseThrow();
+    assertThat(before.replicas()).isEmpty();
+    assertThat(before.unavailable()).isNotNull();
+
+    Pod pod = await().until(() -> scheduled(namespace), Optional::isPresent).orElseThrow();
+    cluster.run(pod, "127.77.0.1");
+
+    Route after =
+        await()
+            .until(() -> route(namespace), r -> r.isPresent() && !r.get().replicas().isEmpty())
+            .orElseThrow();
+    assertThat(after.replicas().getFirst().address()).isEqualTo("127.77.0.1:8000");
+    assertThat(after.unavailable()).isNull();
+    assertThat(after.postedPrice()).isNotNull();
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(condition(namespace, "chat", "Ready").map(Condition::status))
+                    .contains("True"));
+  }
+
+  @Test
+  void shouldSayWhichPoolLacksHowManyGpus() {
+    String namespace = cluster.namespace("full");
+    cluster.pool("tiny", "98.32");
+    cluster.node("tiny-a", "tiny");
+    cluster.deployment(namespace, "chat", "tiny", 3);
+
+    await()
+        .untilAsserted(
+            () -> {
+              Condition capacity = condition(namespace, "chat", "CapacityAvailable").orElseThrow();
+              assertThat(capacity.status()).isEqualTo("False");
+              assertThat(capacity.message()).contains("pool tiny lacks 4 GPUs for 1 of 3 replicas");
+            });
+    await()
+        .untilAsserted(
+            () -> {
+              GpuNodePool pool = cluster.client.resources(GpuNodePool.class).withName("tiny").get();
+              assertThat(pool.getStatus().gpus()).isEqualTo(8);
+              assertThat(pool.getStatus().gpusUsed()).isEqualTo(8);
+              assertThat(pool.getStatus().hourlyCost()).isEqualTo("98.32");
+            });
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(
+                        cluster
+                            .client
+                            .events()
+                            .v1()
+                            .events()
+                            .inNamespace(namespace)
+                            .list()
+                            .getItems())
+                    .anyMatch(
+                        e ->
+                            "InsufficientGpus".equals(e.getReason())
+                                && "Warning".equals(e.getType())
+                                && "chat".equals(e.getRegarding().getName())));
+    cluster.client.nodes().withName("tiny-a").delete();
+  }
+
+  @Test
+  void shouldLeaveAForeignServiceOfTheSameNameAlone() {
+    String namespace = cluster.namespace("taken");
+    cluster.apply(
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: chat, namespace: %s}
+        spec: {selector: {app: mine}, ports: [{port: 1234}]}
+        """
+            .formatted(namespace));
+    cluster.deployment(namespace, "chat", "serving", 0);
+
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(condition(namespace, "chat", "Ready").map(Condition::reason))
+                    .contains("NameTaken"));
+    assertThat(service(namespace, "chat").getSpec().getSelector()).containsEntry("app", "mine");
+  }
+
+  private Deployment deployment(String namespace, String name) {
+    return cluster.client.apps().deployments().inNamespace(namespace).withName(name).get();
+  }
+
+  private Service service(String namespace, String name) {
+    return cluster.client.services().inNamespace(namespace).withName(name).get();
+  }
+
+  private Optional<Pod> scheduled(String namespace) {
+    return cluster.pods(namespace, "chat").stream()
+        .filter(pod -> pod.getSpec().getNodeName() != null)
+        .min(Comparator.comparing(pod -> pod.getMetadata().getName()));
+  }
+
+  private Optional<Route> route(String namespace) {
+    return Optional.ofNullable(
+            cluster.client.configMaps().inNamespace(home).withName(Names.ROUTING_CONFIG_MAP).get())
+        .map(ConfigMap::getData)
+        .map(data -> data.get(Names.ROUTING_KEY))
+        .flatMap(RoutingCodec::read)
+        .stream()
+        .flatMap(table -> table.routes().stream())
+        .filter(route -> route.namespace().equals(namespace))
+        .findFirst();
+  }
+
+  private Optional<Condition> condition(String namespace, String name, String type) {
+    ModelDeployment deployment =
+        cluster.client.resources(ModelDeployment.class).inNamespace(namespace).withName(name).get();
+    List<Condition> conditions =
+        deployment.getStatus() == null ? List.of() : deployment.getStatus().conditions();
+    return conditions.stream().filter(c -> c.type().equals(type)).findFirst();
+  }
+}

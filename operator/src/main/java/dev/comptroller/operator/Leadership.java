@@ -1,0 +1,67 @@
+package dev.comptroller.operator;
+
+import dev.comptroller.reconcile.Assembly;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigUtils;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import jakarta.interceptor.Interceptor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jboss.logging.Logger;
+
+/// Starts the parts that only the leader may run, and ends the process when leadership is lost.
+///
+/// Whoever lost the lease may have a write under way, so nothing is unwound: the process halts, and
+/// its successor goes on from what is stored. A halt also cannot wait for shutdown hooks that wait
+/// for it.
+@Singleton
+public final class Leadership {
+  private static final Logger LOG = Logger.getLogger(Leadership.class);
+  private static final int LOST = 70;
+
+  private final Assembly assembly;
+  private final AtomicBoolean stopping = new AtomicBoolean();
+  private final AtomicBoolean leading = new AtomicBoolean();
+
+  Leadership(Assembly assembly) {
+    this.assembly = assembly;
+  }
+
+  /// What to do when leadership comes and goes.
+  LeaderCallbacks callbacks() {
+    return new LeaderCallbacks(this::lead, this::lost, leader -> LOG.infof("leader: %s", leader));
+  }
+
+  /// Whether this process leads.
+  boolean isLeading() {
+    return leading.get();
+  }
+
+  void start(@Observes @Priority(Interceptor.Priority.LIBRARY_BEFORE) StartupEvent event) {
+    assembly.watch();
+    boolean elected = ConfigUtils.getProfiles().contains("prod");
+    if (!elected) {
+      lead();
+    }
+  }
+
+  void stop(@Observes @Priority(Interceptor.Priority.LIBRARY_BEFORE) ShutdownEvent event) {
+    stopping.set(true);
+  }
+
+  private void lead() {
+    if (leading.compareAndSet(false, true)) {
+      assembly.lead();
+    }
+  }
+
+  private void lost() {
+    if (!stopping.get()) {
+      LOG.error("leadership is lost: the process ends, and its successor goes on");
+      Runtime.getRuntime().halt(LOST);
+    }
+  }
+}
