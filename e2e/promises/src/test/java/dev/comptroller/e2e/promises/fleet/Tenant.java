@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,8 +39,10 @@ public final class Tenant implements AutoCloseable {
   /// Creates the pool, the namespace, its claim and its budget.
   public static Tenant create(LocalFleet fleet, String namespace) {
     Tenant tenant = new Tenant(fleet, namespace);
-    tenant.kubectl().apply(POOL);
-    tenant.kubectl().apply(NAMESPACE.replace("NAMESPACE", namespace));
+    Path pool = fleet.repository().root().resolve("samples/10-pool.yaml");
+    tenant.kubectl().run("apply", "-f", pool.toString());
+    fleet.createNamespace(namespace);
+    tenant.kubectl().apply(BUDGET.replace("NAMESPACE", namespace));
     return tenant;
   }
 
@@ -162,44 +165,8 @@ public final class Tenant implements AutoCloseable {
     kubectl().attempt("delete", "namespace", namespace, "--ignore-not-found", "--timeout=120s");
   }
 
-  private static final String POOL =
+  private static final String BUDGET =
       """
-      apiVersion: comptroller.dev/v1alpha1
-      kind: GpuNodePool
-      metadata:
-        name: h100
-      spec:
-        gpu:
-          product: NVIDIA-H100-80GB-HBM3
-          memory: 80Gi
-          perNode: 8
-        capacity:
-        - type: OnDemand
-          pricePerNodeHour: "19.00"
-          maxNodes: 2
-        provisioner:
-          static: {}
-      """;
-
-  private static final String NAMESPACE =
-      """
-      apiVersion: v1
-      kind: Namespace
-      metadata:
-        name: NAMESPACE
-      ---
-      apiVersion: v1
-      kind: PersistentVolumeClaim
-      metadata:
-        name: models
-        namespace: NAMESPACE
-      spec:
-        accessModes: [ReadOnlyMany]
-        storageClassName: comptroller-models
-        resources:
-          requests:
-            storage: 1Gi
-      ---
       apiVersion: comptroller.dev/v1alpha1
       kind: InferenceBudget
       metadata:
