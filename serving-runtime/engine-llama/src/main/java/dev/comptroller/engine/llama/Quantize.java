@@ -52,7 +52,9 @@ public final class Quantize {
       throw new EngineException(out + " is not a file name");
     }
     Files.createDirectories(folder);
-    Path partial = Files.createTempFile(folder, out.getFileName().toString(), ".partial");
+    Path partial =
+        Files.createFile(
+            folder.resolve(out.getFileName() + "." + ProcessHandle.current().pid() + ".partial"));
     try {
       library.quantize(in, partial, type.fileType(), Runtime.getRuntime().availableProcessors());
       Files.move(partial, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
