@@ -85,8 +85,7 @@ class ChartTest {
   }
 
   private static HasMetadata parse(String yaml) {
-    Object parsed =
-        YAML.unmarshal(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)));
+    Object parsed = YAML.unmarshal(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)));
     return (HasMetadata) parsed;
   }
 
@@ -224,14 +223,15 @@ class ChartTest {
         .containsEntry("COMPTROLLER_NAMESPACE", "$(POD_NAMESPACE)")
         .containsEntry("QUARKUS_HTTP_HOST", "$(POD_IP)")
         .containsEntry("COMPTROLLER_IMAGES_RUNTIME", "comptroller/runtime:1.2.3")
-        .containsEntry("COMPTROLLER_LEADER_ELECTION_ENABLED", "true");
+        .containsEntry("COMPTROLLER_INSTANCE", "$(POD_NAME)");
     assertThat(container("gateway", render()).getArgs())
         .contains("--bind=$(POD_IP)", "--routing-config-map=$(POD_NAMESPACE)/comptroller-routing");
   }
 
   private static Container container(String name, List<HasMetadata> objects) {
     return only(Deployment.class, objects).stream()
-        .flatMap(deployment -> deployment.getSpec().getTemplate().getSpec().getContainers().stream())
+        .flatMap(
+            deployment -> deployment.getSpec().getTemplate().getSpec().getContainers().stream())
         .filter(container -> container.getName().equals(name))
         .findFirst()
         .orElseThrow();
@@ -251,6 +251,7 @@ class ChartTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '"',
       value = {
         "operator.replicas=two | /operator/replicas | want integer",
         "operator.replicas=9 | /operator/replicas | want 5",
@@ -264,8 +265,7 @@ class ChartTest {
         "metrics.serviceMonitor.interval=soon | /metrics/serviceMonitor/interval | 'soon'",
         "crd.install=false | at '' | 'crd' not allowed",
         "operator.serviceAccount.create=false | operator.serviceAccount.name | is needed",
-        "operator.leaderElection.enabled=false,operator.replicas=2 | operator.replicas is 2 |"
-            + " only 1 operator may run",
+        "operator.leaderElection.enabled=false | /operator | 'leaderElection' not allowed",
       })
   void shouldNameTheValueThatIsWrong(String set, String where, String what) throws Exception {
     Ended refused = helm("template", "comptroller", CHART.toString(), "--set", set);
