@@ -64,6 +64,22 @@ public enum Reason {
       "UnpricedNodes",
       "Nodes of the pool have a capacity type that the pool gives no price for.",
       ConditionType.READY),
+  /// An object with a name that the deployment needs belongs to somebody else.
+  NAME_TAKEN(
+      "NameTaken",
+      "An object with a name that the deployment needs belongs to somebody else.",
+      ConditionType.READY),
+  /// The record of what was spent cannot be read; no figure is guessed.
+  SPEND_RECORD_UNREADABLE(
+      "SpendRecordUnreadable",
+      "The record of what was spent cannot be read; no figure is guessed.",
+      ConditionType.READY),
+  /// The throughput of a variant is neither declared nor measured.
+  THROUGHPUT_UNKNOWN(
+      "ThroughputUnknown",
+      "The throughput of a variant is neither declared nor measured.",
+      ConditionType.READY,
+      ConditionType.MEETING_TARGET_CPM),
   /// The operator has not seen the resource yet.
   NOT_YET_OBSERVED(
       "NotYetObserved",

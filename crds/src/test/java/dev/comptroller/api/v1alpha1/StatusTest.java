@@ -1,6 +1,7 @@
 package dev.comptroller.api.v1alpha1;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
@@ -79,6 +80,8 @@ class StatusTest {
         .isEqualTo("5");
     assertThat(server.kubectl("get", "--raw", scale()))
         .contains("\"replicas\":2", "comptroller.dev/variant=large");
+    assertThatThrownBy(() -> server.kubectl("scale", "md", "full", "-n", "status", "--replicas=9"))
+        .hasMessageContaining("replicas must not exceed scaling.maxReplicas");
   }
 
   private static String scale() {
