@@ -128,6 +128,16 @@ public final class EngineLoop implements AutoCloseable {
     }
   }
 
+  /// What the engine is.
+  public EngineInfo info() {
+    return info;
+  }
+
+  /// The model's tokenizer; usable until the loop is closed.
+  public Tokenizer tokenizer() {
+    return engine.tokenizer();
+  }
+
   /// The limits in force.
   public BatchLimits limits() {
     return limits;

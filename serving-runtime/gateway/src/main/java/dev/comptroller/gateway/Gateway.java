@@ -22,6 +22,9 @@ public final class Gateway implements AutoCloseable {
   private static final Logger LOG = System.getLogger(Gateway.class.getName());
   private static final Duration LEDGER_PATIENCE = Duration.ofSeconds(10);
 
+  /// How long ended requests may take to be booked and to tell their clients.
+  private static final Duration LAST_WORDS = Duration.ofSeconds(3);
+
   private final UsageLedger ledger;
   private final TableSource source;
   private final Relay relay;
@@ -92,7 +95,7 @@ public final class Gateway implements AutoCloseable {
   /// Lets running requests finish, for at most that long, then closes.
   public void stop(Duration limit) throws InterruptedException {
     if (!servers.drain(limit)) {
-      LOG.log(Level.WARNING, "some requests still ran after {0} s", limit.toSeconds());
+      LOG.log(Level.WARNING, "some requests still run after {0} s: ending them", limit.toSeconds());
     }
     close();
   }
@@ -100,6 +103,14 @@ public final class Gateway implements AutoCloseable {
   @Override
   public void close() {
     source.close();
+    relay.abandon();
+    try {
+      if (!servers.drain(LAST_WORDS)) {
+        LOG.log(Level.ERROR, "some requests did not end");
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
     servers.close();
     relay.close();
     ledger.close();

@@ -82,6 +82,11 @@ public final class Main implements Callable<Integer> {
 
   /// Runs the gateway until it is told to stop.
   public static void main(String[] args) {
+    if (System.getProperty("java.util.logging.SimpleFormatter.format") == null) {
+      System.setProperty(
+          "java.util.logging.SimpleFormatter.format",
+          "%1$tFT%1$tT.%1$tL%1$tz %4$s %3$s: %5$s%6$s%n");
+    }
     System.setProperty("io.netty.noUnsafe", "true");
     System.setProperty("vertx.disableDnsResolver", "true");
     System.setProperty("jdk.httpclient.keepalive.timeout", "4");

@@ -10,6 +10,8 @@ import static dev.comptroller.gateway.TestGateway.table;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.comptroller.gateway.ledger.Outcome;
+import dev.comptroller.gateway.ledger.UsageLedger;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -219,6 +221,49 @@ class RelayTest {
       HttpResponse<String> response = gateway.post(chat(true));
       assertThat(response.body()).contains("\"code\":\"upstream_failed\"").doesNotContain("[DONE]");
       assertThat(gateway.line().path("outcome").asText()).isEqualTo("upstream_failed");
+    }
+  }
+
+  @Test
+  void shouldPassOnTheEnginesOwnErrorEventAndAddNoOther() throws Exception {
+    String error = "data: {\"error\":{\"message\":\"out of memory\",\"code\":\"x\"}}\n\n";
+    try (FakeReplica replica =
+            new FakeReplica(
+                (_, wire) -> {
+                  wire.begin();
+                  wire.piece(chunk("one") + error);
+                  wire.end();
+                });
+        TestGateway gateway = new TestGateway(folder, table(replica.address()))) {
+      assertThat(gateway.post(chat(true)).body()).isEqualTo(chunk("one") + error);
+      assertThat(gateway.line().path("outcome").asText()).isEqualTo("upstream_failed");
+    }
+  }
+
+  @Test
+  void shouldEndAndBookWhatStillRunsWhenItMustStop() throws Exception {
+    try (FakeReplica replica =
+            new FakeReplica(
+                (_, wire) -> {
+                  wire.begin();
+                  wire.piece(chunk("one"));
+                  wire.awaitClosed();
+                });
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+        TestGateway gateway = new TestGateway(folder, table(replica.address()))) {
+      Future<HttpResponse<String>> answer = threads.submit(() -> gateway.post(chat(true)));
+      Awaitility.await().until(() -> replica.got.size() == 1);
+      gateway.gateway.stop(Duration.ofMillis(500));
+      assertThat(answer.get(5, TimeUnit.SECONDS).body())
+          .startsWith(chunk("one") + "data: {\"error\"")
+          .contains("shutting_down");
+      assertThat(replica.clientLeft.await(1, TimeUnit.SECONDS)).isTrue();
+    }
+    try (UsageLedger ledger = UsageLedger.open(folder.resolve("data"), Duration.ofSeconds(5))) {
+      assertThat(ledger.recent(2))
+          .singleElement()
+          .matches(line -> line.outcome() == Outcome.GATEWAY_STOPPED)
+          .matches(line -> line.usage().completion() == 1);
     }
   }
 

@@ -47,5 +47,12 @@ public final class Names {
   /// Prefix of the ConfigMaps, in the installation's namespace, that record a namespace's spend.
   public static final String SPEND_CONFIG_MAP_PREFIX = "comptroller-spend-";
 
+  /// Request header by which the gateway asks a replica to count tokens in its streams; value `1`.
+  public static final String METER_HEADER = "x-comptroller-meter";
+
+  /// Start of the comment line in a stream of events that tells the tokens so far, as a JSON object
+  /// of `prompt_tokens`, `cached_tokens` and `completion_tokens`. Sent only when asked for.
+  public static final String USAGE_COMMENT = ": comptroller-usage ";
+
   private Names() {}
 }

@@ -5,6 +5,7 @@ import dev.comptroller.engine.TokenEvent;
 import dev.comptroller.engine.TokenStream;
 import dev.comptroller.engine.Tokenizer;
 import dev.comptroller.engine.Usage;
+import dev.comptroller.protocol.Names;
 import dev.comptroller.protocol.openai.TokenUsage;
 import dev.comptroller.server.AnswerShape.ScoredToken;
 import java.nio.charset.StandardCharsets;
@@ -26,6 +27,7 @@ final class Answering {
   private final Tokenizer tokenizer;
   private final AnswerShape shape;
   private final List<ScoredToken> scored = new ArrayList<>();
+  private final boolean metered;
 
   Answering(
       Json json, Exchange exchange, TokenStream tokens, Tokenizer tokenizer, AnswerShape shape) {
@@ -34,6 +36,7 @@ final class Answering {
     this.tokens = tokens;
     this.tokenizer = tokenizer;
     this.shape = shape;
+    this.metered = exchange.requestHeader(Names.METER_HEADER).equals("1");
   }
 
   /// Answers in one piece when the completion has ended.
@@ -57,12 +60,15 @@ final class Answering {
   }
 
   /// Answers token by token.
-  void stream(boolean includeUsage) throws InterruptedException {
+  ///
+  /// @param promptTokens told at the start when metered, so that a stream that breaks has a count
+  void stream(boolean includeUsage, int promptTokens) throws InterruptedException {
     TokenEvent event = tokens.next();
     if (event instanceof TokenEvent.Finished finished) {
       failure(finished).ifPresent(Answering::refuse);
     }
     exchange.startEvents();
+    meter(TokenUsage.of(promptTokens, 0, 0));
     Optional<byte[]> opening = shape.opening();
     boolean there = opening.isEmpty() || exchange.event(opening.get());
     while (there) {
@@ -86,15 +92,29 @@ final class Answering {
     }
     Optional<ApiError> failure = failure(finished);
     if (failure.isPresent()) {
+      meter(usage(finished.usage()));
       exchange.event(json.write(failure.get().body()));
     } else {
       exchange.event(shape.end(name(finished)));
       if (includeUsage) {
         exchange.event(shape.usage(usage(finished.usage())));
       }
+      meter(usage(finished.usage()));
       exchange.event(DONE);
     }
     exchange.endEvents();
+  }
+
+  private void meter(TokenUsage usage) throws InterruptedException {
+    if (metered) {
+      exchange.comment(
+          "%s{\"prompt_tokens\":%d,\"cached_tokens\":%d,\"completion_tokens\":%d}"
+              .formatted(
+                  Names.USAGE_COMMENT,
+                  usage.promptTokens(),
+                  usage.promptTokensDetails().cachedTokens(),
+                  usage.completionTokens()));
+    }
   }
 
   private boolean sendPiece(String text) throws InterruptedException {

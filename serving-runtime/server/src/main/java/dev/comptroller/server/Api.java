@@ -169,7 +169,7 @@ final class Api implements HttpFront.Handler {
       exchange.whenGone(tokens::cancel);
       var answering = new Answering(json, exchange, tokens, replica.tokenizer(), shape);
       if (options.stream()) {
-        answering.stream(options.includeUsage());
+        answering.stream(options.includeUsage(), prompt.length);
       } else {
         answering.whole();
       }

@@ -121,7 +121,19 @@ final class Exchange {
     }
     Buffer event = Buffer.buffer(data.length + 8);
     event.appendString("data: ").appendBytes(data).appendString("\n\n");
-    response.write(event).onFailure(_ -> lost());
+    return write(event);
+  }
+
+  /// Sends one comment between events, which clients ignore.
+  ///
+  /// @param line begins with a colon
+  /// @return whether the client is still there
+  boolean comment(String line) throws InterruptedException {
+    return !gone && write(Buffer.buffer(line + "\n\n"));
+  }
+
+  private boolean write(Buffer piece) throws InterruptedException {
+    response.write(piece).onFailure(_ -> lost());
     return awaitRoom();
   }
 

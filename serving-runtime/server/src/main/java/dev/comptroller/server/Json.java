@@ -1,5 +1,6 @@
 package dev.comptroller.server;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -10,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.comptroller.protocol.openai.ChatChunk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
@@ -17,6 +19,10 @@ import java.io.UncheckedIOException;
 final class Json {
   private static final int MAX_DEPTH = 32;
   private static final int MAX_NUMBER = 64;
+
+  /* In a delta, what is absent has not changed. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  private interface OmitEmpty {}
 
   private final ObjectMapper mapper;
 
@@ -36,6 +42,7 @@ final class Json {
         JsonMapper.builder(factory)
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .addMixIn(ChatChunk.Delta.class, OmitEmpty.class)
             .build();
   }
 

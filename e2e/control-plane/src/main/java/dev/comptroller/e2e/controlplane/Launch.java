@@ -181,6 +181,9 @@ final class Launch {
             List.of(
                 binaries.path("kube-controller-manager").toString(),
                 "--kubeconfig=" + managerConfig,
+                // Endpoints of pods with loopback addresses are refused: they would retry on.
+                "--controllers=*,-endpoints-controller,-endpointslice-controller"
+                    + ",-endpointslice-mirroring-controller",
                 "--secure-port=0",
                 "--leader-elect=false",
                 "--use-service-account-credentials=true",

@@ -7,12 +7,13 @@ import java.util.regex.Pattern;
 
 /// Cuts text into the words that merges never cross, as vocabularies of pre-type `smollm` are cut.
 ///
-/// Every digit is a word of its own; letters and other signs group, each with at most one space in
-/// front.
+/// Every digit is a word of its own and is cut before everything else; letters and other signs
+/// group, each with at most one space in front.
 final class WordSplitter {
   private static final Pattern WORD =
       Pattern.compile(
-          "\\p{N}|'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+          "\\p{N}|'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?[^\\s\\p{L}\\p{N}]+"
+              + "|\\s+(?=\\p{N})|\\s+(?!\\S)|\\s+",
           Pattern.UNICODE_CHARACTER_CLASS);
 
   private WordSplitter() {}

@@ -141,10 +141,10 @@ final class ContainerLife {
         ended.getContainerID());
   }
 
-  /// Says why it does not run yet.
+  /// Says why it does not run yet, and when to try again: null for never by itself.
   void waitFor(String reason, @Nullable String message, @Nullable Instant retryAt) {
     state = new Waiting(reason, message);
-    startAt = retryAt;
+    startAt = retryAt == null ? Instant.MAX : retryAt;
   }
 
   /// The log of the run that is about to start.

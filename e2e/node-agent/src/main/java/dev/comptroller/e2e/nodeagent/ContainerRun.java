@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Fields belong to the pod's worker; the threads only report to it through callbacks.
 final class ContainerRun {
+  private static final Duration ONE_SECOND = Duration.ofSeconds(1);
   private static final Duration LONGEST_HOOK = Duration.ofDays(1);
 
   private final ProcessGroups groups;
@@ -94,7 +95,8 @@ final class ContainerRun {
     var state = new ProbeState(settings);
     boolean passedOnce = false;
     // A program is dearer to start than a connection.
-    Duration fast = action instanceof Action.Exec ? Duration.ofSeconds(1) : whileStarting;
+    boolean dear = action instanceof Action.Exec && whileStarting.compareTo(ONE_SECOND) < 0;
+    Duration fast = dear ? ONE_SECOND : whileStarting;
     try {
       Thread.sleep(settings.initialDelay());
       while (!Thread.currentThread().isInterrupted()) {

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
@@ -38,6 +39,7 @@ public final class NodeAgent implements AutoCloseable {
   private final FileChannel folderLock;
   private final Map<String, AgentNode> nodes = new LinkedHashMap<>();
   private final Map<String, PodWorker> workers = new ConcurrentHashMap<>();
+  private final Set<String> leaving = ConcurrentHashMap.newKeySet();
   private final Thread heartbeat;
   private boolean closed;
 
@@ -127,6 +129,7 @@ public final class NodeAgent implements AutoCloseable {
         throw new IllegalArgumentException("there is a node " + node.name() + " already");
       }
       nodes.put(node.name(), added);
+      leaving.remove(node.name());
     }
     try {
       added.register(new PodWatcher(node));
@@ -166,6 +169,7 @@ public final class NodeAgent implements AutoCloseable {
         throw new IllegalArgumentException(
             "there is no node " + name + "; there are " + nodes.keySet());
       }
+      leaving.add(name);
       return node;
     }
   }
@@ -257,6 +261,7 @@ public final class NodeAgent implements AutoCloseable {
       }
       closed = true;
       all = new ArrayList<>(nodes.values());
+      leaving.addAll(nodes.keySet());
       nodes.clear();
     }
     heartbeat.interrupt();
@@ -296,6 +301,9 @@ public final class NodeAgent implements AutoCloseable {
       if (known.isPresent()) {
         known.get().tell(new PodEvent.Changed(pod));
         return;
+      }
+      if (leaving.contains(node.name())) {
+        return; // Nothing new starts on a node that goes.
       }
       var worker = new PodWorker(machinery, node, pod);
       workers.put(uid, worker);

@@ -61,17 +61,7 @@ final class PodContainers {
 
   /// Takes over what an earlier agent wrote into the pod's status.
   void resume(Pod pod, Instant now) {
-    if (pod.getStatus() == null) {
-      return;
-    }
-    List<ContainerStatus> known = new ArrayList<>();
-    if (pod.getStatus().getInitContainerStatuses() != null) {
-      known.addAll(pod.getStatus().getInitContainerStatuses());
-    }
-    if (pod.getStatus().getContainerStatuses() != null) {
-      known.addAll(pod.getStatus().getContainerStatuses());
-    }
-    for (ContainerStatus status : known) {
+    for (ContainerStatus status : PodTimes.statuses(pod)) {
       find(status.getName()).ifPresent(life -> life.resume(status, now));
     }
     updateInitialised();
@@ -358,7 +348,8 @@ final class PodContainers {
     Instant due = null;
     for (ContainerLife life : all().toList()) {
       ContainerRun run = life.run();
-      Optional<Instant> at = run == null ? life.startAt() : run.killAt();
+      Optional<Instant> at =
+          run == null ? life.startAt().filter(i -> i.isBefore(Instant.MAX)) : run.killAt();
       if (at.isPresent() && at.get().isAfter(now) && (due == null || at.get().isBefore(due))) {
         due = at.get();
       }

@@ -165,6 +165,18 @@ record PodReport(
         .build();
   }
 
+  /// Whether a pod ran to its end.
+  static boolean isTerminal(Pod pod) {
+    String phase = pod.getStatus() == null ? null : pod.getStatus().getPhase();
+    return "Succeeded".equals(phase) || "Failed".equals(phase);
+  }
+
+  /// Whether the API says of the pod's readiness what was written.
+  static boolean sameReady(PodStatus ours, Pod theirs) {
+    Optional<String> mine = find(ours.getConditions(), "Ready").map(PodCondition::getStatus);
+    return mine.equals(find(ofApi(theirs), "Ready").map(PodCondition::getStatus));
+  }
+
   static List<PodCondition> ofApi(Pod pod) {
     PodStatus status = pod.getStatus();
     return status == null || status.getConditions() == null ? List.of() : status.getConditions();

@@ -1,7 +1,6 @@
 package dev.comptroller.e2e.nodeagent;
 
 import dev.comptroller.e2e.nodeagent.AgentConfig.NodeConfig;
-import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
@@ -11,7 +10,6 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -136,17 +134,12 @@ final class PodWorker {
   }
 
   private void resume() throws IOException {
-    if (isTerminal(pod)) {
+    if (PodReport.isTerminal(pod)) {
       adopted = true;
       finish();
       return;
     }
     containers.resume(pod, machinery.now());
-  }
-
-  private static boolean isTerminal(Pod pod) {
-    String phase = pod.getStatus() == null ? null : pod.getStatus().getPhase();
-    return "Succeeded".equals(phase) || "Failed".equals(phase);
   }
 
   private void receive() throws InterruptedException {
@@ -222,7 +215,9 @@ final class PodWorker {
       refresh();
     }
     PodStatus ours = published;
-    if (ours != null && version(changed) > publishedVersion && !sameReady(ours, changed)) {
+    if (ours != null
+        && version(changed) > publishedVersion
+        && !PodReport.sameReady(ours, changed)) {
       published = null; // Somebody else wrote our condition: write it again.
     }
   }
@@ -233,13 +228,6 @@ final class PodWorker {
     } catch (NumberFormatException e) {
       return 0;
     }
-  }
-
-  private static boolean sameReady(PodStatus ours, Pod theirs) {
-    Optional<String> mine =
-        PodReport.find(ours.getConditions(), "Ready").map(PodCondition::getStatus);
-    return mine.equals(
-        PodReport.find(PodReport.ofApi(theirs), "Ready").map(PodCondition::getStatus));
   }
 
   private Duration grace() {
@@ -294,7 +282,7 @@ final class PodWorker {
       }
       return;
     }
-    if (stopBy == null && isTerminal(pod)) {
+    if (stopBy == null && PodReport.isTerminal(pod)) {
       beginStop(now.plus(grace())); // Somebody else ended the pod.
     }
     Instant deadline = activeDeadline();
@@ -475,48 +463,19 @@ final class PodWorker {
                 node.name(),
                 Gpus.of(pod),
                 scheduledAt(),
-                finishedAt()));
+                PodTimes.finishedAt(pod, finalStatuses(), machinery.now())));
   }
 
   /// When the pod was bound to the node.
   Instant scheduledAt() {
-    return PodReport.find(PodReport.ofApi(pod), "PodScheduled")
-        .filter(c -> "True".equals(c.getStatus()))
-        .map(c -> Instant.parse(c.getLastTransitionTime()))
-        .orElse(startTime);
+    return PodTimes.scheduledAt(pod).orElse(startTime);
   }
 
-  private Instant finishedAt() {
-    List<ContainerStatus> statuses = new ArrayList<>();
-    if (adopted) {
-      statuses.addAll(pod.getStatus().getContainerStatuses());
-      if (pod.getStatus().getInitContainerStatuses() != null) {
-        statuses.addAll(pod.getStatus().getInitContainerStatuses());
-      }
-    } else {
-      statuses.addAll(containers.mainStatuses());
-      statuses.addAll(containers.initStatuses());
-    }
-    return statuses.stream()
-        .flatMap(s -> Stream.of(finished(s.getState()), finished(s.getLastState())))
-        .flatMap(Optional::stream)
-        .max(Instant::compareTo)
-        .orElseGet(this::deletionAskedAt);
-  }
-
-  private static Optional<Instant> finished(@Nullable ContainerState state) {
-    return state == null || state.getTerminated() == null
-        ? Optional.empty()
-        : Optional.ofNullable(state.getTerminated().getFinishedAt()).map(Instant::parse);
-  }
-
-  private Instant deletionAskedAt() {
-    String at = pod.getMetadata().getDeletionTimestamp();
-    if (at == null) {
-      return machinery.now();
-    }
-    Long seconds = pod.getMetadata().getDeletionGracePeriodSeconds();
-    return Instant.parse(at).minusSeconds(seconds == null ? 0 : seconds);
+  private List<ContainerStatus> finalStatuses() {
+    return adopted
+        ? PodTimes.statuses(pod)
+        : Stream.concat(containers.mainStatuses().stream(), containers.initStatuses().stream())
+            .toList();
   }
 
   private void leave() {

@@ -6,6 +6,7 @@ import dev.comptroller.e2e.nodeagent.AgentConfig.ImageConfig;
 import dev.comptroller.e2e.nodeagent.AgentConfig.NodeConfig;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -181,8 +182,13 @@ final class Cluster implements AutoCloseable {
         .findFirst();
   }
 
+  /// The status of its first container; an empty one while there is none.
   static ContainerStatus container(Pod pod) {
-    return pod.getStatus().getContainerStatuses().getFirst();
+    return pod.getStatus().getContainerStatuses().stream()
+        .findFirst()
+        .orElseGet(
+            () ->
+                new ContainerStatusBuilder().withRestartCount(0).withNewState().endState().build());
   }
 
   static boolean isPhase(Pod pod, String phase) {

@@ -3,8 +3,13 @@ package dev.comptroller.e2e.nodeagent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.comptroller.e2e.nodeagent.AgentConfig.NodeConfig;
+import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -95,5 +100,341 @@ class NodeAgentTest {
       assertThat(pod.getStatus().getPodIP()).startsWith("127.");
       assertThat(pod.getStatus().getHostIP()).isEqualTo("127.0.0.1");
     }
+  }
+
+  private Pod gpuPod(String name) {
+    return cluster.create(
+        cluster
+            .shell(name, pool, "exec sleep 1000")
+            .editSpec()
+            .editFirstContainer()
+            .withNewResources()
+            .addToLimits("nvidia.com/gpu", new Quantity("4"))
+            .endResources()
+            .endContainer()
+            .endSpec());
+  }
+
+  @Test
+  void shouldFitTwoFourGpuPodsOnEightGpusAndLeaveTheThirdPending() throws Exception {
+    for (String name : List.of("one", "two", "three")) {
+      gpuPod(name);
+    }
+    Pod third =
+        Awaitility.await()
+            .atMost(Cluster.PATIENCE)
+            .until(
+                () -> cluster.client().pods().inNamespace(cluster.namespace()).list().getItems(),
+                pods ->
+                    pods.stream().filter(p -> Cluster.isPhase(p, "Running")).count() == 2
+                        && pods.stream()
+                            .anyMatch(
+                                p ->
+                                    Cluster.condition(p, "PodScheduled")
+                                        .filter(c -> "Unschedulable".equals(c.getReason()))
+                                        .isPresent()))
+            .stream()
+            .filter(p -> Cluster.isPhase(p, "Pending"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(Cluster.condition(third, "PodScheduled").orElseThrow().getMessage())
+        .contains("Insufficient nvidia.com/gpu");
+    assertThat(agent.runningPods())
+        .hasSize(2)
+        .allSatisfy(
+            pod -> {
+              assertThat(pod.gpus()).isEqualTo(4);
+              assertThat(pod.node()).isEqualTo(nodeName);
+              assertThat(pod.scheduledAt()).isBeforeOrEqualTo(Instant.now());
+            });
+  }
+
+  @Test
+  void shouldRestartAKilledProcessAndServeAgain() throws Exception {
+    cluster.create(cluster.web("web", pool));
+    Pod before = cluster.awaitReady("web");
+    Instant killed = Instant.now();
+    assertThat(ProcessHandle.of(Cluster.pid(before)).orElseThrow().destroyForcibly()).isTrue();
+    Pod after =
+        cluster.awaitPod(
+            "web",
+            "restarted and ready",
+            pod -> Cluster.isReady(pod) && Cluster.container(pod).getRestartCount() == 1);
+    System.out.printf("killed, serves again after %s%n", Duration.between(killed, Instant.now()));
+    assertThat(cluster.get(after, "/")).isEqualTo("pid " + Cluster.pid(after));
+    assertThat(Cluster.pid(after)).isNotEqualTo(Cluster.pid(before));
+    ContainerStatus container = Cluster.container(after);
+    assertThat(container.getLastState().getTerminated().getExitCode()).isEqualTo(137);
+    assertThat(container.getLastState().getTerminated().getReason()).isEqualTo("Error");
+    assertThat(after.getStatus().getPodIP()).isEqualTo(before.getStatus().getPodIP());
+  }
+
+  @Test
+  void shouldBackOffAContainerThatKeepsFailing() throws Exception {
+    cluster.create(cluster.shell("crash", pool, "echo boom; exit 3"));
+    Pod pod =
+        cluster.awaitPod(
+            "crash",
+            "CrashLoopBackOff after the third run",
+            p ->
+                Cluster.container(p).getState().getWaiting() != null
+                    && Cluster.container(p).getRestartCount() >= 3);
+    ContainerStatus container = Cluster.container(pod);
+    assertThat(container.getState().getWaiting().getReason()).isEqualTo("CrashLoopBackOff");
+    assertThat(container.getState().getWaiting().getMessage()).startsWith("back-off ");
+    assertThat(container.getLastState().getTerminated().getExitCode()).isEqualTo(3);
+    assertThat(cluster.kubectl("logs", "--previous", "crash")).isEqualTo("boom\n");
+  }
+
+  @Test
+  void shouldLetKubectlReadAndFollowLogs() throws Exception {
+    cluster.create(
+        cluster.shell("talk", pool, "for i in 1 2 3; do echo line $i; done; exec sleep 1000"));
+    cluster.awaitPod("talk", "running", p -> Cluster.isPhase(p, "Running"));
+    Awaitility.await()
+        .atMost(Cluster.PATIENCE)
+        .until(() -> cluster.kubectl("logs", "talk").contains("line 3"));
+    assertThat(cluster.kubectl("logs", "talk", "--tail=1", "-c", "main")).contains("line 3");
+    assertThat(cluster.kubectl("logs", "talk", "--timestamps", "--tail=1"))
+        .matches("(?s)\\d{4}-\\d\\d-\\d\\dT.*Z .*\n");
+    assertThat(cluster.kubectl("logs", "talk", "-c", "other")).contains("other");
+  }
+
+  @Test
+  void shouldFollowALogUntilTheContainerEnds() throws Exception {
+    cluster.create(
+        cluster
+            .shell("count", pool, "for i in 1 2 3 4 5; do echo line $i; sleep 0.2; done")
+            .editSpec()
+            .withRestartPolicy("Never")
+            .endSpec());
+    cluster.awaitPod(
+        "count", "running", p -> p.getStatus().getPhase().matches("Running|Succeeded"));
+    assertThat(cluster.kubectl("logs", "-f", "count"))
+        .isEqualTo("line 1\nline 2\nline 3\nline 4\nline 5\n");
+    Pod done = cluster.awaitPod("count", "succeeded", p -> Cluster.isPhase(p, "Succeeded"));
+    assertThat(Cluster.container(done).getState().getTerminated().getReason())
+        .isEqualTo("Completed");
+    assertThat(Cluster.condition(done, "Ready").orElseThrow().getReason())
+        .isEqualTo("PodCompleted");
+    assertThat(agent.runningPods()).isEmpty();
+    assertThat(bill("count")).hasSize(1);
+  }
+
+  private List<String> bill(String name) throws Exception {
+    return Files.readAllLines(agent.bill()).stream()
+        .filter(line -> line.contains("\"name\":\"" + name + "\""))
+        .toList();
+  }
+
+  @Test
+  void shouldShowTheEndBeforeAFinalizerLetsThePodGo() throws Exception {
+    cluster.create(
+        cluster
+            .web("held", pool)
+            .editMetadata()
+            .addToFinalizers("example.org/held")
+            .endMetadata()
+            .editSpec()
+            .editFirstContainer()
+            .withNewResources()
+            .addToLimits("nvidia.com/gpu", new Quantity("2"))
+            .endResources()
+            .endContainer()
+            .endSpec());
+    Pod running = cluster.awaitReady("held");
+    long pid = Cluster.pid(running);
+    cluster.client().pods().inNamespace(cluster.namespace()).withName("held").delete();
+    Pod ended =
+        cluster.awaitPod(
+            "held", "terminated", p -> Cluster.container(p).getState().getTerminated() != null);
+    var terminated = Cluster.container(ended).getState().getTerminated();
+    assertThat(terminated.getExitCode()).isEqualTo(143);
+    assertThat(terminated.getFinishedAt()).matches(".*:\\d\\dZ");
+    assertThat(ended.getStatus().getPhase()).isEqualTo("Failed");
+    assertThat(ProcessHandle.of(pid).filter(ProcessHandle::isAlive)).isEmpty();
+    cluster.awaitPod(
+        "held",
+        "grace 0",
+        p -> Long.valueOf(0).equals(p.getMetadata().getDeletionGracePeriodSeconds()));
+    assertThat(bill("held"))
+        .singleElement()
+        .asString()
+        .contains("\"gpus\":2")
+        .contains("\"finishedAt\":\"" + terminated.getFinishedAt() + "\"")
+        .contains(
+            "\"scheduledAt\":\""
+                + Cluster.condition(ended, "PodScheduled").orElseThrow().getLastTransitionTime()
+                + "\"");
+    cluster
+        .client()
+        .pods()
+        .inNamespace(cluster.namespace())
+        .withName("held")
+        .edit(p -> new PodBuilder(p).editMetadata().withFinalizers().endMetadata().build());
+    cluster.awaitGone("held");
+    assertThat(bill("held")).hasSize(1);
+  }
+
+  @Test
+  void shouldRunHooksThenTermThenKillWithinTheGrace(@TempDir Path notes) throws Exception {
+    Path note = notes.resolve("note");
+    cluster.create(
+        cluster
+            .shell(
+                "stubborn",
+                pool,
+                "trap 'echo term >>"
+                    + note
+                    + "' TERM; echo >"
+                    + note
+                    + ".up; while :; do sleep 0.1; done")
+            .editSpec()
+            .withTerminationGracePeriodSeconds(2L)
+            .editFirstContainer()
+            .withNewLifecycle()
+            .withNewPreStop()
+            .withNewExec()
+            .withCommand("/bin/sh", "-c", "echo hook >>" + note)
+            .endExec()
+            .endPreStop()
+            .endLifecycle()
+            .endContainer()
+            .endSpec());
+    cluster.awaitPod("stubborn", "running", p -> Cluster.isPhase(p, "Running"));
+    Awaitility.await().atMost(Cluster.PATIENCE).until(() -> Files.exists(notes.resolve("note.up")));
+    Instant deleted = Instant.now();
+    cluster.client().pods().inNamespace(cluster.namespace()).withName("stubborn").delete();
+    cluster.awaitGone("stubborn");
+    assertThat(Files.readAllLines(note)).containsExactly("hook", "term");
+    assertThat(Duration.between(deleted, Instant.now()))
+        .isBetween(Duration.ofMillis(1900), Duration.ofSeconds(10));
+    assertThat(bill("stubborn")).hasSize(1);
+  }
+
+  @Test
+  void shouldKillAForceDeletedPodAndBillIt() throws Exception {
+    cluster.create(cluster.shell("forced", pool, "trap '' TERM; while :; do sleep 0.1; done"));
+    Pod pod = cluster.awaitPod("forced", "running", p -> Cluster.isPhase(p, "Running"));
+    long pid = Cluster.pid(pod);
+    cluster
+        .client()
+        .pods()
+        .inNamespace(cluster.namespace())
+        .withName("forced")
+        .withGracePeriod(0)
+        .delete();
+    Awaitility.await()
+        .atMost(Cluster.PATIENCE)
+        .until(() -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
+    Awaitility.await().atMost(Cluster.PATIENCE).until(() -> bill("forced").size() == 1);
+  }
+
+  @Test
+  void shouldRestartAContainerThatFailsItsLivenessProbe() throws Exception {
+    cluster.create(
+        cluster
+            .web("sick", pool)
+            .editSpec()
+            .editFirstContainer()
+            .withNewLivenessProbe()
+            .withNewHttpGet()
+            .withPath("/health")
+            .withNewPort(8000)
+            .endHttpGet()
+            .withPeriodSeconds(1)
+            .withFailureThreshold(2)
+            .endLivenessProbe()
+            .endContainer()
+            .endSpec());
+    Pod pod = cluster.awaitReady("sick");
+    assertThat(cluster.get(pod, "/sick")).isEqualTo("sick");
+    Pod after =
+        cluster.awaitPod(
+            "sick",
+            "restarted and ready",
+            p -> Cluster.isReady(p) && Cluster.container(p).getRestartCount() == 1);
+    assertThat(Cluster.container(after).getLastState().getTerminated().getExitCode())
+        .isEqualTo(143);
+  }
+
+  @Test
+  void shouldSayWhichImageHasNoCommand() throws Exception {
+    cluster.create(
+        cluster
+            .web("unknown", pool)
+            .editSpec()
+            .editFirstContainer()
+            .withImage("nobody/knows:1")
+            .endContainer()
+            .endSpec());
+    Pod pod =
+        cluster.awaitPod(
+            "unknown",
+            "ImagePullBackOff",
+            p ->
+                !p.getStatus().getContainerStatuses().isEmpty()
+                    && Cluster.container(p).getState().getWaiting() != null
+                    && "ImagePullBackOff"
+                        .equals(Cluster.container(p).getState().getWaiting().getReason()));
+    assertThat(Cluster.container(pod).getState().getWaiting().getMessage())
+        .contains("no local command for image \"nobody/knows:1\"")
+        .contains("example.org/web");
+    assertThat(pod.getStatus().getPhase()).isEqualTo("Pending");
+    cluster.client().pods().inNamespace(cluster.namespace()).withName("unknown").delete();
+    cluster.awaitGone("unknown");
+    assertThat(bill("unknown")).hasSize(1);
+  }
+
+  @Test
+  void shouldKeepTheNodeReadyByItsLeaseAlone() throws Exception {
+    Node node =
+        Awaitility.await()
+            .atMost(Cluster.PATIENCE)
+            .until(
+                () -> cluster.client().nodes().withName(nodeName).get(),
+                n -> n.getSpec().getTaints() == null || n.getSpec().getTaints().isEmpty());
+    assertThat(node.getStatus().getAllocatable().get("nvidia.com/gpu"))
+        .isEqualTo(new Quantity("8"));
+    assertThat(node.getMetadata().getLabels())
+        .containsEntry("kubernetes.io/hostname", nodeName)
+        .containsEntry("pool", pool);
+    String version = node.getMetadata().getResourceVersion();
+    var leases = cluster.client().leases().inNamespace("kube-node-lease").withName(nodeName);
+    var first = leases.get().getSpec().getRenewTime();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> leases.get().getSpec().getRenewTime().isAfter(first));
+    assertThat(cluster.client().nodes().withName(nodeName).get().getMetadata().getResourceVersion())
+        .isEqualTo(version);
+  }
+
+  @Test
+  void shouldGrowAndShrinkByNodesWhileItRuns() throws Exception {
+    String second = nodeName + "-b";
+    agent.addNode(NodeConfig.withGpus(second, Map.of("pool", pool + "-b"), 1));
+    cluster.create(cluster.shell("guest", pool + "-b", "exec sleep 1000"));
+    Pod pod = cluster.awaitPod("guest", "running", p -> Cluster.isPhase(p, "Running"));
+    assertThat(pod.getSpec().getNodeName()).isEqualTo(second);
+    agent.removeNode(second);
+    assertThat(cluster.client().nodes().withName(second).get()).isNull();
+    Pod ended = cluster.pod("guest").orElseThrow();
+    assertThat(ended.getStatus().getPhase()).isEqualTo("Failed");
+    assertThat(ended.getStatus().getReason()).isEqualTo("Terminated");
+    String finished = Cluster.container(ended).getState().getTerminated().getFinishedAt();
+    assertThat(bill("guest")).singleElement().asString().contains(finished);
+    assertThat(agent.nodes()).containsExactly(nodeName);
+  }
+
+  @Test
+  void shouldBillThePodsOfALostNode() throws Exception {
+    String second = nodeName + "-lost";
+    agent.addNode(NodeConfig.withGpus(second, Map.of("pool", pool + "-lost"), 1));
+    cluster.create(cluster.shell("victim", pool + "-lost", "exec sleep 1000"));
+    Pod pod = cluster.awaitPod("victim", "running", p -> Cluster.isPhase(p, "Running"));
+    agent.failNode(second);
+    assertThat(ProcessHandle.of(Cluster.pid(pod)).filter(ProcessHandle::isAlive)).isEmpty();
+    assertThat(bill("victim")).hasSize(1);
+    assertThat(cluster.client().nodes().withName(second).get()).isNull();
   }
 }

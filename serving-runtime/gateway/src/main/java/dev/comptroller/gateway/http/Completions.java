@@ -11,6 +11,7 @@ import dev.comptroller.gateway.route.Admission;
 import dev.comptroller.gateway.route.Resolution;
 import dev.comptroller.gateway.route.Router;
 import dev.comptroller.gateway.table.LiveTable;
+import dev.comptroller.protocol.Names;
 import dev.comptroller.protocol.routing.Route;
 import io.prometheus.client.Gauge;
 import java.util.List;
@@ -21,9 +22,6 @@ import java.util.regex.Pattern;
 
 /// `POST /v1/chat/completions` and `POST /v1/completions`.
 final class Completions {
-  /// Asks the runtime to add its token counts to streams as comments, which the relay takes out.
-  private static final String METER_HEADER = "x-comptroller-meter";
-
   private static final List<String> PASSED =
       List.of("accept", "content-type", "traceparent", "tracestate", "user-agent");
   private static final Pattern PRINTABLE = Pattern.compile("[\\x20-\\x7e]{1,1024}");
@@ -145,7 +143,7 @@ final class Completions {
     }
     headers.putIfAbsent("content-type", "application/json");
     headers.put("x-request-id", exchange.requestId());
-    headers.put(METER_HEADER, "1");
+    headers.put(Names.METER_HEADER, "1");
     return headers;
   }
 

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class HttpFront {
   private static final Logger LOG = System.getLogger(HttpFront.class.getName());
 
+  /// How long a client may take to read why its body was not taken, before the connection closes.
+  private static final Duration LINGER = Duration.ofSeconds(1);
+
   /// Limits on what clients may send, and on how slowly.
   ///
   /// @param body the largest body, in bytes
@@ -171,6 +174,9 @@ final class HttpFront {
         failed(exchange);
       } finally {
         held.addAndGet(-counted);
+        if (exchange.problem().isPresent()) {
+          vertx.setTimer(LINGER.toMillis(), _ -> request.connection().close());
+        }
       }
     }
 

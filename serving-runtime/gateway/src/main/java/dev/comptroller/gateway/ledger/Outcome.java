@@ -10,6 +10,8 @@ public enum Outcome {
   CLIENT_GONE,
   /// The replica died or stopped; what had reached the client is charged.
   UPSTREAM_FAILED,
+  /// The gateway was stopped before the end; what had reached the client is charged.
+  GATEWAY_STOPPED,
   /// The replica refused the request; its answer was passed on.
   UPSTREAM_REFUSED,
   /// The gateway refused the request.

@@ -24,6 +24,7 @@ public final class AnswerMeter {
   private boolean answered;
   private long contentChunks;
   private @Nullable String finishReason;
+  private boolean failed;
 
   /// A meter for one request.
   ///
@@ -40,6 +41,7 @@ public final class AnswerMeter {
         return;
       }
       answered = true;
+      failed |= chunk.path("error").isObject();
       boolean content = false;
       for (JsonNode choice : chunk.path("choices")) {
         content |= hasContent(choice);
@@ -85,6 +87,11 @@ public final class AnswerMeter {
   /// Why the engine stopped, in its own word; null while it has not.
   public @Nullable String finishReason() {
     return finishReason;
+  }
+
+  /// Whether the engine has said that it failed.
+  public boolean failed() {
+    return failed;
   }
 
   /// The usage so far. An engine that has not answered yet leaves zeros, flagged as estimated.

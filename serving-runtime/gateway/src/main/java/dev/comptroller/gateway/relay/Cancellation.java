@@ -12,7 +12,9 @@ public final class Cancellation {
     /// The client is not there any more.
     CLIENT_GONE,
     /// The replica has sent nothing for too long.
-    SILENT
+    SILENT,
+    /// The gateway is leaving and has waited long enough.
+    SHUTDOWN
   }
 
   private @Nullable Cause cause;

@@ -13,10 +13,12 @@ import java.lang.System.Logger.Level;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /// Carries one request to a replica and its answer back.
@@ -54,6 +56,7 @@ public final class Relay implements AutoCloseable {
   private final SilenceWatch watch;
   private final GatewayMetrics metrics;
   private final LongSupplier nanos;
+  private final Set<Cancellation> running = ConcurrentHashMap.newKeySet();
 
   /// How long a relay waits for what.
   ///
@@ -76,6 +79,7 @@ public final class Relay implements AutoCloseable {
   public void serve(Call call, Downstream client, Cancellation cancellation, Settlement settlement)
       throws InterruptedException {
     Exchange exchange = new Exchange(call, client, cancellation, settlement);
+    running.add(cancellation);
     try {
       exchange.run();
     } catch (ClientGone e) {
@@ -83,7 +87,14 @@ public final class Relay implements AutoCloseable {
       exchange.settleGone();
     } catch (LedgerUnavailable e) {
       exchange.failUnbooked(e);
+    } finally {
+      running.remove(cancellation);
     }
+  }
+
+  /// Ends every request that still runs, with an error that says why.
+  public void abandon() {
+    running.forEach(cancellation -> cancellation.cancel(Cancellation.Cause.SHUTDOWN));
   }
 
   @Override
@@ -148,7 +159,7 @@ public final class Relay implements AutoCloseable {
           yield false;
         }
         case Attempt.Broken(String why) -> {
-          brokenAnswer(why);
+          broken(why);
           yield true;
         }
         case Attempt.Cancelled() -> {
@@ -174,7 +185,9 @@ public final class Relay implements AutoCloseable {
         throws ClientGone, LedgerUnavailable, InterruptedException {
       String type = response.headers().firstValue("content-type").orElse("");
       try (SilenceWatch.Watched silence = watch.watch(cancellation)) {
-        if (call.stream() && response.statusCode() == 200 && type.startsWith("text/event-stream")) {
+        if (call.stream()
+            && response.statusCode() == 200
+            && type.toLowerCase(Locale.ROOT).startsWith("text/event-stream")) {
           passStream(place, response, body, silence);
         } else {
           passWhole(response, body);
@@ -196,7 +209,7 @@ public final class Relay implements AutoCloseable {
         return;
       }
       if (body.length > MOST_WHOLE) {
-        brokenAnswer("its answer is longer than " + MOST_WHOLE + " bytes");
+        broken("its answer is longer than " + MOST_WHOLE + " bytes");
         return;
       }
       int status = response.statusCode();
@@ -275,29 +288,35 @@ public final class Relay implements AutoCloseable {
 
     /// Ends a request that was cancelled.
     private void stopped() throws ClientGone, LedgerUnavailable, InterruptedException {
-      if (cancellation.clientGone()) {
-        settleGone();
-      } else {
-        broken("it has sent nothing for " + watch.limit().toSeconds() + " s");
+      switch (cancellation.cause()) {
+        case SHUTDOWN ->
+            end(
+                Outcome.GATEWAY_STOPPED,
+                ApiError.unavailable("this gateway was shut down, try again", "shutting_down"));
+        case SILENT -> broken("it has sent nothing for " + watch.limit().toSeconds() + " s");
+        case CLIENT_GONE -> settleGone();
+        case null -> broken("the request was cancelled");
       }
     }
 
     /// Ends a request whose replica failed after it may have begun.
     private void broken(String why) throws ClientGone, LedgerUnavailable, InterruptedException {
-      if (!client.begun()) {
-        brokenAnswer(why);
-        return;
-      }
-      failed("stream", why);
-      settle(Outcome.UPSTREAM_FAILED, 200);
-      client.write(ApiError.upstream(failureMessage(why)).event());
-      client.end(Map.of());
+      failed(client.begun() ? "stream" : "answer", why);
+      end(Outcome.UPSTREAM_FAILED, ApiError.upstream(failureMessage(why)));
     }
 
-    private void brokenAnswer(String why)
+    /// Ends a request with an error: as the answer, or as the last event of a stream.
+    private void end(Outcome outcome, ApiError error)
         throws ClientGone, LedgerUnavailable, InterruptedException {
-      failed("answer", why);
-      refuse(Outcome.UPSTREAM_FAILED, ApiError.upstream(failureMessage(why)));
+      if (!client.begun()) {
+        refuse(outcome, error);
+        return;
+      }
+      settle(outcome, 200);
+      if (!call.meter().failed()) {
+        client.write(error.event());
+      }
+      client.end(Map.of());
     }
 
     private void refuse(Outcome outcome, ApiError error)

@@ -1,5 +1,6 @@
 package dev.comptroller.gateway.relay;
 
+import dev.comptroller.protocol.Names;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -12,8 +13,6 @@ import java.util.List;
 final class SseScanner {
   /// The longest event that is taken.
   static final int MOST = 8 * 1024 * 1024;
-
-  private static final String USAGE_COMMENT = ": comptroller-usage ";
 
   /// One event.
   ///
@@ -72,8 +71,8 @@ final class SseScanner {
     String text = line.toString(StandardCharsets.UTF_8).stripTrailing();
     if (text.isEmpty()) {
       endEvent(events);
-    } else if (text.startsWith(USAGE_COMMENT)) {
-      comments.add(text.substring(USAGE_COMMENT.length()));
+    } else if (text.startsWith(Names.USAGE_COMMENT)) {
+      comments.add(text.substring(Names.USAGE_COMMENT.length()));
       dropped = true;
     } else {
       if (text.startsWith("data:")) {

@@ -1,0 +1,43 @@
+package dev.comptroller.e2e.fleet;
+
+import dev.comptroller.e2e.nodeagent.AgentConfig.ImageConfig;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/// What the images of the chart run on this machine: the programs that this repository built.
+final class Images {
+  private Images() {}
+
+  static List<ImageConfig> of(Repository repository, Path natives) {
+    return List.of(
+        // Short-lived or mostly waiting: the quick compiler alone, a small heap.
+        ImageConfig.program(
+            "comptroller/operator",
+            java(repository.operator(), "-Xmx192m", "-XX:TieredStopAtLevel=1"),
+            Map.of()),
+        ImageConfig.program(
+            "comptroller/gateway",
+            java(repository.gateway(), "-Xmx192m", "-XX:TieredStopAtLevel=1"),
+            Map.of()),
+        // Computes all the time: both compilers.
+        ImageConfig.program(
+            "comptroller/runtime",
+            java(repository.runtime(), "-Xmx256m"),
+            Map.of("COMPTROLLER_NATIVES", natives.toString())));
+  }
+
+  private static List<String> java(Path jar, String... flags) {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:+UseCompactObjectHeaders",
+                "--enable-native-access=ALL-UNNAMED"));
+    words.addAll(List.of(flags));
+    words.addAll(List.of("-jar", jar.toString()));
+    return words;
+  }
+}

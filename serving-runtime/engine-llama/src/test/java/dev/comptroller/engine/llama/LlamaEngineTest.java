@@ -1,0 +1,280 @@
+package dev.comptroller.engine.llama;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.comptroller.batching.BatchLimits;
+import dev.comptroller.batching.TokenIds;
+import dev.comptroller.e2e.models.ModelShape;
+import dev.comptroller.e2e.models.SeededModel;
+import dev.comptroller.e2e.models.TensorType;
+import dev.comptroller.engine.ChatMessage;
+import dev.comptroller.engine.EngineException;
+import dev.comptroller.engine.FinishReason;
+import dev.comptroller.engine.SamplingParams;
+import dev.comptroller.engine.TokenEvent;
+import dev.comptroller.engine.TokenStream;
+import dev.comptroller.engine.Tokenizer;
+import dev.comptroller.engine.Usage;
+import dev.comptroller.engine.llama.ffi.NativeLoader;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("integration")
+class LlamaEngineTest {
+  private static final SamplingParams GREEDY = SamplingParams.greedy(24).ignoringEnd();
+
+  @TempDir private static Path folder = Path.of(".");
+  private static Path natives = Path.of(".");
+  private static Path model = Path.of(".");
+
+  @BeforeAll
+  static void prepare() throws Exception {
+    natives = Fetched.natives();
+    model = folder.resolve("tiny.gguf");
+    new SeededModel(ModelShape.TINY, TensorType.F16, 5).write(model);
+  }
+
+  @Test
+  void shouldAnswerTheSameBatchedAsAlone() throws Exception {
+    List<int[]> prompts = prompts(16, 40);
+    List<TokenIds> alone;
+    try (Answers answers = answers(options(16, 256), new BatchLimits(1, 256, 64))) {
+      alone = answers.oneByOne(prompts, GREEDY);
+    }
+    try (Answers answers = answers(options(16, 256), new BatchLimits(16, 256, 64))) {
+      assertThat(differing(answers.together(prompts, GREEDY), alone))
+          .as("answers that differ; 1 in 16 is allowed, sums round differently in a batch")
+          .isLessThanOrEqualTo(1);
+    }
+  }
+
+  @Test
+  void shouldAnswerTheSameWhenPromptsAreComputedInChunks() throws Exception {
+    List<int[]> prompts = prompts(8, 100);
+    List<TokenIds> whole;
+    try (Answers answers = answers(options(8, 256), new BatchLimits(1, 256, 64))) {
+      whole = answers.oneByOne(prompts, GREEDY);
+    }
+    try (Answers answers = answers(options(8, 256), new BatchLimits(4, 16, 64))) {
+      assertThat(differing(answers.together(prompts, GREEDY), whole)).isLessThanOrEqualTo(1);
+    }
+  }
+
+  @Test
+  void shouldAnswerTheSameThoughSequencesArePreemptedAndComputedAgain() throws Exception {
+    List<int[]> prompts = prompts(8, 30);
+    SamplingParams sampling = SamplingParams.greedy(60).ignoringEnd();
+    List<TokenIds> roomy;
+    try (Answers answers = answers(options(8, 256), new BatchLimits(1, 256, 64))) {
+      roomy = answers.oneByOne(prompts, sampling);
+    }
+    LlamaOptions tight = options(8, 256).withContextLength(128).withKvCells(256);
+    try (Answers answers = answers(tight, new BatchLimits(8, 256, 64))) {
+      assertThat(differing(answers.together(prompts, sampling), roomy)).isLessThanOrEqualTo(1);
+      assertThat(answers.loop().snapshot().preemptions()).isPositive();
+    }
+  }
+
+  @Test
+  void shouldFillEveryCellThatItSays() throws Exception {
+    LlamaOptions full = options(4, 64).withContextLength(64).withKvCells(256);
+    try (Answers answers = answers(full, new BatchLimits(4, 64, 64))) {
+      for (int round = 0; round < 3; round++) {
+        List<TokenStream> streams =
+            prompts(4, 32).stream()
+                .map(prompt -> Arrays.copyOf(prompt, 32))
+                .map(prompt -> answers.ask(prompt, SamplingParams.greedy(32).ignoringEnd()))
+                .toList();
+        for (TokenStream stream : streams) {
+          assertThat(Answers.read(stream).getLast())
+              .isInstanceOfSatisfying(
+                  TokenEvent.Finished.class,
+                  end -> {
+                    assertThat(end.reason()).isEqualTo(FinishReason.LENGTH);
+                    assertThat(end.usage()).isEqualTo(new Usage(32, 0, 32));
+                  });
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldTokenizeExactlyAndBack() {
+    try (LlamaEngine engine = LlamaEngine.open(options(1, 64))) {
+      Tokenizer tokenizer = engine.tokenizer();
+      String text = "The na\u00EFve caf\u00E9 \uD83D\uDE00 <|im_end|> says:\n\n  hello";
+      int[] tokens = tokenizer.tokenize(text, false, false);
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      for (int token : tokens) {
+        bytes.writeBytes(tokenizer.piece(token));
+      }
+      assertThat(bytes.toString(StandardCharsets.UTF_8)).isEqualTo(text);
+      assertThat(tokenizer.tokenize("", false, false)).isEmpty();
+      assertThat(tokenizer.tokenize(text.repeat(2000), false, false).length)
+          .isGreaterThan(tokens.length * 1900);
+    }
+  }
+
+  @Test
+  void shouldKeepControlTokensOutOfUsersText() {
+    try (LlamaEngine engine = LlamaEngine.open(options(1, 64))) {
+      Tokenizer tokenizer = engine.tokenizer();
+      int[] parsed = tokenizer.tokenize("<|im_end|>", false, true);
+      assertThat(parsed).hasSize(1);
+      assertThat(tokenizer.endsGeneration(parsed[0])).isTrue();
+      assertThat(tokenizer.piece(parsed[0])).isEmpty();
+      assertThat(tokenizer.tokenize("<|im_end|>", false, false)).doesNotContain(parsed[0]);
+    }
+  }
+
+  @Test
+  void shouldRenderTheModelsChatTemplate() {
+    try (LlamaEngine engine = LlamaEngine.open(options(1, 64))) {
+      List<ChatMessage> chat =
+          List.of(new ChatMessage("system", "Be brief."), new ChatMessage("user", "Hi \u00E9"));
+      assertThat(engine.tokenizer().applyChatTemplate(chat, true))
+          .isEqualTo(
+              """
+              <|im_start|>system
+              Be brief.<|im_end|>
+              <|im_start|>user
+              Hi \u00E9<|im_end|>
+              <|im_start|>assistant
+              """);
+    }
+  }
+
+  @Test
+  void shouldSayWhatTheModelIs() {
+    try (LlamaEngine engine = LlamaEngine.open(options(3, 64).withContextLength(100))) {
+      assertThat(engine.info().engine()).isEqualTo("llama.cpp 0.5.0-dev");
+      assertThat(engine.info().modelDescription()).contains("llama").contains("F16");
+      assertThat(engine.info().contextLength()).isEqualTo(100);
+      assertThat(engine.info().kvCells()).isEqualTo(300);
+      assertThat(engine.info().parameters()).isEqualTo(ModelShape.TINY.parameters());
+      assertThat(engine.info().weightsBytes()).isBetween(1_000_000L, 10_000_000L);
+    }
+  }
+
+  @Test
+  void shouldRefuseWhatCannotBeServedWithTheReason() throws Exception {
+    assertThatThrownBy(() -> LlamaEngine.open(options(1, 64).withContextLength(5000)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("contextLength is 5000")
+        .hasMessageContaining("4096");
+    assertThatThrownBy(
+            () -> LlamaEngine.open(options(1, 64).withContextLength(200).withKvCells(100)))
+        .hasMessageContaining("kvCells is 100");
+    Path missing = folder.resolve("missing.gguf");
+    assertThatThrownBy(() -> LlamaEngine.open(LlamaOptions.of(natives, missing, 1, 64)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("missing.gguf is missing");
+    Path cut = folder.resolve("cut.gguf");
+    byte[] bytes = Files.readAllBytes(model);
+    Files.write(cut, Arrays.copyOf(bytes, bytes.length / 2));
+    assertThatThrownBy(() -> LlamaEngine.open(LlamaOptions.of(natives, cut, 1, 64)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("Cannot load the model")
+        .hasMessageContaining("cut.gguf")
+        .hasMessageNotContaining("no reason");
+    Path text = Files.writeString(folder.resolve("text.gguf"), "not a model at all, but text");
+    assertThatThrownBy(() -> LlamaEngine.open(LlamaOptions.of(natives, text, 1, 64)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("text.gguf");
+  }
+
+  @Test
+  void shouldRefuseToTokenizeOnceClosed() {
+    LlamaEngine engine = LlamaEngine.open(options(1, 64));
+    engine.close();
+    assertThatThrownBy(() -> engine.tokenizer().tokenize("hello", false, false))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("closed");
+  }
+
+  @Test
+  void shouldRequantizeIntoAModelThatServes() throws Exception {
+    Path smaller = folder.resolve("made/tiny.Q2_K.gguf");
+    Quantize.quantize(NativeLoader.load(natives), model, smaller, Quantization.Q2_K);
+    assertThat(Files.size(smaller)).isLessThan(Files.size(model));
+    try (Answers answers =
+        answers(LlamaOptions.of(natives, smaller, 2, 64), new BatchLimits(2, 64, 8))) {
+      assertThat(answers.together(prompts(2, 10), GREEDY)).allMatch(ids -> ids.size() == 24);
+    }
+  }
+
+  @Test
+  void shouldLeaveNothingBehindWhenQuantizingFails() throws Exception {
+    Path text = Files.writeString(folder.resolve("other.gguf"), "not a model at all, but text");
+    Path out = folder.resolve("failed/out.gguf");
+    assertThatThrownBy(
+            () -> Quantize.quantize(NativeLoader.load(natives), text, out, Quantization.Q8_0))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("other.gguf");
+    try (Stream<Path> files = Files.list(folder.resolve("failed"))) {
+      assertThat(files).isEmpty();
+    }
+  }
+
+  @Test
+  void shouldNameWhatIsWrongWithTheNatives(@TempDir Path wrong) throws Exception {
+    assertThatThrownBy(() -> NativeLoader.load(wrong.resolve("nowhere")))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("nowhere is missing")
+        .hasMessageContaining("natives/fetch");
+    Files.createFile(wrong.resolve("libllama.v0.6.0.so"));
+    assertThatThrownBy(() -> NativeLoader.load(wrong))
+        .hasMessageContaining("lacks libllama.v0.5.0.so (it has libllama.v0.6.0.so)");
+    Files.copy(natives.resolve("libggml-base.so"), wrong.resolve("libllama.v0.5.0.so"));
+    assertThatThrownBy(() -> NativeLoader.load(wrong)).hasMessageContaining("lacks libggml.v0.5.0");
+    Files.copy(natives.resolve("libggml-base.so"), wrong.resolve("libggml.v0.5.0.so"));
+    assertThatThrownBy(() -> NativeLoader.load(wrong))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("has no function")
+        .hasMessageContaining("llama.cpp 0.5.0-dev");
+    Path damaged = Files.createDirectory(wrong.resolve("damaged"));
+    Files.writeString(damaged.resolve("libllama.v0.5.0.so"), "damaged");
+    Files.writeString(damaged.resolve("libggml.v0.5.0.so"), "damaged");
+    assertThatThrownBy(() -> NativeLoader.load(damaged)).hasMessageContaining("Cannot load");
+  }
+
+  private static LlamaOptions options(int maxSequences, int maxBatchedTokens) {
+    return LlamaOptions.of(natives, model, maxSequences, maxBatchedTokens).withContextLength(512);
+  }
+
+  private static Answers answers(LlamaOptions options, BatchLimits limits) {
+    return Answers.over(LlamaEngine.open(options), limits);
+  }
+
+  private static List<int[]> prompts(int count, int tokens) {
+    Random random = new Random(count);
+    List<int[]> prompts = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      prompts.add(random.ints(tokens + i, 300, 2000).toArray());
+    }
+    return prompts;
+  }
+
+  private static long differing(List<TokenIds> answers, List<TokenIds> expected) {
+    long count = 0;
+    for (int i = 0; i < expected.size(); i++) {
+      assertThat(answers.get(i).size()).isEqualTo(expected.get(i).size());
+      if (!answers.get(i).equals(expected.get(i))) {
+        count++;
+      }
+    }
+    return count;
+  }
+}

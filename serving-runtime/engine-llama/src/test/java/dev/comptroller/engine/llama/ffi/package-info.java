@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.engine.llama.ffi;
+
+import org.jspecify.annotations.NullMarked;
