@@ -3,6 +3,7 @@ package dev.comptroller.e2e.fleet;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.PrintStream;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -83,11 +84,11 @@ final class Demo {
       ask(traffic);
       stream(traffic);
       together(traffic);
+      untilMoneyIsPublished(traffic);
     }
 
     section("What it cost");
     ledger();
-    awaitMoney();
     show("get", "md,ib,gnp", "-A");
     show("describe", "md", "-A");
     section("Take it down");
@@ -181,7 +182,7 @@ final class Demo {
     Instant deadline = Instant.now().plus(READY_PATIENCE);
     String said = "";
     while (true) {
-      JsonNode first = fleet.kubectl().json("get", "md", "-A").path("items").path(0);
+      JsonNode first = first("md");
       JsonNode ready = condition(first, "Ready");
       String message = ready.path("reason").asText() + ": " + ready.path("message").asText();
       if (ready.path("status").asText().equals("True")) {
@@ -205,24 +206,36 @@ final class Demo {
     }
   }
 
-  /// Waits until the tokens' cost is in the status; the operator publishes money in quanta.
-  private void awaitMoney() {
+  /// Keeps asking until the budget's status shows spend and the model's CPM followed the traffic.
+  ///
+  /// The operator publishes money in quanta, so that takes about a minute.
+  private void untilMoneyIsPublished(Traffic traffic) {
     out.println(
-        "  (money in a status moves once a minute, or sooner when it moves by a hundredth of the budget)");
+        "  money in a status moves once a minute, or sooner by a hundredth of the budget;"
+            + " until then, more questions");
     Instant deadline = Instant.now().plus(MONEY_PATIENCE);
-    while (true) {
-      JsonNode model = fleet.kubectl().json("get", "md", "-A").path("items").path(0);
-      if (model.path("status").path("cpm").isTextual()) {
-        return;
-      }
+    String first = cpm();
+    while (spent().signum() == 0 || cpm().isEmpty() || cpm().equals(first)) {
       if (Instant.now().isAfter(deadline)) {
         throw new FleetException(
-            "no CPM in the status of the model after %d s; its status is\n%s"
-                .formatted(
-                    MONEY_PATIENCE.toSeconds(), model.path("status").toPrettyString().indent(2)));
+            "no spend and CPM in the status after %d s: spent is %s, CPM is \"%s\""
+                .formatted(MONEY_PATIENCE.toSeconds(), spent(), cpm()));
       }
-      pause();
+      answers.addAll(traffic.askAll(QUESTIONS, MAX_TOKENS));
     }
+    out.println();
+  }
+
+  private String cpm() {
+    return first("md").path("status").path("cpm").asText();
+  }
+
+  private BigDecimal spent() {
+    return new BigDecimal(first("ib").path("status").path("spent").asText("0"));
+  }
+
+  private JsonNode first(String kind) {
+    return fleet.kubectl().json("get", kind, "-A").path("items").path(0);
   }
 
   private static JsonNode condition(JsonNode object, String type) {

@@ -54,7 +54,12 @@ public record Installation(Repository repository, Path helm, Kubectl kubectl, Pa
   public URI gateway() {
     JsonNode pods =
         kubectl.json(
-            "get", "pods", "-n", NAMESPACE, "-l", "app.kubernetes.io/name=comptroller-gateway");
+            "get",
+            "pods",
+            "-n",
+            NAMESPACE,
+            "-l",
+            "app.kubernetes.io/part-of=comptroller,app.kubernetes.io/component=gateway");
     for (JsonNode pod : pods.path("items")) {
       String address = pod.path("status").path("podIP").asText();
       if (!address.isEmpty() && !pod.path("metadata").has("deletionTimestamp")) {

@@ -11,38 +11,38 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("integration")
 class LocalFleetTest {
+  private static final Pattern SAME_COUNTS =
+      Pattern.compile(
+          "usage ledger: (\\d{2,} requests, \\d+ tokens in, \\d+ out), charged .*\\s+client: +\\1");
 
   @Test
   void shouldRunTheDemoToItsEndAndLeaveNothing() {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
+    List<Long> others = descendants();
     List<Long> pids;
     Path folder;
     Progress progress = Progress.timed(System.err, InstantSource.system());
     FleetOptions options = FleetOptions.of(ModelCache.Kind.SEEDED);
     try (LocalFleet fleet = LocalFleet.start(options, progress)) {
-      pids =
-          ProcessHandle.current()
-              .descendants()
-              .filter(it -> it.info().command().isPresent())
-              .map(ProcessHandle::pid)
-              .toList();
+      pids = new ArrayList<>(descendants());
+      pids.removeAll(others);
       folder = fleet.controlPlane().folder();
       new Demo(fleet, ModelCache.Kind.SEEDED, out).run();
-      UsageLines lines = UsageLines.of(fleet.gateway());
-      assertThat(lines.requests()).isEqualTo(14);
-      assertThat(lines.completionTokens()).isPositive();
     }
     String text = said.toString(StandardCharsets.UTF_8);
     System.out.println(text);
     assertThat(text)
-        .contains("$ kubectl get md,ib,gnp -A", "Conditions:", "usage ledger: 14 requests");
+        .contains("$ kubectl get md,ib,gnp -A", "Conditions:")
+        .containsPattern(SAME_COUNTS);
     assertThat(pids).hasSizeGreaterThan(5).noneMatch(LocalFleetTest::lives);
     assertThat(folder).doesNotExist();
   }
@@ -80,6 +80,10 @@ class LocalFleetTest {
     assertThatThrownBy(() -> fleet.installation().upgrade(List.of(), List.of("noSuchValue=1")))
         .isInstanceOf(FleetException.class)
         .hasMessageContainingAll("helm could not install the chart", "noSuchValue");
+  }
+
+  private static List<Long> descendants() {
+    return ProcessHandle.current().descendants().map(ProcessHandle::pid).toList();
   }
 
   private static boolean lives(long pid) {
