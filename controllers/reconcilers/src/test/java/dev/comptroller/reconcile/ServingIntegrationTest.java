@@ -3,9 +3,11 @@ package dev.comptroller.reconcile;
 import static dev.comptroller.reconcile.Cluster.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.comptroller.api.v1alpha1.Condition;
 import dev.comptroller.api.v1alpha1.GpuNodePool;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.reconcile.routing.RoutingCodec;
@@ -15,9 +17,15 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -151,6 +159,55 @@ final class ServingIntegrationTest {
                             "InsufficientGpus".equals(e.getReason())
                                 && "Warning".equals(e.getType())
                                 && "chat".equals(e.getRegarding().getName())));
+  }
+
+  @Test
+  void shouldShowTheFullCostOfTokensThatTheReplicaCounted() throws IOException {
+    String namespace = cluster.namespace("cpm");
+    cluster.deployment(namespace, "chat", "serving", 1);
+    Pod pod = await().until(() -> scheduled(namespace), Optional::isPresent).orElseThrow();
+    long began = System.nanoTime();
+    HttpServer engine = HttpServer.create(new InetSocketAddress("127.77.3.1", 8000), 0);
+    engine.createContext(
+        "/metrics",
+        exchange -> {
+          long tenths = (System.nanoTime() - began) / 100_000_000;
+          byte[] counters =
+              """
+              vllm:prompt_tokens_total{model_name="chat",engine="0",} %d.0
+              vllm:generation_tokens_total{model_name="chat",engine="0",} %d.0
+              """
+                  .formatted(tenths * 600, tenths * 400)
+                  .getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(200, counters.length);
+          exchange.getResponseBody().write(counters);
+          exchange.close();
+        });
+    engine.start();
+    try {
+      cluster.run(pod, "127.77.3.1");
+      ModelDeploymentStatus status =
+          await()
+              .atMost(Duration.ofSeconds(60))
+              .until(
+                  () ->
+                      cluster
+                          .client
+                          .resources(ModelDeployment.class)
+                          .inNamespace(namespace)
+                          .withName("chat")
+                          .get()
+                          .getStatus(),
+                  s -> s != null && s.cpm() != null);
+      double cpm = Double.parseDouble(Objects.requireNonNull(status.cpm()));
+      assertThat(cpm)
+          .as("49.16 $/h by 10000 tokens/s")
+          .isCloseTo(49.16 / 3600 / 10_000 * 1e6, Percentage.withPercentage(25));
+      assertThat(Double.parseDouble(Objects.requireNonNull(status.tokensPerDollar())))
+          .isCloseTo(1e6 / cpm, Percentage.withPercentage(2));
+    } finally {
+      engine.stop(0);
+    }
   }
 
   @Test

@@ -11,6 +11,10 @@ public final class Transitions {
   private static final Set<String> UNUSUAL_WHEN_TRUE =
       Set.of("Downgraded", "Exhausted", "Conflict");
 
+  /// Reasons that stand on the ordinary way up.
+  private static final Set<String> ON_THE_WAY =
+      Set.of("NoReadyReplica", "Starting", "Progressing", "ScaledToZero", "NotWanted");
+
   private Transitions() {}
 
   /// Records every condition whose status or reason changed; of conditions that are new, only
@@ -23,7 +27,9 @@ public final class Transitions {
       if (!isNew || adverse || condition.type().equals("Ready")) {
         events.record(
             object,
-            adverse ? Events.Type.Warning : Events.Type.Normal,
+            adverse && !ON_THE_WAY.contains(condition.reason())
+                ? Events.Type.Warning
+                : Events.Type.Normal,
             condition.reason(),
             "Observe",
             "%s is %s: %s".formatted(condition.type(), condition.status(), condition.message()));
