@@ -42,6 +42,57 @@ import org.awaitility.core.ConditionFactory;
 /// A real control plane with our CRDs, and fake nodes whose pods' statuses tests write themselves.
 final class Cluster implements AutoCloseable {
   private static final AtomicInteger COUNT = new AtomicInteger();
+  private static final String RBAC =
+      """
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: ClusterRole
+      metadata: {name: operator-in-%1$s}
+      rules:
+      - apiGroups: [comptroller.dev]
+        resources: [modeldeployments, inferencebudgets, gpunodepools]
+        verbs: [get, list, watch]
+      - apiGroups: [comptroller.dev]
+        resources: [modeldeployments/status, inferencebudgets/status, gpunodepools/status]
+        verbs: [patch]
+      - apiGroups: [apps]
+        resources: [deployments]
+        verbs: [get, list, watch, create, patch, delete]
+      - apiGroups: [""]
+        resources: [services]
+        verbs: [get, list, watch, create, patch]
+      - apiGroups: [""]
+        resources: [pods]
+        verbs: [get, list, watch, patch]
+      - apiGroups: [""]
+        resources: [nodes]
+        verbs: [get, list, watch]
+      - apiGroups: [events.k8s.io]
+        resources: [events]
+        verbs: [create]
+      - apiGroups: [apiextensions.k8s.io]
+        resources: [customresourcedefinitions]
+        verbs: [get]
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: ClusterRoleBinding
+      metadata: {name: operator-in-%1$s}
+      roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: operator-in-%1$s}
+      subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: operator-in-%1$s}]
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: Role
+      metadata: {name: operator, namespace: %1$s}
+      rules:
+      - apiGroups: [""]
+        resources: [configmaps]
+        verbs: [get, list, watch, create, update, patch]
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: RoleBinding
+      metadata: {name: operator, namespace: %1$s}
+      roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: operator}
+      subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: operator-in-%1$s}]
+      """;
   private static final Path CRDS = Path.of("../../crds/src/main/crds");
 
   final ControlPlane plane = ControlPlane.start(Options.everything());
@@ -92,6 +143,16 @@ final class Cluster implements AutoCloseable {
 
   static ConditionFactory await() {
     return Awaitility.await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(100));
+  }
+
+  /// The client configuration of a user who may do what the operator needs, and no more.
+  Config restricted(String home) {
+    apply(RBAC.formatted(home));
+    try {
+      return Config.fromKubeconfig(Files.readString(plane.kubeconfig("operator-in-" + home)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /// A new namespace with a name that starts with `prefix`.

@@ -29,7 +29,7 @@ final class RestIntegrationTest {
     cluster.node("quiet-a", "quiet");
     String home = cluster.namespace("installation");
     String namespace = cluster.namespace("rest");
-    try (RunningOperator operator = new RunningOperator(cluster.plane, home)) {
+    try (RunningOperator operator = new RunningOperator(cluster, home)) {
       cluster.budget(namespace, "100000");
       cluster.deployment(namespace, "chat", "quiet", 0);
       settle(operator);

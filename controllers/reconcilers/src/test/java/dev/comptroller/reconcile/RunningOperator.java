@@ -1,6 +1,6 @@
 package dev.comptroller.reconcile;
 
-import dev.comptroller.e2e.controlplane.ControlPlane;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
@@ -14,7 +14,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/// The operator without its application: reconcilers and background work on a client of its own.
+/// The operator without its application: reconcilers and background work on a client of its own,
+/// with the rights that it needs and no more.
 final class RunningOperator implements AutoCloseable {
   final CollectorRegistry registry = new CollectorRegistry();
 
@@ -25,8 +26,8 @@ final class RunningOperator implements AutoCloseable {
   private final Assembly assembly;
   private final Operator operator;
 
-  RunningOperator(ControlPlane plane, String home) {
-    client = counting(plane, writes);
+  RunningOperator(Cluster cluster, String home) {
+    client = counting(cluster.restricted(home), writes);
     assembly =
         new Assembly(
             client,
@@ -42,7 +43,7 @@ final class RunningOperator implements AutoCloseable {
     operator.start();
   }
 
-  private static KubernetesClient counting(ControlPlane plane, List<String> writes) {
+  private static KubernetesClient counting(Config config, List<String> writes) {
     Interceptor count =
         new Interceptor() {
           @Override
@@ -53,7 +54,7 @@ final class RunningOperator implements AutoCloseable {
           }
         };
     return new KubernetesClientBuilder()
-        .withConfig(Cluster.config(plane))
+        .withConfig(config)
         .withHttpClientBuilderConsumer(b -> b.addOrReplaceInterceptor("count", count))
         .build();
   }

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.TestInstance;
 final class ServingIntegrationTest {
   private final Cluster cluster = new Cluster();
   private final String home = cluster.namespace("installation");
-  private final RunningOperator operator = new RunningOperator(cluster.plane, home);
+  private final RunningOperator operator = new RunningOperator(cluster, home);
 
   @BeforeAll
   void addNodes() {

@@ -51,7 +51,7 @@ final class SpendIntegrationTest {
     String home = cluster.namespace("installation");
     String kept = cluster.namespace("kept");
     String doomed = cluster.namespace("doomed");
-    try (RunningOperator _ = new RunningOperator(cluster.plane, home)) {
+    try (RunningOperator _ = new RunningOperator(cluster, home)) {
       cluster.deployment(kept, "chat", "metered", 2);
       cluster.deployment(doomed, "chat", "metered", 1);
       await().until(() -> running(kept).size() == 2 && running(doomed).size() == 1);
@@ -85,7 +85,7 @@ final class SpendIntegrationTest {
     gpuSeconds.merge(doomed, end(lost, 11), Long::sum);
     assertThat(cluster.client.namespaces().withName(doomed).get()).isNotNull();
 
-    try (RunningOperator _ = new RunningOperator(cluster.plane, home)) {
+    try (RunningOperator _ = new RunningOperator(cluster, home)) {
       await().until(() -> cluster.client.namespaces().withName(doomed).get() == null);
       await()
           .until(
