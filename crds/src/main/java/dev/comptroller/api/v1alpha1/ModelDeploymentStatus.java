@@ -48,6 +48,8 @@ public record ModelDeploymentStatus(
         @Nullable String cpm,
     @Text(Format.SHORT) @JsonPropertyDescription("One million divided by the CPM.")
         @Nullable String tokensPerDollar,
+    @JsonPropertyDescription("What cpm and tokensPerDollar were measured over.")
+        @Nullable CpmWindow cpmWindow,
     @Keyed("name")
         @Size(max = 16)
         @JsonPropertyDescription(
@@ -65,6 +67,20 @@ public record ModelDeploymentStatus(
     variants = Absent.list(variants);
     history = Absent.list(history);
   }
+
+  /// The stretch of time that the figures of cost are for.
+  @Wire
+  public record CpmWindow(
+      @Required
+          @Text(Format.INSTANT)
+          @JsonPropertyDescription(
+              "Its start: the first replica's, or the window of the target ago.")
+          String from,
+      @Required
+          @Text(Format.INSTANT)
+          @JsonPropertyDescription("Its end: when the tokens were last counted.")
+          String to,
+      @Required @JsonPropertyDescription("Input and output tokens served in it.") Long tokens) {}
 
   /// A variant as it runs.
   @Wire

@@ -48,6 +48,7 @@ class StatusTest {
             "9.50",
             "0.66",
             "1515151",
+            new ModelDeploymentStatus.CpmWindow(AT, AT, 12L),
             List.of(
                 new ModelDeploymentStatus.VariantStatus(
                     "large", 2, 2, "4000.5", "0.66", "0.62", "1515151", "9.50")),

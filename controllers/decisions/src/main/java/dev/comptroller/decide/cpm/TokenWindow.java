@@ -27,6 +27,10 @@ public final class TokenWindow {
   private final TreeMap<Long, Sums> buckets = new TreeMap<>();
   private final Map<String, TokenSample> last = new TreeMap<>();
   private @Nullable Instant since;
+
+  /// Whether nothing was counted before [#since].
+  private boolean complete = true;
+
   private @Nullable Instant latest;
 
   /// A window of this length, one hour by default in the API.
@@ -77,8 +81,15 @@ public final class TokenWindow {
     if (known == null || end == null) {
       return Optional.empty();
     }
-    long firstBucket = Math.ceilDiv(later(known, now.minus(length)).toEpochMilli(), bucketMillis);
-    Instant from = Instant.ofEpochMilli(Math.multiplyExact(firstBucket, bucketMillis));
+    // While all of it is younger than the window, the first bucket counts in full from `since` on;
+    // later, what is left of a bucket that the window cuts is left out, tokens and time alike.
+    boolean whole = complete && !known.isBefore(now.minus(length));
+    long firstBucket =
+        whole
+            ? Math.floorDiv(known.toEpochMilli(), bucketMillis)
+            : Math.ceilDiv(later(known, now.minus(length)).toEpochMilli(), bucketMillis);
+    Instant from =
+        whole ? known : Instant.ofEpochMilli(Math.multiplyExact(firstBucket, bucketMillis));
     if (!from.isBefore(end)) {
       return Optional.empty();
     }
@@ -108,6 +119,7 @@ public final class TokenWindow {
     } else if (sample.prompt() + sample.generation() > 0) {
       // Tokens from before the first sample are lost: the window is complete only from here on.
       since = later(since, sample.at());
+      complete = complete && buckets.isEmpty();
     }
   }
 

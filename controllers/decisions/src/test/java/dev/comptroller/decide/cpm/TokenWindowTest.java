@@ -30,6 +30,20 @@ class TokenWindowTest {
   }
 
   @Test
+  void shouldCoverExactlyFromTheFirstStartWhileTheWindowIsNotFull() {
+    TokenWindow hour = new TokenWindow(Duration.ofHours(1));
+    Instant start = T.plusSeconds(7);
+    Instant sampled = T.plusMillis(100_250);
+    hour.add(new TokenSample(sampled, "pod", start, 300, 100));
+
+    WindowTokens tokens = hour.tokens(T.plusSeconds(110), new Tokens(0)).orElseThrow();
+
+    assertThat(tokens.covered().start()).isEqualTo(start);
+    assertThat(tokens.covered().end()).isEqualTo(sampled);
+    assertThat(tokens.total()).isEqualTo(new Tokens(400));
+  }
+
+  @Test
   void shouldCountGrowthSinceTheFirstSampleOfAnOldPod() {
     see(0, "a", LONG_AGO, 1_000_000, 500_000);
     see(60, "a", LONG_AGO, 1_000_300, 500_100);

@@ -52,6 +52,7 @@ final class DeploymentFigures {
         s.burnRate(),
         null,
         null,
+        null,
         variants,
         s.lastDecision(),
         s.history());

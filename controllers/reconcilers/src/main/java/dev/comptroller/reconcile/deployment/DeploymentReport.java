@@ -1,9 +1,12 @@
 package dev.comptroller.reconcile.deployment;
 
+import static java.util.Comparator.naturalOrder;
+
 import dev.comptroller.api.v1alpha1.Condition;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.Candidate;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.CpmWindow;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.HistoryEntry;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.LastDecision;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.VariantStatus;
@@ -70,6 +73,7 @@ final class DeploymentReport {
         seen.burn().values().stream().reduce(HourlyRate.ZERO, HourlyRate::plus).toString(),
         cpm.map(known -> known.print(CPM_DECIMALS)).orElse(null),
         cpm.flatMap(Cpm::tokensPerDollar).map(t -> Long.toString(t.count())).orElse(null),
+        cpm.isEmpty() ? null : window(seen),
         variants(declared, seen, decision),
         last,
         history(previous, decision, last, now));
@@ -90,6 +94,7 @@ final class DeploymentReport {
         p.burnRate(),
         p.cpm(),
         p.tokensPerDollar(),
+        p.cpmWindow(),
         p.variants(),
         p.lastDecision(),
         p.history());
@@ -101,7 +106,7 @@ final class DeploymentReport {
     return status != null
         ? status
         : new ModelDeploymentStatus(
-            null, List.of(), null, null, null, null, null, null, null, null, List.of(), null,
+            null, List.of(), null, null, null, null, null, null, null, null, null, List.of(), null,
             List.of());
   }
 
@@ -138,6 +143,20 @@ final class DeploymentReport {
       tokens = tokens.plus(total(figures));
     }
     return Cpm.of(money, tokens);
+  }
+
+  /// From the earliest start to the latest end of the variants' windows.
+  private static @Nullable CpmWindow window(Seen seen) {
+    List<WindowTokens> tokens = seen.figures().values().stream().map(Figures::tokens).toList();
+    Optional<Instant> from = tokens.stream().map(t -> t.covered().start()).min(naturalOrder());
+    Optional<Instant> to = tokens.stream().map(t -> t.covered().end()).max(naturalOrder());
+    if (from.isEmpty() || to.isEmpty()) {
+      return null;
+    }
+    return new CpmWindow(
+        from.get().toString(),
+        to.get().truncatedTo(ChronoUnit.MILLIS).toString(),
+        tokens.stream().mapToLong(t -> t.total().count()).sum());
   }
 
   private static List<VariantStatus> variants(Declared declared, Seen seen, Decision decision) {
