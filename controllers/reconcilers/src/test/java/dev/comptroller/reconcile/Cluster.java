@@ -4,7 +4,7 @@ import dev.comptroller.api.v1alpha1.GpuNodePool;
 import dev.comptroller.api.v1alpha1.InferenceBudget;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.e2e.controlplane.ControlPlane;
-import dev.comptroller.e2e.controlplane.SharedControlPlane;
+import dev.comptroller.e2e.controlplane.Options;
 import dev.comptroller.protocol.Names;
 import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
@@ -44,7 +44,7 @@ final class Cluster implements AutoCloseable {
   private static final AtomicInteger COUNT = new AtomicInteger();
   private static final Path CRDS = Path.of("../../crds/src/main/crds");
 
-  final ControlPlane plane = SharedControlPlane.full();
+  final ControlPlane plane = ControlPlane.start(Options.everything());
   final KubernetesClient client = client(plane);
   private final List<Thread> beats = new CopyOnWriteArrayList<>();
 
@@ -150,6 +150,28 @@ final class Cluster implements AutoCloseable {
 
   /// A deployment with two rungs, `large` of 4 GPUs and `small` of 1.
   void deployment(String namespace, String name, String pool, int replicas) {
+    apply(
+        """
+        apiVersion: v1
+        kind: PersistentVolume
+        metadata: {name: models-%1$s}
+        spec:
+          capacity: {storage: 1Gi}
+          accessModes: [ReadOnlyMany]
+          storageClassName: ""
+          hostPath: {path: /models}
+          claimRef: {namespace: %1$s, name: models}
+        ---
+        apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata: {name: models, namespace: %1$s}
+        spec:
+          accessModes: [ReadOnlyMany]
+          storageClassName: ""
+          volumeName: models-%1$s
+          resources: {requests: {storage: 1Gi}}
+        """
+            .formatted(namespace));
     apply(
         """
         apiVersion: comptroller.dev/v1alpha1
@@ -359,5 +381,6 @@ final class Cluster implements AutoCloseable {
   public void close() {
     beats.forEach(Thread::interrupt);
     client.close();
+    plane.close();
   }
 }

@@ -70,11 +70,11 @@ public final class Gateway implements AutoCloseable {
       sample(metrics, ledger, table, clock);
       Relay relay = new Relay(settings.patience(), metrics, System::nanoTime);
       TableSource source = settings.source().apply(table);
-      source.start();
       HttpServers servers =
           HttpServers.start(
               settings.http(),
               new HttpServers.Parts(table, relay, ledger, metrics, clock, System::nanoTime));
+      source.start();
       return new Gateway(ledger, source, relay, servers);
     } catch (IOException | InterruptedException | RuntimeException e) {
       ledger.close();

@@ -5,6 +5,8 @@ import dev.comptroller.gateway.table.ConfigMapSource;
 import dev.comptroller.gateway.table.FileSource;
 import dev.comptroller.gateway.table.LiveTable;
 import dev.comptroller.gateway.table.TableSource;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -14,6 +16,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
@@ -29,6 +33,11 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 public final class Main implements Callable<Integer> {
+  /// Kept here because loggers that nobody holds forget their level. A broken watch is reported
+  /// once, in a line of ours, instead of with a stack for every try.
+  private static final Logger INFORMERS =
+      Logger.getLogger("io.fabric8.kubernetes.client.informers");
+
   private static final Duration DRAIN = Duration.ofSeconds(25);
   private static final Duration POLL = Duration.ofMillis(500);
 
@@ -87,6 +96,7 @@ public final class Main implements Callable<Integer> {
           "java.util.logging.SimpleFormatter.format",
           "%1$tFT%1$tT.%1$tL%1$tz %4$s %3$s: %5$s%6$s%n");
     }
+    INFORMERS.setLevel(Level.SEVERE);
     System.setProperty("io.netty.noUnsafe", "true");
     System.setProperty("vertx.disableDnsResolver", "true");
     System.setProperty("jdk.httpclient.keepalive.timeout", "4");
@@ -120,6 +130,8 @@ public final class Main implements Callable<Integer> {
     return 0;
   }
 
+  /// The source of a table; a watch that broke is tried again by the informer alone, so that its
+  /// pauses (a second at first, half a minute at most) are not multiplied by the requests' own.
   private TableSource source(LiveTable table) {
     Path file = routing.file;
     if (file != null) {
@@ -131,7 +143,10 @@ public final class Main implements Callable<Integer> {
           spec.commandLine(),
           "--routing-config-map must be NAMESPACE/NAME, is " + routing.configMap);
     }
-    return new ConfigMapSource(new KubernetesClientBuilder().build(), parts[0], parts[1], table);
+    Config config =
+        new ConfigBuilder(Config.autoConfigure(null)).withRequestRetryBackoffLimit(0).build();
+    return new ConfigMapSource(
+        new KubernetesClientBuilder().withConfig(config).build(), parts[0], parts[1], table);
   }
 
   /// Ends an orderly stop with status 0: a signal alone would leave 143.

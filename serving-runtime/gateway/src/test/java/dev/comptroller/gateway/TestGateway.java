@@ -6,12 +6,15 @@ import dev.comptroller.gateway.http.HttpServers;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.table.FileSource;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -153,5 +156,32 @@ final class TestGateway implements AutoCloseable {
     return """
         {"model": "team-a/chat",  "stream":%s, "messages":[{"role":"user","content":"Hi there"}]}"""
         .formatted(stream);
+  }
+
+  /// Sends a chat request on a bare socket.
+  static void send(Socket client, String body, String headers) throws IOException {
+    OutputStream out = client.getOutputStream();
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    out.write(
+        ("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+                + headers
+                + "content-length: "
+                + bytes.length
+                + "\r\n\r\n")
+            .getBytes(StandardCharsets.UTF_8));
+    out.write(bytes);
+    out.flush();
+  }
+
+  /// Reads until a text has come.
+  static void readUntil(InputStream in, StringBuilder seen, String text) throws IOException {
+    byte[] piece = new byte[8_192];
+    while (seen.indexOf(text) < 0) {
+      int n = in.read(piece);
+      if (n < 0) {
+        throw new AssertionError("the end came before " + text + ", after:\n" + seen);
+      }
+      seen.append(new String(piece, 0, n, StandardCharsets.UTF_8));
+    }
   }
 }

@@ -127,8 +127,7 @@ final class Api implements HttpFront.Handler {
 
   private static int[] chatPrompt(Replica replica, ChatRequest request) {
     try {
-      String text = replica.tokenizer().applyChatTemplate(request.messages(), true);
-      return replica.tokenizer().tokenize(text, true, true);
+      return ChatPrompt.tokens(replica.tokenizer(), request.messages());
     } catch (ChatTemplateException e) {
       throw new ApiException(ApiError.invalid("messages", String.valueOf(e.getMessage())));
     }
@@ -227,7 +226,9 @@ final class Api implements HttpFront.Handler {
     if (!bare.isEmpty() && !bare.equalsIgnoreCase(JSON)) {
       throw new ApiException(
           ApiError.refused(
-              415, "unsupported_media_type", "The body must be application/json, is " + cut(bare)));
+              415,
+              "unsupported_media_type",
+              "Send the header 'content-type: application/json'; it is " + cut(bare)));
     }
   }
 

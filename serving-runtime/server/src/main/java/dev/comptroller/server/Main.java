@@ -122,7 +122,7 @@ public final class Main implements Callable<Integer> {
       names = "--threads",
       paramLabel = "N",
       defaultValue = "0",
-      description = "CPU threads of a step; 0 for all processors")
+      description = "CPU threads of a step; 0 for the engine's own choice")
   private int threads;
 
   private final AtomicReference<@Nullable RuntimeServer> running = new AtomicReference<>();

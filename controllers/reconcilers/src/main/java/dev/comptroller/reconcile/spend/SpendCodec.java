@@ -69,6 +69,9 @@ public final class SpendCodec {
       throw new IllegalArgumentException(
           "schema is %d, and this operator reads %d".formatted(wire.schema(), SCHEMA));
     }
+    if (wire.lines() == null || wire.uids() == null) {
+      throw new IllegalArgumentException("not a spend record: lines or uids are missing");
+    }
     List<SpendRecord.Line> lines = new ArrayList<>();
     for (WireLine line : wire.lines()) {
       SpendKey key =

@@ -30,6 +30,7 @@ public final class LocalFleet implements AutoCloseable {
   private final ControlPlane controlPlane;
   private final NodeAgent agent;
   private final Installation installation;
+  private final AuditLog audit;
   private final Deque<AutoCloseable> open;
 
   private LocalFleet(
@@ -38,12 +39,14 @@ public final class LocalFleet implements AutoCloseable {
       ControlPlane controlPlane,
       NodeAgent agent,
       Installation installation,
+      AuditLog audit,
       Deque<AutoCloseable> open) {
     this.repository = repository;
     this.models = models;
     this.controlPlane = controlPlane;
     this.agent = agent;
     this.installation = installation;
+    this.audit = audit;
     this.open = open;
   }
 
@@ -61,12 +64,19 @@ public final class LocalFleet implements AutoCloseable {
   private static LocalFleet start(
       FleetOptions options, Progress progress, Deque<AutoCloseable> open) {
     Repository repository = Repository.here();
+    Leash leash =
+        Leash.inNewFolder(Path.of(System.getProperty("java.io.tmpdir")), "comptroller-fleet-");
+    open.push(leash);
+    AuditLog audit = AuditLog.in(leash.folder());
     Path natives;
     ModelCache models;
     ControlPlane plane;
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<ControlPlane> starting =
-          threads.submit(() -> ControlPlane.start(Options.everything()));
+          threads.submit(
+              () ->
+                  ControlPlane.start(
+                      Options.everything().withApiServerFlags(audit.apiServerFlags())));
       try {
         natives = natives(repository);
         models = ModelCache.ensure(options.models(), repository, natives, progress);
@@ -76,9 +86,6 @@ public final class LocalFleet implements AutoCloseable {
       }
     }
     progress.say("control plane is ready at " + plane.server());
-    Leash leash =
-        Leash.inNewFolder(Path.of(System.getProperty("java.io.tmpdir")), "comptroller-fleet-");
-    open.push(leash);
     Path pods = leash.folder().resolve("node-agent");
     AgentConfig config =
         AgentConfig.of(pods, options.nodes(), Images.of(repository, natives))
@@ -93,7 +100,7 @@ public final class LocalFleet implements AutoCloseable {
     Installation installation = new Installation(repository, plane.helm(), kubectl, leash.folder());
     installation.upgrade(options.values(), options.set());
     progress.say("operator and gateway are ready");
-    return new LocalFleet(repository, models, plane, agent, installation, open);
+    return new LocalFleet(repository, models, plane, agent, installation, audit, open);
   }
 
   /// kubectl as a cluster administrator.
@@ -130,6 +137,11 @@ public final class LocalFleet implements AutoCloseable {
   public void createNamespace(String name) {
     kubectl().apply(Volumes.volume(name));
     kubectl().apply(Volumes.namespaceWithClaim(name));
+  }
+
+  /// What the API server was asked to write, and by whom.
+  public AuditLog audit() {
+    return audit;
   }
 
   /// The models that pods find.

@@ -278,7 +278,7 @@ class PodSetupTest {
             .shell(
                 "full",
                 pool,
-                "cat /work/log; echo $NODE $FIRST_token $KEY $LABEL $CPUS; cat /info/labels; echo; exec sleep 1000")
+                "cat /scratch/log; echo $NODE $FIRST_token $KEY $LABEL $CPUS; cat /info/labels; echo; exec sleep 1000")
             .editMetadata()
             .addToLabels("tier", "gold")
             .endMetadata()
@@ -320,8 +320,8 @@ class PodSetupTest {
             .addToLimits("cpu", new Quantity("1500m"))
             .endResources()
             .addNewVolumeMount()
-            .withName("work")
-            .withMountPath("/work")
+            .withName("scratch")
+            .withMountPath("/scratch")
             .endVolumeMount()
             .addNewVolumeMount()
             .withName("info")
@@ -329,7 +329,7 @@ class PodSetupTest {
             .endVolumeMount()
             .endContainer()
             .addNewVolume()
-            .withName("work")
+            .withName("scratch")
             .withNewEmptyDir()
             .endEmptyDir()
             .endVolume()
@@ -358,10 +358,10 @@ class PodSetupTest {
     return new ContainerBuilder()
         .withName(name)
         .withImage("shell")
-        .withCommand("/bin/sh", "-c", "sleep 0.2; echo " + name + " >>/work/log")
+        .withCommand("/bin/sh", "-c", "sleep 0.2; echo " + name + " >>/scratch/log")
         .addNewVolumeMount()
-        .withName("work")
-        .withMountPath("/work")
+        .withName("scratch")
+        .withMountPath("/scratch")
         .endVolumeMount()
         .build();
   }

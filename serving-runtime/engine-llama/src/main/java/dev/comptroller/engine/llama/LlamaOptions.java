@@ -40,7 +40,13 @@ public record LlamaOptions(
         maxSequences,
         maxBatchedTokens,
         0,
-        Runtime.getRuntime().availableProcessors());
+        defaultThreads(Runtime.getRuntime().availableProcessors()));
+  }
+
+  /// Half of the processors: the library's threads wait for each other by spinning, so that a step
+  /// takes many times as long when other programs keep one of them from running.
+  public static int defaultThreads(int processors) {
+    return Math.max(1, processors / 2);
   }
 
   /// These with another context length.

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.UUID;
 
 /// Writes a model in another quantization: `Quantize IN OUT TYPE`.
 ///
@@ -52,7 +53,8 @@ public final class Quantize {
       throw new EngineException(out + " is not a file name");
     }
     Files.createDirectories(folder);
-    Path partial = Files.createTempFile(folder, out.getFileName().toString(), ".partial");
+    Path partial =
+        Files.createFile(folder.resolve(out.getFileName() + "." + UUID.randomUUID() + ".partial"));
     try {
       library.quantize(in, partial, type.fileType(), Runtime.getRuntime().availableProcessors());
       Files.move(partial, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -22,9 +22,9 @@ import java.util.concurrent.atomic.LongAdder;
 
 /// Measures tokens per second of the engine loop beside a bare loop over the same library.
 ///
-/// `Bench MODEL [TOKENS [ROUNDS [STREAMS...]]]`. Both compute the same prompts and the same number
-/// of tokens, greedily, with the same context and threads; prompts are part of the time. Rounds
-/// alternate, and the median counts, because other programs may disturb one of them.
+/// `Bench MODEL [TOKENS [ROUNDS [THREADS [STREAMS...]]]]`. Both compute the same prompts and the
+/// same number of tokens, greedily, with the same context and threads; prompts are part of the
+/// time. Rounds alternate, and the median counts, because other programs may disturb one of them.
 final class Bench {
   private static final int MAX_SEQUENCES = 32;
   private static final int MAX_BATCHED_TOKENS = 512;
@@ -36,32 +36,34 @@ final class Bench {
   private final Path natives = Natives.folder(System.getenv());
   private final int tokens;
   private final int rounds;
+  private final int threads;
 
-  private Bench(Path file, int tokens, int rounds) {
+  private Bench(Path file, int tokens, int rounds, int threads) {
     this.file = file;
     this.tokens = tokens;
     this.rounds = rounds;
+    this.threads = threads;
   }
 
   /// Prints a table.
   public static void main(String[] args) throws Exception {
     if (args.length == 0) {
-      System.err.println("usage: Bench MODEL [TOKENS [ROUNDS [STREAMS...]]]");
+      System.err.println("usage: Bench MODEL [TOKENS [ROUNDS [THREADS [STREAMS...]]]]");
       System.exit(2);
     }
     int tokens = args.length > 1 ? Integer.parseInt(args[1]) : 64;
     int rounds = args.length > 2 ? Integer.parseInt(args[2]) : 3;
+    int threads =
+        args.length > 3 ? Integer.parseInt(args[3]) : Runtime.getRuntime().availableProcessors();
     int[] streams =
-        args.length > 3
-            ? Arrays.stream(args, 3, args.length).mapToInt(Integer::parseInt).toArray()
+        args.length > 4
+            ? Arrays.stream(args, 4, args.length).mapToInt(Integer::parseInt).toArray()
             : new int[] {1, 4, 16, 32};
-    new Bench(Path.of(args[0]), tokens, rounds).run(streams);
+    new Bench(Path.of(args[0]), tokens, rounds, threads).run(streams);
   }
 
   private void run(int[] streams) throws Exception {
-    System.out.printf(
-        "%d tokens each, median of %d rounds, %d threads%n",
-        tokens, rounds, Runtime.getRuntime().availableProcessors());
+    System.out.printf("%d tokens each, median of %d rounds, %d threads%n", tokens, rounds, threads);
     System.out.printf(
         "%7s %14s %14s %7s %12s %14s%n",
         "streams", "bare tok/s", "loop tok/s", "ratio", "mean batch", "outside engine");
@@ -91,10 +93,7 @@ final class Bench {
     LlamaContext context =
         model.newContext(
             new ContextOptions(
-                CONTEXT * MAX_SEQUENCES,
-                MAX_SEQUENCES,
-                MAX_BATCHED_TOKENS,
-                Runtime.getRuntime().availableProcessors()));
+                CONTEXT * MAX_SEQUENCES, MAX_SEQUENCES, MAX_BATCHED_TOKENS, threads));
     try {
       List<int[]> prompts = prompts(model, count);
       float[] row = new float[model.vocabularySize()];
@@ -135,6 +134,7 @@ final class Bench {
         LlamaEngine.open(
             LlamaOptions.of(natives, file, MAX_SEQUENCES, MAX_BATCHED_TOKENS)
                 .withContextLength(CONTEXT)
+                .withThreads(threads)
                 .withKvCells(CONTEXT * MAX_SEQUENCES));
     try (EngineLoop loop =
             EngineLoop.start(

@@ -75,7 +75,7 @@ class LlamaContextTest {
   void shouldSayWhenTheCellsAreFullAndChangeNothing() throws Exception {
     LlamaLibrary library = NativeLoader.load(natives);
     try (LlamaModel model = library.openModel(seeded());
-        LlamaContext context = model.newContext(new ContextOptions(256, 2, 256, 2))) {
+        LlamaContext context = model.newContext(new ContextOptions(256, 2, 256, 1))) {
       context.clearBatch();
       for (int i = 0; i < 250; i++) {
         context.addToBatch(400, i, 0, i == 249);
@@ -118,7 +118,7 @@ class LlamaContextTest {
   }
 
   private static LlamaContext context(LlamaModel model) {
-    return model.newContext(new ContextOptions(1024, SEQUENCES, 512, 2));
+    return model.newContext(new ContextOptions(1024, SEQUENCES, 512, 1));
   }
 
   private static double relativeError(float[] a, float[] b) {
