@@ -1,6 +1,9 @@
 package dev.comptroller.operator;
 
 import dev.comptroller.reconcile.Assembly;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -23,11 +26,15 @@ public final class Leadership {
   private static final int LOST = 70;
 
   private final Assembly assembly;
+  private final KubernetesClient client;
+  private final Place place;
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final AtomicBoolean leading = new AtomicBoolean();
 
-  Leadership(Assembly assembly) {
+  Leadership(Assembly assembly, KubernetesClient client, Place place) {
     this.assembly = assembly;
+    this.client = client;
+    this.place = place;
   }
 
   /// What to do when leadership comes and goes.
@@ -50,6 +57,25 @@ public final class Leadership {
 
   void stop(@Observes @Priority(Interceptor.Priority.LIBRARY_BEFORE) ShutdownEvent event) {
     stopping.set(true);
+  }
+
+  /// Hands the lease back once everything that writes has ended, so that a successor need not wait
+  /// for it to run out.
+  void release(@Observes @Priority(Interceptor.Priority.LIBRARY_AFTER) ShutdownEvent event) {
+    assembly.close();
+    if (!leading.get()) {
+      return;
+    }
+    try {
+      Lease lease = client.leases().inNamespace(place.namespace()).withName(Place.LEASE).get();
+      if (lease != null && place.instance().equals(lease.getSpec().getHolderIdentity())) {
+        lease.getSpec().setHolderIdentity("");
+        lease.getSpec().setLeaseDurationSeconds(1);
+        client.resource(lease).update();
+      }
+    } catch (KubernetesClientException e) {
+      LOG.infof("the lease is left to run out: %s", e.getMessage());
+    }
   }
 
   private void lead() {

@@ -19,14 +19,10 @@ import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Clock;
-import java.util.Optional;
-import java.util.UUID;
 
 /// The composition root: every bean that is not the framework's.
 @Singleton
 public final class Wiring {
-  private static final String LEASE = "comptroller-operator";
-
   /// One registry for everything: the default would be a new one for each injection point.
   @Produces
   @Singleton
@@ -36,13 +32,20 @@ public final class Wiring {
 
   @Produces
   @Singleton
-  Assembly assembly(KubernetesClient client, OperatorConfig config, CollectorRegistry registry) {
+  Place place(KubernetesClient client, OperatorConfig config) {
+    return Place.of(client, config);
+  }
+
+  @Produces
+  @Singleton
+  Assembly assembly(
+      KubernetesClient client, Place place, OperatorConfig config, CollectorRegistry registry) {
     return new Assembly(
         client,
         new Assembly.Settings(
-            namespace(client, config),
+            place.namespace(),
             config.images().runtime(),
-            instance(config),
+            place.instance(),
             config.scrape().interval()),
         registry,
         Clock.systemUTC());
@@ -123,32 +126,11 @@ public final class Wiring {
   /// Read by the framework where leader election is on, which is in production.
   @Produces
   @Singleton
-  LeaderElectionConfiguration leaderElection(
-      KubernetesClient client, OperatorConfig config, Leadership leadership) {
-    return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(LEASE)
-        .withLeaseNamespace(namespace(client, config))
-        .withIdentity(instance(config))
+  LeaderElectionConfiguration leaderElection(Place place, Leadership leadership) {
+    return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(Place.LEASE)
+        .withLeaseNamespace(place.namespace())
+        .withIdentity(place.instance())
         .withLeaderCallbacks(leadership.callbacks())
         .build();
-  }
-
-  private static String namespace(KubernetesClient client, OperatorConfig config) {
-    return config
-        .namespace()
-        .or(() -> Optional.ofNullable(System.getenv("POD_NAMESPACE")))
-        .or(() -> Optional.ofNullable(client.getNamespace()))
-        .filter(name -> !name.isBlank())
-        .orElseThrow(
-            () ->
-                new IllegalStateException(
-                    "no namespace: set COMPTROLLER_NAMESPACE to the installation's namespace"));
-  }
-
-  private static String instance(OperatorConfig config) {
-    return config
-        .instance()
-        .or(() -> Optional.ofNullable(System.getenv("HOSTNAME")))
-        .filter(name -> !name.isBlank())
-        .orElseGet(() -> "operator-" + UUID.randomUUID());
   }
 }
