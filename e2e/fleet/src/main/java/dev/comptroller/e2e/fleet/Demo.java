@@ -16,6 +16,7 @@ final class Demo {
   private static final Duration READY_PATIENCE = Duration.ofMinutes(3);
   private static final Duration MONEY_PATIENCE = Duration.ofSeconds(100);
   private static final long MAX_TOKENS = 48;
+  private static final int MOST_REQUESTS = 400; // The ledger shows the last thousand lines.
   private static final String QUESTION = "What is the capital of France? Answer in one sentence.";
   private static final List<String> QUESTIONS =
       List.of(
@@ -221,7 +222,11 @@ final class Demo {
             "no spend and CPM in the status after %d s: spent is %s, CPM is \"%s\""
                 .formatted(MONEY_PATIENCE.toSeconds(), spent(), cpm()));
       }
-      answers.addAll(traffic.askAll(QUESTIONS, MAX_TOKENS));
+      if (answers.size() < MOST_REQUESTS) {
+        answers.addAll(traffic.askAll(QUESTIONS, MAX_TOKENS));
+      } else {
+        pause();
+      }
     }
     out.println();
   }

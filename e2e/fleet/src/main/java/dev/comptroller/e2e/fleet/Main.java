@@ -136,15 +136,18 @@ public final class Main {
           second are this machine's.
 
             export KUBECONFIG=%s
-            export PATH=%s:$PATH               # the pinned kubectl and helm
+            export PATH=%s:$PATH
 
-            kubectl apply -f %s   # a pool, a budget, a model with three variants
-            kubectl get md,ib,gnp -A --watch
+          (the second is for the pinned kubectl and helm). Then a pool, a budget and a model:
+
+            kubectl apply -f %s
+            kubectl get md,ib,gnp -A
             kubectl describe md -A
 
-          OpenAI API: %s/v1
+          and, once the model is ready, tokens from the OpenAI address %s/v1:
 
-            curl %s/v1/models\
+            curl -N %s/v1/chat/completions -H 'content-type: application/json' -d \\
+              '{"model":"%s","stream":true,"messages":[{"role":"user","content":"Tell me about Paris."}]}'\
           """
               .formatted(
                   took.toMillis() / 1000.0,
@@ -152,7 +155,11 @@ public final class Main {
                   fleet.controlPlane().kubectl().getParent(),
                   samples,
                   gateway,
-                  gateway));
+                  gateway,
+                  switch (kind) {
+                    case REAL -> "demo/smollm2";
+                    case SEEDED -> "demo/seeded";
+                  }));
       System.out.flush();
     }
   }
