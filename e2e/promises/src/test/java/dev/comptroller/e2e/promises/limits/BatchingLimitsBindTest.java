@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.openai.errors.RateLimitException;
 import dev.comptroller.e2e.fleet.LocalFleet;
+import dev.comptroller.e2e.fleet.SharedFleet;
 import dev.comptroller.e2e.fleet.Traffic;
-import dev.comptroller.e2e.promises.fleet.SharedFleet;
 import dev.comptroller.e2e.promises.fleet.Tenant;
 import java.io.IOException;
 import java.net.URI;
@@ -31,7 +31,7 @@ class BatchingLimitsBindTest {
 
   @Test
   void shouldObeyChangedSequencesTokensAndQueue() throws Exception {
-    LocalFleet fleet = SharedFleet.get();
+    LocalFleet fleet = SharedFleet.real();
     try (Tenant tenant = Tenant.create(fleet, "limits")) {
       tenant.deploy(1, 1, 8, 128, 64);
       Observed wide = observe(tenant);

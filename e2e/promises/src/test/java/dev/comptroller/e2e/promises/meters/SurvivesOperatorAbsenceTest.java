@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.comptroller.e2e.fleet.Kubectl;
 import dev.comptroller.e2e.fleet.LocalFleet;
+import dev.comptroller.e2e.fleet.SharedFleet;
 import dev.comptroller.e2e.promises.fleet.Json;
-import dev.comptroller.e2e.promises.fleet.SharedFleet;
 import dev.comptroller.e2e.promises.fleet.Tenant;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -24,7 +24,7 @@ class SurvivesOperatorAbsenceTest {
 
   @Test
   void shouldChargeToTheMicroDollarWhatCameAndWentWhileTheOperatorWasAway() {
-    LocalFleet fleet = SharedFleet.get();
+    LocalFleet fleet = SharedFleet.real();
     Kubectl kubectl = fleet.kubectl();
     try (Tenant stays = Tenant.create(fleet, "stays");
         Tenant goes = Tenant.create(fleet, "goes")) {

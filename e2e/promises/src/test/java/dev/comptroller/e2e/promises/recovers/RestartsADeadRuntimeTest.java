@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.comptroller.e2e.fleet.LocalFleet;
+import dev.comptroller.e2e.fleet.SharedFleet;
 import dev.comptroller.e2e.fleet.Traffic;
-import dev.comptroller.e2e.promises.fleet.SharedFleet;
 import dev.comptroller.e2e.promises.fleet.Tenant;
 import java.time.Duration;
 import java.util.List;
@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class RestartsADeadRuntimeTest {
   @Test
   void shouldServeAgainAfterTheRuntimeWasKilled() {
-    LocalFleet fleet = SharedFleet.get();
+    LocalFleet fleet = SharedFleet.real();
     try (Tenant tenant = Tenant.create(fleet, "recovers");
         Traffic traffic = tenant.traffic()) {
       tenant.deploy(1, 1, 4, 64, 8);

@@ -3,7 +3,7 @@ package dev.comptroller.e2e.promises.rests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.comptroller.e2e.fleet.LocalFleet;
-import dev.comptroller.e2e.promises.fleet.SharedFleet;
+import dev.comptroller.e2e.fleet.SharedFleet;
 import dev.comptroller.e2e.promises.fleet.Tenant;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,7 +23,7 @@ class WritesNothingAtRestTest {
 
   @Test
   void shouldWriteNothingWithoutReplicasAndOnceAMinuteForWhatCosts() throws Exception {
-    LocalFleet fleet = SharedFleet.get();
+    LocalFleet fleet = SharedFleet.real();
     try (Tenant tenant = Tenant.create(fleet, "rests")) {
       tenant.deploy(0, 1, 4, 64, 8);
       tenant.awaitCondition("Ready", it -> !it.isMissingNode());

@@ -7,9 +7,9 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.comptroller.e2e.fleet.Kubectl;
 import dev.comptroller.e2e.fleet.LocalFleet;
+import dev.comptroller.e2e.fleet.SharedFleet;
 import dev.comptroller.e2e.fleet.Traffic;
 import dev.comptroller.e2e.fleet.Traffic.Answer;
-import dev.comptroller.e2e.promises.fleet.SharedFleet;
 import dev.comptroller.e2e.promises.fleet.Tenant;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,7 +25,7 @@ class ThinLineTest {
 
   @Test
   void shouldServeTheSamplesAndTellTheirCost() {
-    LocalFleet fleet = SharedFleet.get();
+    LocalFleet fleet = SharedFleet.real();
     Kubectl kubectl = fleet.kubectl();
     kubectl.run("apply", "-f", fleet.repository().root().resolve("samples").toString());
     kubectl.run(
