@@ -13,10 +13,12 @@ import dev.comptroller.reconcile.status.Parsed;
 import dev.comptroller.reconcile.status.Publication;
 import dev.comptroller.reconcile.status.Transitions;
 import dev.comptroller.reconcile.work.Events;
+import dev.comptroller.reconcile.work.Refusal;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
@@ -89,7 +91,18 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
   @Override
   public UpdateControl<ModelDeployment> reconcile(
       ModelDeployment deployment, Context<ModelDeployment> context) {
-    Instant now = clock.instant();
+    try {
+      return reconcile(deployment, context, clock.instant());
+    } catch (KubernetesClientException e) {
+      if (Refusal.namespaceEnds(e)) {
+        return UpdateControl.noUpdate();
+      }
+      throw e;
+    }
+  }
+
+  private UpdateControl<ModelDeployment> reconcile(
+      ModelDeployment deployment, Context<ModelDeployment> context, Instant now) {
     return switch (DeploymentParser.parse(deployment)) {
       case Parsed.Invalid<Declared> invalid ->
           publish(

@@ -84,6 +84,9 @@ public final class Events {
     try {
       client.resource(event).create();
     } catch (KubernetesClientException e) {
+      if (Refusal.namespaceEnds(e)) {
+        return;
+      }
       LOG.warn(
           "event {} about {} was not written: {}",
           reason,

@@ -1,7 +1,6 @@
 package dev.comptroller.engine.llama;
 
 import dev.comptroller.batching.BatchLimits;
-import dev.comptroller.batching.TokenIds;
 import dev.comptroller.engine.EngineLoop;
 import dev.comptroller.engine.GenerationRequest;
 import dev.comptroller.engine.LoopObserver;
@@ -40,23 +39,23 @@ record Answers(EngineLoop loop) implements AutoCloseable {
     return events;
   }
 
-  /// The tokens of each prompt's answer, with all prompts in the batch at once.
-  List<TokenIds> together(List<int[]> prompts, SamplingParams sampling)
+  /// The events of each prompt's answer, with all prompts in the batch at once.
+  List<List<TokenEvent>> together(List<int[]> prompts, SamplingParams sampling)
       throws InterruptedException {
     List<TokenStream> streams = prompts.stream().map(prompt -> ask(prompt, sampling)).toList();
-    List<TokenIds> answers = new ArrayList<>();
+    List<List<TokenEvent>> answers = new ArrayList<>();
     for (TokenStream stream : streams) {
-      answers.add(TokenEvent.ids(read(stream)));
+      answers.add(read(stream));
     }
     return answers;
   }
 
-  /// The tokens of each prompt's answer, one prompt after another.
-  List<TokenIds> oneByOne(List<int[]> prompts, SamplingParams sampling)
+  /// The events of each prompt's answer, one prompt after another.
+  List<List<TokenEvent>> oneByOne(List<int[]> prompts, SamplingParams sampling)
       throws InterruptedException {
-    List<TokenIds> answers = new ArrayList<>();
+    List<List<TokenEvent>> answers = new ArrayList<>();
     for (int[] prompt : prompts) {
-      answers.add(TokenEvent.ids(read(ask(prompt, sampling))));
+      answers.add(read(ask(prompt, sampling)));
     }
     return answers;
   }

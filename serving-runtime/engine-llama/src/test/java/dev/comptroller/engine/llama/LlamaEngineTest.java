@@ -33,7 +33,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Tag("integration")
 class LlamaEngineTest {
-  private static final SamplingParams GREEDY = SamplingParams.greedy(24).ignoringEnd();
+  private static final SamplingParams GREEDY =
+      SamplingParams.greedy(24).withLogprobs(5).ignoringEnd();
+
+  /// Difference of logarithms of probabilities below which rounding may decide.
+  private static final double NEARLY_AS_LIKELY = 0.02;
 
   @TempDir private static Path folder = Path.of(".");
   private static Path natives = Path.of(".");
@@ -49,40 +53,38 @@ class LlamaEngineTest {
   @Test
   void shouldAnswerTheSameBatchedAsAlone() throws Exception {
     List<int[]> prompts = prompts(16, 40);
-    List<TokenIds> alone;
+    List<List<TokenEvent>> alone;
     try (Answers answers = answers(options(16, 256), new BatchLimits(1, 256, 64))) {
       alone = answers.oneByOne(prompts, GREEDY);
     }
     try (Answers answers = answers(options(16, 256), new BatchLimits(16, 256, 64))) {
-      assertThat(differing(answers.together(prompts, GREEDY), alone))
-          .as("answers that differ; 1 in 16 is allowed, sums round differently in a batch")
-          .isLessThanOrEqualTo(1);
+      assertSameUpToNearTies(answers.together(prompts, GREEDY), alone);
     }
   }
 
   @Test
   void shouldAnswerTheSameWhenPromptsAreComputedInChunks() throws Exception {
     List<int[]> prompts = prompts(8, 100);
-    List<TokenIds> whole;
+    List<List<TokenEvent>> whole;
     try (Answers answers = answers(options(8, 256), new BatchLimits(1, 256, 64))) {
       whole = answers.oneByOne(prompts, GREEDY);
     }
     try (Answers answers = answers(options(8, 256), new BatchLimits(4, 16, 64))) {
-      assertThat(differing(answers.together(prompts, GREEDY), whole)).isLessThanOrEqualTo(1);
+      assertSameUpToNearTies(answers.together(prompts, GREEDY), whole);
     }
   }
 
   @Test
   void shouldAnswerTheSameThoughSequencesArePreemptedAndComputedAgain() throws Exception {
     List<int[]> prompts = prompts(8, 30);
-    SamplingParams sampling = SamplingParams.greedy(60).ignoringEnd();
-    List<TokenIds> roomy;
+    SamplingParams sampling = SamplingParams.greedy(60).withLogprobs(5).ignoringEnd();
+    List<List<TokenEvent>> roomy;
     try (Answers answers = answers(options(8, 256), new BatchLimits(1, 256, 64))) {
       roomy = answers.oneByOne(prompts, sampling);
     }
     LlamaOptions tight = options(8, 256).withContextLength(128).withKvCells(256);
     try (Answers answers = answers(tight, new BatchLimits(8, 256, 64))) {
-      assertThat(differing(answers.together(prompts, sampling), roomy)).isLessThanOrEqualTo(1);
+      assertSameUpToNearTies(answers.together(prompts, sampling), roomy);
       assertThat(answers.loop().snapshot().preemptions()).isPositive();
     }
   }
@@ -211,7 +213,8 @@ class LlamaEngineTest {
     assertThat(Files.size(smaller)).isLessThan(Files.size(model));
     try (Answers answers =
         answers(LlamaOptions.of(natives, smaller, 2, 64), new BatchLimits(2, 64, 8))) {
-      assertThat(answers.together(prompts(2, 10), GREEDY)).allMatch(ids -> ids.size() == 24);
+      assertThat(answers.together(prompts(2, 10), GREEDY))
+          .allMatch(events -> TokenEvent.ids(events).size() == 24);
     }
   }
 
@@ -267,14 +270,33 @@ class LlamaEngineTest {
     return prompts;
   }
 
-  private static long differing(List<TokenIds> answers, List<TokenIds> expected) {
-    long count = 0;
+  /// Sums round differently in a batch of another size, so an answer may take another turn where
+  /// two tokens are nearly as likely, and only there; what follows such a turn is not compared.
+  private static void assertSameUpToNearTies(
+      List<List<TokenEvent>> answers, List<List<TokenEvent>> expected) {
+    assertThat(answers).hasSameSizeAs(expected);
     for (int i = 0; i < expected.size(); i++) {
-      assertThat(answers.get(i).size()).isEqualTo(expected.get(i).size());
-      if (!answers.get(i).equals(expected.get(i))) {
-        count++;
+      TokenIds had = TokenEvent.ids(expected.get(i));
+      TokenIds got = TokenEvent.ids(answers.get(i));
+      for (int at = 0; at < Math.min(had.size(), got.size()); at++) {
+        if (had.at(at) != got.at(at)) {
+          assertThat(lead(expected.get(i).get(at), got.at(at)))
+              .as("lead of %d over %d at %d", had.at(at), got.at(at), at)
+              .isLessThan(NEARLY_AS_LIKELY);
+          break;
+        }
       }
     }
-    return count;
+  }
+
+  /// How much likelier the chosen token was than another, as a difference of logarithms.
+  private static double lead(TokenEvent chosen, int other) {
+    TokenEvent.Logprob logprob = ((TokenEvent.Token) chosen).askedLogprob().orElseThrow();
+    return logprob.value()
+        - logprob.top().stream()
+            .filter(candidate -> candidate.id() == other)
+            .mapToDouble(TokenEvent.Candidate::logprob)
+            .findFirst()
+            .orElse(Double.NEGATIVE_INFINITY);
   }
 }
