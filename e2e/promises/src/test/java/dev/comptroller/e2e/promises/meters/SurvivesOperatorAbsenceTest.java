@@ -35,6 +35,7 @@ class SurvivesOperatorAbsenceTest {
 
       kubectl.run("-n", SYSTEM, "scale", OPERATOR, "--replicas=0");
       awaitOperators(kubectl, 0);
+      long away = System.nanoTime();
       String replaced = stays.pods().getFirst().path("metadata").path("name").asText();
       kubectl.run("-n", "stays", "delete", "pod", replaced, "--wait=false");
       kubectl.run("-n", "stays", "scale", "deployment/tiny-seeded", "--replicas=4");
@@ -52,6 +53,9 @@ class SurvivesOperatorAbsenceTest {
           .as("a namespace waits for its replicas' intervals to be recorded")
           .isZero();
 
+      await("the operator has been away for 60 s")
+          .atMost(Tenant.PATIENCE)
+          .until(() -> System.nanoTime() - away > Duration.ofMinutes(1).toNanos());
       kubectl.run("-n", SYSTEM, "scale", OPERATOR, "--replicas=1");
       await("the deleted namespace is gone")
           .atMost(Tenant.PATIENCE)
