@@ -93,9 +93,23 @@ public record Funds(Position position, Leaving leaving, Instant now) {
       return now.plusSeconds(seconds);
     }
     long more = affordable(position.amount(), running);
+    if (more < 0) {
+      return lastFundedByNext(running);
+    }
     return more >= next.length().toSeconds()
         ? next.end()
-        : position.window().end().plusSeconds(Math.max(0, more));
+        : position.window().end().plusSeconds(more);
+  }
+
+  /// The last second at which the part of the reserve past the period's end is no more than the
+  /// whole amount, where all of the reserve is.
+  private Instant lastFundedByNext(Exposure running) {
+    long payable =
+        BigInteger.valueOf(position.amount().micros())
+            .multiply(HOUR)
+            .divide(BigInteger.valueOf(running.highest().microsPerHour()))
+            .longValueExact();
+    return position.window().end().minusSeconds(leaving.total().toSeconds() - payable);
   }
 
   /// What is missing to the inequality with this reserve; zero if it holds.

@@ -135,6 +135,7 @@ class FundsTest {
   private static boolean funded(long amount, long spent, Exposure running, long from, long second) {
     long burnt = running.now().microsPerHour() * (second - from);
     long reserve = running.highest().microsPerHour() * Math.min(180, 86_400 - second);
-    return spent * 3600 + burnt + reserve <= amount * 3600;
+    long beyond = running.highest().microsPerHour() * Math.max(0, second + 180 - 86_400);
+    return spent * 3600 + burnt + reserve <= amount * 3600 && beyond <= amount * 3600;
   }
 }
