@@ -61,6 +61,14 @@ class FundsTest {
   }
 
   @Test
+  void shouldNotStartWhatTheNextPeriodCouldNotPayToLeave() {
+    Funds funds = funds("1", "0", DAY.end().minusSeconds(1));
+    assertThat(funds.permits(rate("20", "20"), Reserve.NONE)).isTrue();
+    assertThat(funds.permits(rate("21", "21"), Reserve.NONE)).isFalse();
+    assertThat(funds.holds(funds.reserve(rate("21", "21")))).isFalse();
+  }
+
+  @Test
   void shouldAllowNothingWhenTheAmountWasLoweredBelowWhatIsSpent() {
     Funds funds = funds("50", "60", START.plusSeconds(5));
     assertThat(funds.position().left()).isEqualTo(Money.parse("50").minus(Money.parse("60")));
@@ -123,6 +131,7 @@ class FundsTest {
                 LEAVING,
                 present)
             .fundedUntil(running, NEXT);
+    assertThat(until).isAfterOrEqualTo(present);
     long horizon = Math.min(86_400, second + Duration.between(present, until).toSeconds());
     for (long at = second; at <= horizon; at++) {
       assertThat(funded(amount, spent, running, second, at) || until.equals(present)).isTrue();

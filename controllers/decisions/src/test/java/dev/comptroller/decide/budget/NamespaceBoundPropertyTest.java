@@ -65,7 +65,7 @@ class NamespaceBoundPropertyTest {
             Duration.ofSeconds(1 + random.nextInt(60)),
             Duration.ofSeconds(random.nextInt(120)),
             Duration.ofSeconds(random.nextInt(60)));
-    long amount = 1 + random.nextLong(200_000_000);
+    long amount = 1 + random.nextLong(random.nextBoolean() ? 200_000_000 : 2_000_000);
     BigInteger limit = whole(amount, perNode);
     List<Running> fleet = new ArrayList<>();
     BigInteger purse = BigInteger.ZERO;
