@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /// What a period will have cost at its end, and when its amount runs out.
 ///
-/// @param model how it was made; `Linear` is spent + burn rate * rest of the period
+/// @param model how it was made
 /// @param atEnd dollars at the period's end
 /// @param exhaustion when spent reaches the amount at the present burn rate: the present if it has,
 ///   absent if it does not before the period ends
@@ -20,8 +20,10 @@ public record Forecast(Model model, Money atEnd, @Nullable Instant exhaustion) {
 
   /// How a forecast was made.
   public enum Model {
-    /// The present burn rate, until the end.
-    Linear
+    /// Spent + the present burn rate until the end.
+    Linear,
+    /// Spent + what each hour of the day used to cost, until the end.
+    Seasonal
   }
 
   /// The instant of exhaustion, if there is one in the period.

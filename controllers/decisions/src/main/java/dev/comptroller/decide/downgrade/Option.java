@@ -1,0 +1,57 @@
+package dev.comptroller.decide.downgrade;
+
+import dev.comptroller.decide.Candidate;
+import dev.comptroller.decide.units.Cpm;
+import dev.comptroller.decide.units.HourlyRate;
+import dev.comptroller.decide.units.TokensPerSecond;
+import java.math.BigDecimal;
+import org.jspecify.annotations.Nullable;
+
+/// A rung that could serve, with as many replicas as the demand needs.
+///
+/// @param variant name of the rung
+/// @param pool its pool
+/// @param quality the owner's figure
+/// @param replicas how many the demand needs of it
+/// @param perReplica dollars an hour of one replica
+/// @param speed tokens a second of one replica; absent if unknown
+/// @param obstacle why it cannot run now, such as a pool without room; absent if it can
+public record Option(
+    String variant,
+    String pool,
+    BigDecimal quality,
+    int replicas,
+    HourlyRate perReplica,
+    @Nullable TokensPerSecond speed,
+    @Nullable String obstacle) {
+  public Option {
+    if (replicas < 0) {
+      throw new IllegalArgumentException(
+          "%s needs %d replicas, not zero or more".formatted(variant, replicas));
+    }
+  }
+
+  /// Dollars an hour of all that the demand needs.
+  public HourlyRate hourly() {
+    return perReplica.times(replicas);
+  }
+
+  /// How many of the needed replicas `allowed` pays for.
+  int affordable(HourlyRate allowed) {
+    return perReplica.microsPerHour() == 0
+        ? replicas
+        : (int) Math.min(replicas, allowed.microsPerHour() / perReplica.microsPerHour());
+  }
+
+  /// Tokens a second of this many replicas; nothing if the speed is not known.
+  TokensPerSecond speedOf(int count) {
+    return speed == null ? TokensPerSecond.ZERO : speed.times(count);
+  }
+
+  /// It as a candidate of an explanation.
+  Candidate candidate(int count, String verdict) {
+    @Nullable Cpm cpm = speed == null ? null : Cpm.of(perReplica, speed).orElse(null);
+    return new Candidate(
+        variant, pool, quality, count, perReplica.times(count), speed, cpm, verdict);
+  }
+}

@@ -1,0 +1,224 @@
+package dev.comptroller.decide.downgrade;
+
+import dev.comptroller.decide.Candidate;
+import dev.comptroller.decide.Explanation;
+import dev.comptroller.decide.units.HourlyRate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Chooses the rung to serve under an allowance.
+///
+/// 1. A rung may serve if nothing bars it: the quality floor; a missing permission to downgrade;
+///    an obstacle such as a pool without room; that it costs more than the rung the owner wants
+///    most, unless `pricierFallback`; the dwell of the active rung; a transition that costs what
+///    it saves. The last two bind only while the active rung itself may serve.
+/// 2. Of those, the best whose needed replicas the allowance pays for serves. To climb, a rung has
+///    to leave the climb margin of it free.
+/// 3. Where none can serve all of the demand, the one serves that computes most tokens a second
+///    with the replicas that are paid for; among equals, the better.
+public final class Rungs {
+  private Rungs() {}
+
+  private record Pick(Option option, int replicas) {}
+
+  /// The choice under `allowed` at `now`.
+  public static RungChoice choose(RungPolicy policy, HourlyRate allowed, Instant now) {
+    List<@Nullable String> bars = new ArrayList<>();
+    List<Option> free = new ArrayList<>();
+    for (Option option : policy.ladder()) {
+      @Nullable String bar = bar(policy, option, now);
+      bars.add(bar);
+      if (bar == null) {
+        free.add(option);
+      }
+    }
+    Optional<Pick> pick = pick(policy, free, allowed);
+    List<Candidate> candidates = new ArrayList<>();
+    for (int i = 0; i < bars.size(); i++) {
+      candidates.add(candidate(policy, i, bars.get(i), pick, allowed));
+    }
+    Optional<Option> unbound = unbound(policy);
+    String withoutBudget = withoutBudget(unbound, pick);
+    if (pick.isEmpty()) {
+      return refusal(policy, free, candidates, allowed, withoutBudget);
+    }
+    Pick made = pick.get();
+    Candidate chosen = candidates.get(policy.ladder().indexOf(made.option()));
+    String summary =
+        made.replicas() < made.option().replicas()
+            ? "%s; the demand needs %d".formatted(chosen.line(), made.option().replicas())
+            : chosen.line();
+    Explanation explanation =
+        new Explanation(summary, binding(policy, bars, made, unbound), candidates);
+    return new RungChoice.Serve(made.option(), made.replicas(), explanation, withoutBudget);
+  }
+
+  private static RungChoice refusal(
+      RungPolicy policy,
+      List<Option> free,
+      List<Candidate> candidates,
+      HourlyRate allowed,
+      String withoutBudget) {
+    if (free.isEmpty()) {
+      String summary = "0 of %d rungs may serve".formatted(policy.ladder().size());
+      Explanation explanation = new Explanation(summary, "ladder", candidates);
+      return new RungChoice.Barred(explanation, withoutBudget);
+    }
+    HourlyRate least =
+        free.stream()
+            .map(option -> option.perReplica().times(Math.max(1, policy.minReplicas())))
+            .min(HourlyRate::compareTo)
+            .orElseThrow();
+    String summary =
+        "$%s/h allowed, but the cheapest rung that may serve costs $%s/h"
+            .formatted(allowed.print(2), least.print(2));
+    return new RungChoice.Unaffordable(
+        new Explanation(summary, "allowed $/hour", candidates), withoutBudget);
+  }
+
+  /// Why a rung may not serve, whatever the allowance; null if it may.
+  private static @Nullable String bar(RungPolicy policy, Option option, Instant now) {
+    @Nullable String own = ownBar(policy, option);
+    Optional<Option> active = policy.activeOption();
+    if (own != null || active.isEmpty() || active.get().equals(option)) {
+      return own;
+    }
+    if (ownBar(policy, active.get()) != null) {
+      return null;
+    }
+    Duration left = policy.steadiness().left(now);
+    if (!left.isZero()) {
+      return "dwell: %s serves for another %d s".formatted(policy.active(), left.toSeconds());
+    }
+    if (policy.isDowngrade(option)) {
+      Transition.Verdict verdict =
+          policy.transition().judge(active.get().hourly(), option.hourly(), policy.rest());
+      return switch (verdict) {
+        case Transition.Worthwhile(_, _, _) -> null;
+        case Transition.Refused(_, _, String message) -> "transition: " + message;
+      };
+    }
+    return null;
+  }
+
+  private static @Nullable String ownBar(RungPolicy policy, Option option) {
+    if (!policy.isGoodEnough(option)) {
+      return "below the quality floor " + policy.qualityFloor();
+    }
+    Option preferred = policy.preferred().orElse(option);
+    if (!preferred.equals(option)) {
+      if (!policy.downgradeAllowed()) {
+        return "downgrade.allowed is false";
+      }
+      if (!policy.pricierFallback() && option.hourly().compareTo(preferred.hourly()) > 0) {
+        return "dearer than %s at $%s/h, and downgrade.pricierFallback is false"
+            .formatted(preferred.variant(), preferred.hourly().print(2));
+      }
+    }
+    return option.obstacle();
+  }
+
+  private static Optional<Pick> pick(RungPolicy policy, List<Option> free, HourlyRate allowed) {
+    for (Option option : free) {
+      if (option.hourly().compareTo(limit(policy, option, allowed)) <= 0) {
+        return Optional.of(new Pick(option, option.replicas()));
+      }
+    }
+    @Nullable Pick best = null;
+    for (Option option : free) {
+      int count = option.affordable(limit(policy, option, allowed));
+      boolean enough = count >= Math.max(1, policy.minReplicas());
+      if (enough && (best == null || isFaster(option, count, best))) {
+        best = new Pick(option, count);
+      }
+    }
+    return Optional.ofNullable(best);
+  }
+
+  private static boolean isFaster(Option option, int count, Pick best) {
+    return option.speedOf(count).compareTo(best.option().speedOf(best.replicas())) > 0;
+  }
+
+  private static HourlyRate limit(RungPolicy policy, Option option, HourlyRate allowed) {
+    if (!policy.isClimb(option)) {
+      return allowed;
+    }
+    int margin = policy.steadiness().climbMargin();
+    // Whole hundredths first, so that no product overflows; the rest is rounded down.
+    long micros = allowed.microsPerHour();
+    return new HourlyRate(micros / 100 * (100 - margin) + micros % 100 * (100 - margin) / 100);
+  }
+
+  private static Candidate candidate(
+      RungPolicy policy, int index, @Nullable String bar, Optional<Pick> pick, HourlyRate allowed) {
+    Option option = policy.ladder().get(index);
+    if (bar != null) {
+      return option.candidate(option.replicas(), bar);
+    }
+    if (pick.isPresent() && pick.get().option().equals(option)) {
+      return option.candidate(pick.get().replicas(), Candidate.CHOSEN);
+    }
+    HourlyRate limit = limit(policy, option, allowed);
+    if (option.hourly().compareTo(limit) > 0) {
+      String margin =
+          limit.equals(allowed)
+              ? ""
+              : ", %d %% under the $%s/h allowed"
+                  .formatted(policy.steadiness().climbMargin(), allowed.print(2));
+      return option.candidate(
+          option.replicas(), "costs more than $%s/h%s".formatted(limit.print(2), margin));
+    }
+    return option.candidate(
+        option.replicas(),
+        "lower than " + pick.map(made -> made.option().variant()).orElse("the chosen"));
+  }
+
+  /// What would serve if money did not matter and nothing had to dwell.
+  private static Optional<Option> unbound(RungPolicy policy) {
+    return policy.ladder().stream().filter(option -> ownBar(policy, option) == null).findFirst();
+  }
+
+  private static String withoutBudget(Optional<Option> unbound, Optional<Pick> pick) {
+    if (unbound.isEmpty()) {
+      return "without the budget: no rung could serve either";
+    }
+    Option option = unbound.get();
+    HourlyRate paid =
+        pick.map(made -> made.option().perReplica().times(made.replicas())).orElse(HourlyRate.ZERO);
+    long more = option.hourly().microsPerHour() - paid.microsPerHour();
+    return "without the budget: %s on %s with %d replicas for $%s/h, quality %s: $%s/h %s"
+        .formatted(
+            option.variant(),
+            option.pool(),
+            option.replicas(),
+            option.hourly().print(2),
+            option.quality().toPlainString(),
+            new HourlyRate(Math.abs(more)).print(2),
+            more >= 0 ? "more" : "less");
+  }
+
+  private static String binding(
+      RungPolicy policy, List<@Nullable String> bars, Pick made, Optional<Option> unbound) {
+    if (made.replicas() < made.option().replicas()) {
+      return "allowed $/hour";
+    }
+    if (unbound.isPresent() && unbound.get().equals(made.option())) {
+      return policy.ladder().getFirst().equals(made.option()) ? "demand" : firstBar(bars);
+    }
+    @Nullable String bar = unbound.map(policy.ladder()::indexOf).map(bars::get).orElse(null);
+    return bar == null ? "allowed $/hour" : bar;
+  }
+
+  private static String firstBar(List<@Nullable String> bars) {
+    for (@Nullable String bar : bars) {
+      if (bar != null) {
+        return bar;
+      }
+    }
+    return "demand";
+  }
+}

@@ -1,0 +1,95 @@
+package dev.comptroller.decide.forecast;
+
+import dev.comptroller.decide.budget.Forecast;
+import dev.comptroller.decide.budget.Window;
+import dev.comptroller.decide.units.HourlyRate;
+import dev.comptroller.decide.units.Money;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// A forecast with what it is worth.
+///
+/// Seasonal by hour of day where two whole days of history end with the last closed hour; the rest
+/// of the present hour goes on at the present burn rate. Else linear, without a band. It forecasts
+/// what was, so it does not know of a change made a moment ago until days later.
+///
+/// @param forecast the figures, and the model that made them
+/// @param range where the true figure lies about four of five times; absent for a linear forecast
+/// @param basis which model was used, from what, and why not the other
+public record Outlook(Forecast forecast, @Nullable Band range, String basis) {
+  private static final BigInteger HOUR = BigInteger.valueOf(HourSpend.SECONDS);
+
+  /// A range of dollars at the period's end.
+  ///
+  /// @param low never less than is spent already
+  /// @param high its other end
+  public record Band(Money low, Money high) {}
+
+  /// The band, if there is one.
+  public Optional<Band> band() {
+    return Optional.ofNullable(range);
+  }
+
+  /// The outlook of a budget at the whole second of `instant`.
+  ///
+  /// @param history closed hours in any order, none twice
+  /// @param zone the budget's time zone, whose hours of the day count
+  public static Outlook of(
+      List<HourSpend> history,
+      ZoneId zone,
+      Window window,
+      Money amount,
+      Money spent,
+      HourlyRate burnRate,
+      Instant instant) {
+    Instant now = instant.truncatedTo(ChronoUnit.SECONDS);
+    Optional<Season> season = Season.learn(history, zone, now);
+    if (season.isEmpty()) {
+      String basis =
+          "Linear: $%s/h until the end; %d of %d hours of history that a seasonal forecast needs"
+              .formatted(
+                  burnRate.print(2), Season.hoursKnown(history, now), Season.DAYS_NEEDED * 24);
+      Forecast linear = Forecast.linear(spent, burnRate, amount, window, now);
+      return new Outlook(linear, null, basis);
+    }
+    return seasonal(season.get(), window, amount, spent, burnRate, now);
+  }
+
+  private static Outlook seasonal(
+      Season season, Window window, Money amount, Money spent, HourlyRate burnRate, Instant now) {
+    BigInteger limit = BigInteger.valueOf(amount.minus(spent).micros()).multiply(HOUR);
+    BigInteger sum = BigInteger.ZERO;
+    @Nullable Instant exhaustion = limit.signum() <= 0 ? now : null;
+    BigInteger rate = BigInteger.valueOf(burnRate.microsPerHour());
+    Instant cursor = now;
+    while (cursor.isBefore(window.end())) {
+      Instant next = HourSpend.floor(cursor).plusSeconds(HourSpend.SECONDS);
+      Instant end = next.isBefore(window.end()) ? next : window.end();
+      BigInteger part =
+          rate.multiply(BigInteger.valueOf(Duration.between(cursor, end).toSeconds()));
+      if (exhaustion == null && sum.add(part).compareTo(limit) >= 0) {
+        BigInteger missing = limit.subtract(sum);
+        BigInteger seconds = missing.add(rate).subtract(BigInteger.ONE).divide(rate);
+        exhaustion = cursor.plusSeconds(seconds.longValueExact());
+      }
+      sum = sum.add(part);
+      cursor = end;
+      rate = season.rateAt(cursor);
+    }
+    Money atEnd = spent.plus(Money.ofMicros(sum, HOUR));
+    Duration rest =
+        now.isBefore(window.end()) ? Duration.between(now, window.end()) : Duration.ZERO;
+    Money off = new Money(season.halfWidth(rest).longValueExact());
+    Band band = new Band(atEnd.minus(off).max(spent), atEnd.plus(off));
+    String basis =
+        "Seasonal: %d days by hour of day; $%s to $%s at the end in 80 %% of cases"
+            .formatted(season.days(), band.low().print(2), band.high().print(2));
+    return new Outlook(new Forecast(Forecast.Model.Seasonal, atEnd, exhaustion), band, basis);
+  }
+}
