@@ -2,10 +2,10 @@ package dev.comptroller.e2e.nodeagent;
 
 import dev.comptroller.e2e.nodeagent.AgentConfig.ImageConfig;
 import io.fabric8.kubernetes.api.model.Container;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Finds the local command of an image.
 ///
@@ -53,17 +53,33 @@ final class Images {
     return registry ? repository.substring(slash + 1) : repository;
   }
 
+  /// What a container runs: the image's own words, then the pod's.
+  ///
+  /// Only the pod's words speak of variables and mount paths; the image's are paths of this machine
+  /// and stay as they are, whatever they begin with.
+  ///
+  /// @param ofImage program and default arguments
+  /// @param ofPod what the pod's spec gives
+  record Words(List<String> ofImage, List<String> ofPod) {
+    Words {
+      ofImage = List.copyOf(ofImage);
+      ofPod = List.copyOf(ofPod);
+    }
+  }
+
   /// What a container of the image runs, before variables and mount paths are replaced.
-  static List<String> words(ImageConfig image, Container container) {
+  static Words words(ImageConfig image, Container container) {
     List<String> command = container.getCommand() == null ? List.of() : container.getCommand();
     List<String> arguments = container.getArgs() == null ? List.of() : container.getArgs();
-    boolean replaced = image.shell() && !command.isEmpty();
-    List<String> words = new ArrayList<>(replaced ? command : image.entryPoint());
-    if (!arguments.isEmpty()) {
-      words.addAll(arguments);
-    } else if (!replaced) {
-      words.addAll(image.arguments());
+    if (image.shell() && !command.isEmpty()) {
+      return new Words(List.of(), joined(command, arguments));
     }
-    return words;
+    return arguments.isEmpty()
+        ? new Words(joined(image.entryPoint(), image.arguments()), List.of())
+        : new Words(image.entryPoint(), arguments);
+  }
+
+  private static List<String> joined(List<String> first, List<String> second) {
+    return Stream.concat(first.stream(), second.stream()).toList();
   }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -119,14 +120,16 @@ final class PodHome implements AutoCloseable {
     Map<String, String> declared =
         new ContainerEnvironment(api(pod), machinery.sources()).of(container, base);
     var mounts = new MountPaths(volumes.mounts(container, declared));
-    List<String> words = mounts.rewrite(Expansion.expand(Images.words(image, container), declared));
+    Images.Words words = Images.words(image, container);
+    List<String> command = new ArrayList<>(words.ofImage());
+    command.addAll(mounts.rewrite(Expansion.expand(words.ofPod(), declared)));
     Map<String, String> environment = new LinkedHashMap<>();
     declared.forEach(
         (name, value) ->
             environment.put(name, value.equals(base.get(name)) ? value : mounts.rewrite(value)));
     Path directory = directory(container, image, mounts);
     return new Launch(
-        words,
+        command,
         environment,
         directory,
         new Action.Place(container, podIp, mounts, environment, directory));

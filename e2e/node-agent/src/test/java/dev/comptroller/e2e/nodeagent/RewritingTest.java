@@ -77,9 +77,13 @@ class RewritingTest {
     var shell = new ImageConfig("s", List.of("/bin/sh"), List.of("-i"), Map.of(), true, null);
     var plain = new ContainerBuilder().build();
     var both = new ContainerBuilder().withCommand("cmd").withArgs("a", "b").build();
-    assertThat(Images.words(program, plain)).containsExactly("java", "-jar", "default");
-    assertThat(Images.words(program, both)).containsExactly("java", "-jar", "a", "b");
-    assertThat(Images.words(shell, plain)).containsExactly("/bin/sh", "-i");
-    assertThat(Images.words(shell, both)).containsExactly("cmd", "a", "b");
+    assertThat(Images.words(program, plain))
+        .isEqualTo(new Images.Words(List.of("java", "-jar", "default"), List.of()));
+    assertThat(Images.words(program, both))
+        .isEqualTo(new Images.Words(List.of("java", "-jar"), List.of("a", "b")));
+    assertThat(Images.words(shell, plain))
+        .isEqualTo(new Images.Words(List.of("/bin/sh", "-i"), List.of()));
+    assertThat(Images.words(shell, both))
+        .isEqualTo(new Images.Words(List.of(), List.of("cmd", "a", "b")));
   }
 }

@@ -12,9 +12,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /// Counts the operator's writes in the API server's own audit log.
 @Tag("integration")
@@ -30,6 +32,7 @@ class WritesNothingAtRestTest {
   private static final Duration SETTLE = Duration.ofSeconds(15);
 
   @Test
+  @Timeout(value = 1, unit = TimeUnit.HOURS)
   void shouldWriteNothingWithoutReplicasAndOnceAMinuteForWhatCosts() throws Exception {
     LocalFleet fleet = SharedFleet.real();
     try (Tenant tenant = Tenant.create(fleet, "rests")) {
