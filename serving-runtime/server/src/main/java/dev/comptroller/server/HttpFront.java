@@ -4,6 +4,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
@@ -32,6 +33,9 @@ final class HttpFront implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(HttpFront.class.getName());
   private static final int IDLE_SECONDS = 600;
   private static final int MAX_ID = 128;
+
+  /// How long a refused client may go on sending before it is cut off.
+  private static final Duration LINGER = Duration.ofSeconds(1);
 
   /// Answers requests; runs on a virtual thread of its own for each.
   @FunctionalInterface
@@ -229,7 +233,21 @@ final class HttpFront implements AutoCloseable {
         .putHeader("connection", "close")
         .putHeader("x-request-id", id)
         .end(Buffer.buffer(json.write(error.body())))
-        .onComplete(_ -> request.connection().close());
+        .onComplete(_ -> closeGently(request));
+  }
+
+  /* A close while the client still sends resets the connection, and the reset can overtake the
+   * answer: what still comes is read and dropped, for a moment. */
+  private void closeGently(HttpServerRequest request) {
+    HttpConnection connection = request.connection();
+    if (request.isEnded()) {
+      connection.close();
+      return;
+    }
+    long timer = vertx.setTimer(LINGER.toMillis(), _ -> connection.close());
+    connection.closeHandler(_ -> vertx.cancelTimer(timer));
+    request.handler(_ -> {});
+    request.endHandler(_ -> connection.close());
   }
 
   private static long declaredLength(HttpServerRequest request) {
