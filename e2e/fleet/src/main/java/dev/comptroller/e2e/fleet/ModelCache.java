@@ -3,6 +3,7 @@ package dev.comptroller.e2e.fleet;
 import dev.comptroller.e2e.models.ModelShape;
 import dev.comptroller.e2e.models.SeededModel;
 import dev.comptroller.e2e.models.TensorType;
+import dev.comptroller.engine.llama.Natives;
 import dev.comptroller.engine.llama.Quantize;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,27 +38,13 @@ public record ModelCache(Path folder) {
         yield cache;
       }
       case SEEDED -> {
-        ModelCache cache = new ModelCache(defaultFolder());
+        ModelCache cache = new ModelCache(Natives.cache(System.getenv()).resolve("models"));
         cache.ensureSeeded("seeded-large.gguf", ModelShape.LARGE, progress);
         cache.ensureSeeded("seeded-medium.gguf", ModelShape.MEDIUM, progress);
         cache.ensureSeeded("seeded-tiny.gguf", ModelShape.TINY, progress);
         yield cache;
       }
     };
-  }
-
-  /// The folder of models in the cache.
-  static Path defaultFolder() {
-    String own = System.getenv("COMPTROLLER_CACHE");
-    if (own != null && !own.isEmpty()) {
-      return Path.of(own, "models");
-    }
-    String shared = System.getenv("XDG_CACHE_HOME");
-    Path base =
-        shared != null && !shared.isEmpty()
-            ? Path.of(shared)
-            : Path.of(System.getProperty("user.home"), ".cache");
-    return base.resolve("comptroller/models");
   }
 
   private void ensureSeeded(String name, ModelShape shape, Progress progress) {
