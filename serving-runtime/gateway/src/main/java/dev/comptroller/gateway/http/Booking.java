@@ -80,6 +80,7 @@ final class Booking implements Settlement {
             served == null ? "" : served.deployment(),
             served == null || replica.isEmpty() ? "" : served.activeVariant(),
             replica,
+            identity.namespace(),
             identity.feature(),
             identity.trafficClass(),
             stream,
@@ -89,6 +90,8 @@ final class Booking implements Settlement {
             usage,
             price == null ? null : Long.valueOf(price.version()),
             charge,
+            100,
+            null,
             (books.nanos().getAsLong() - startNanos) / 1_000_000);
     books.ledger().append(line);
     count(line, status);
