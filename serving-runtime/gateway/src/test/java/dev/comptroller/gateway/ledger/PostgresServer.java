@@ -113,6 +113,13 @@ public final class PostgresServer implements AutoCloseable {
     return at(name);
   }
 
+  /// A new database with the content of one that nobody is connected to.
+  Database.Postgres copy(String template) throws SQLException {
+    String name = "ledger_" + databases.incrementAndGet();
+    execute("postgres", "CREATE DATABASE %s TEMPLATE %s".formatted(name, template));
+    return at(name);
+  }
+
   Database.Postgres at(String database) {
     return new Database.Postgres(
         "jdbc:postgresql://127.0.0.1:%d/%s".formatted(port, database), USER, PASSWORD);
