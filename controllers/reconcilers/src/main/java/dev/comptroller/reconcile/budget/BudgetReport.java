@@ -49,15 +49,17 @@ final class BudgetReport {
       Finding unreadable = Finding.no("Ready", "SpendRecordUnreadable", problem);
       findings.replaceAll(f -> f.type().equals("Ready") ? unreadable : f);
     }
+    InferenceBudgetStatus p = previous(budget);
     return new InferenceBudgetStatus(
         generation,
-        Conditions.next(previous(budget).conditions(), findings, generation, now),
+        Conditions.next(p.conditions(), findings, generation, now),
         new CurrentPeriod(state.window().start().toString(), state.window().end().toString()),
         state.spent().toString(),
         null,
         state.amount().minus(state.spent()).toString(),
         null,
         state.burnRate().toString(),
+        null,
         state.forecast().atEnd().toString(),
         state.forecast().model().name(),
         state
@@ -65,7 +67,14 @@ final class BudgetReport {
             .exhaustsAt()
             .map(at -> at.truncatedTo(ChronoUnit.SECONDS).toString())
             .orElse(null),
+        null,
         state.heatPercent(),
+        null,
+        List.of(),
+        List.of(),
+        null,
+        null,
+        null,
         List.of(),
         null);
   }
@@ -80,11 +89,7 @@ final class BudgetReport {
   /// The status that `budget` shows, or an empty one.
   static InferenceBudgetStatus previous(InferenceBudget budget) {
     InferenceBudgetStatus status = budget.getStatus();
-    return status != null
-        ? status
-        : new InferenceBudgetStatus(
-            null, List.of(), null, null, null, null, null, null, null, null, null, null, List.of(),
-            null);
+    return status != null ? status : InferenceBudgetStatus.empty();
   }
 
   /// What flows in `status`, and what must be published at once.
@@ -118,12 +123,20 @@ final class BudgetReport {
         p.remaining(),
         p.recovered(),
         p.burnRate(),
+        p.allowedRate(),
         p.forecast(),
         p.forecastModel(),
         p.exhaustsAt(),
+        p.fundedUntil(),
         p.heat(),
+        p.ladder(),
         p.activeActions(),
-        p.topSpenders());
+        p.grants(),
+        p.traffic(),
+        p.topSpenders(),
+        p.batch(),
+        p.history(),
+        p.lastValidSpec());
   }
 
   private static void put(Map<String, Long> flowing, String name, @Nullable String dollars) {
