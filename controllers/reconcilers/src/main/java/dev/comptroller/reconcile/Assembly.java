@@ -14,6 +14,7 @@ import dev.comptroller.reconcile.deployment.ModelDeploymentReconciler;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.GpuNodePoolReconciler;
 import dev.comptroller.reconcile.pool.Pools;
+import dev.comptroller.reconcile.pool.PriceStore;
 import dev.comptroller.reconcile.routing.RoutingBoard;
 import dev.comptroller.reconcile.signals.EngineSample;
 import dev.comptroller.reconcile.signals.EngineScrape;
@@ -78,7 +79,7 @@ public final class Assembly implements AutoCloseable {
     metrics = new OperatorMetrics(registry);
     events = new Events(client, clock, settings.instance());
     view = new FleetView(client);
-    pools = new Pools(view);
+    pools = new Pools(view, new PriceStore(client, settings.namespace()), clock);
     meter =
         new Meter(client, view, new SpendStore(client, settings.namespace()), clock, pools::books);
     treasury = new Treasury(view, meter, pools);
@@ -96,6 +97,7 @@ public final class Assembly implements AutoCloseable {
 
   /// Begins to meter, to render routes and to scrape. Only the leader may call this.
   public void lead() {
+    pools.load();
     meter.start();
     routing.start();
     scrape.start();
