@@ -73,6 +73,11 @@ public record InferenceBudgetStatus(
             "What each ModelDeployment of the namespace may run. In Enforce mode no more"
                 + " than this is run; in Observe mode it is what would be granted.")
         List<Granted> grants,
+    @Size(max = 512)
+        @JsonPropertyDescription(
+            "Replicas that were granted and may still hold GPUs: their dollars stay set"
+                + " aside until they are seen to be gone.")
+        List<Committed> commitments,
     @JsonPropertyDescription("What requests are told; absent while nothing is restrained.")
         @Nullable Traffic traffic,
     @JsonPropertyDescription("Who spends most in the period.") @Nullable TopSpenders topSpenders,
@@ -94,6 +99,7 @@ public record InferenceBudgetStatus(
     conditions = Absent.list(conditions);
     activeActions = Absent.list(activeActions);
     grants = Absent.list(grants);
+    commitments = Absent.list(commitments);
     history = Absent.list(history);
   }
 
@@ -102,6 +108,7 @@ public record InferenceBudgetStatus(
     List<Condition> conditions = List.of();
     List<ActiveAction> actions = List.of();
     List<Granted> grants = List.of();
+    List<Committed> commitments = List.of();
     List<Decided> history = List.of();
     return new InferenceBudgetStatus(
         null,
@@ -121,6 +128,7 @@ public record InferenceBudgetStatus(
         null,
         actions,
         grants,
+        commitments,
         null,
         null,
         null,
@@ -190,12 +198,26 @@ public record InferenceBudgetStatus(
           @Text(Format.DOLLARS_OR_ZERO)
           @JsonPropertyDescription("Dollars per hour that are set aside for all of them.")
           String burnRate,
-      @Text(Format.INSTANT) @JsonPropertyDescription("Since when this variant is to serve.")
-          @Nullable String variantSince,
+      @Text(Format.INSTANT) @JsonPropertyDescription("When the variant last changed.")
+          @Nullable String changed,
+      @Text(Format.INSTANT) @JsonPropertyDescription("When replicas were last taken away.")
+          @Nullable String lowered,
       @Required @Text(Format.SHORT) @JsonPropertyDescription("Why, as one word in CamelCase.")
           String reason,
       @Text(Format.SENTENCE) @JsonPropertyDescription("Why, for people, with numbers.")
           @Nullable String message) {}
+
+  /// Replicas that may hold GPUs because they were granted.
+  @Wire
+  public record Committed(
+      @Required @Text(Format.NAME) @JsonPropertyDescription("The ModelDeployment.")
+          String deployment,
+      @Required @Text(Format.VARIANT_NAME) @JsonPropertyDescription("The variant.") String variant,
+      @Required @JsonPropertyDescription("How many.") Integer replicas,
+      @Text(Format.INSTANT)
+          @JsonPropertyDescription(
+              "When the grant fell below this; absent while it covers all of them.")
+          @Nullable String lowered) {}
 
   /// What requests of the namespace are told.
   @Wire
@@ -267,6 +289,11 @@ public record InferenceBudgetStatus(
       @Text(Format.SHORT)
           @JsonPropertyDescription("Dollars per hour that it saves; negative where it costs more.")
           @Nullable String savedPerHour,
+      @Text(Format.SHORT)
+          @JsonPropertyDescription(
+              "Dollars that it saves before it ends or the period does; negative where it"
+                  + " costs more.")
+          @Nullable String saved,
       @Text(Format.SHORT) @JsonPropertyDescription("Why, as one word in CamelCase.")
           @Nullable String reason,
       @Text(Format.SENTENCE) @JsonPropertyDescription("Why, for people, with numbers.")

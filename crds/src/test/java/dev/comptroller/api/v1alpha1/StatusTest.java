@@ -119,7 +119,16 @@ class StatusTest {
                     HeatAction.DOWNGRADE, 90, AT, "2026-01-01T01:00:00Z", "heat 116 %")),
             List.of(
                 new InferenceBudgetStatus.Granted(
-                    "full", "small", 2, 1, "9.50", AT, "BudgetHeat", "large to small: heat 116 %")),
+                    "full",
+                    "small",
+                    2,
+                    1,
+                    "9.50",
+                    AT,
+                    AT,
+                    "BudgetHeat",
+                    "large to small: heat 116 %")),
+            List.of(new InferenceBudgetStatus.Committed("full", "large", 1, AT)),
             new InferenceBudgetStatus.Traffic(
                 true, 256L, 60_000L, false, "heat 116 % of forecast", "2026-01-02T00:00:00Z"),
             new InferenceBudgetStatus.TopSpenders(
@@ -128,7 +137,14 @@ class StatusTest {
             new InferenceBudgetStatus.BatchWork(12L, "2026-01-01T06:00:00Z", "3.50"),
             List.of(
                 new InferenceBudgetStatus.Decided(
-                    AT, "full", "large x 2", "small x 2", "9.50", "BudgetHeat", "heat 116 %")),
+                    AT,
+                    "full",
+                    "large x 2",
+                    "small x 2",
+                    "9.50",
+                    "3.20",
+                    "BudgetHeat",
+                    "heat 116 %")),
             "{\"amount\":\"120.00\"}");
     InferenceBudget created = create("inferencebudget.yaml", InferenceBudget.class);
     created.setStatus(status);
