@@ -12,8 +12,7 @@ import java.time.Duration;
 /// @param transition how long a change of variant takes
 /// @param dwell how long a variant serves at least
 /// @param stale the age from which on what was seen no longer counts
-public record LoopSettings(
-    Leaving leaving, Transition transition, Duration dwell, Duration stale) {
+public record LoopSettings(Leaving leaving, Transition transition, Duration dwell, Duration stale) {
   /// What holds where nothing else is said.
   public static final LoopSettings DEFAULT =
       new LoopSettings(

@@ -95,7 +95,7 @@ public record PriceLog(List<Entry> entries) {
         pieces(book, type, from, until, last.gpusPerNode(), pieces);
       }
     }
-    return new PriceBook(last.gpusPerNode(), pieces);
+    return pieces.isEmpty() ? last : new PriceBook(last.gpusPerNode(), pieces);
   }
 
   private static void pieces(

@@ -87,15 +87,27 @@ final class Routes {
             namespace,
             name,
             variant.name(),
-            "",
+            why(declared, variant, status),
             List.of(leg),
             replicas.isEmpty() ? unavailable(status) : null,
-            Limits.NONE,
-            Holds.SLICED,
-            Batch.STANDARD,
-            List.of());
+            Terms.limits(deployment.getSpec()),
+            Terms.holds(deployment.getSpec()),
+            Terms.batch(deployment.getSpec()),
+            Terms.grants(deployment.getSpec()));
       }
     };
+  }
+
+  /// Why a lower rung than the best serves; empty if the best does.
+  private static String why(
+      Declared declared, Variant active, @Nullable ModelDeploymentStatus status) {
+    return status == null || declared.policy().ladder().getFirst().equals(active)
+        ? ""
+        : status.conditions().stream()
+            .filter(c -> c.type().equals("Downgraded") && c.status().equals("True"))
+            .map(Condition::message)
+            .findFirst()
+            .orElse("");
   }
 
   /// The legs that were rendered last, with the replicas of now.
