@@ -202,6 +202,10 @@ public record InferenceBudgetStatus(
           @Nullable String changed,
       @Text(Format.INSTANT) @JsonPropertyDescription("When replicas were last taken away.")
           @Nullable String lowered,
+      @JsonPropertyDescription(
+              "Seconds that this variant serves at least before a better one may: more after"
+                  + " changes in quick succession.")
+          @Nullable Long climbAfterSeconds,
       @Required @Text(Format.SHORT) @JsonPropertyDescription("Why, as one word in CamelCase.")
           String reason,
       @Text(Format.SENTENCE) @JsonPropertyDescription("Why, for people, with numbers.")

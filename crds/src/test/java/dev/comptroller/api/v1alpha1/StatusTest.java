@@ -126,6 +126,7 @@ class StatusTest {
                     "9.50",
                     AT,
                     AT,
+                    300L,
                     "BudgetHeat",
                     "large to small: heat 116 %")),
             List.of(new InferenceBudgetStatus.Committed("full", "large", 1, AT)),

@@ -64,6 +64,7 @@ final class BudgetFigures {
                         g.burnRate(),
                         text(g.changed()),
                         text(g.lowered()),
+                        text(g.climbAfterSeconds()),
                         g.reason()))
             .toList(),
         status.commitments(),

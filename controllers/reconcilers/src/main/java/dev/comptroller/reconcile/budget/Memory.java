@@ -12,6 +12,7 @@ import dev.comptroller.decide.loop.Commitment;
 import dev.comptroller.decide.loop.Grant;
 import dev.comptroller.decide.loop.LoopState;
 import dev.comptroller.decide.units.HourlyRate;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -62,6 +63,7 @@ final class Memory {
         grant.hourly().toString(),
         text(grant.changed()),
         text(grant.lowered()),
+        grant.climbAfter().isZero() ? null : grant.climbAfter().plusNanos(999_999_999).toSeconds(),
         grant.reason(),
         sentence(grant.message()));
   }
@@ -110,7 +112,8 @@ final class Memory {
         granted.reason(),
         Objects.requireNonNullElse(granted.message(), ""),
         instant(granted.changed()),
-        instant(granted.lowered()));
+        instant(granted.lowered()),
+        Duration.ofSeconds(Objects.requireNonNullElse(granted.climbAfterSeconds(), 0L)));
   }
 
   private static Commitment commitment(Committed committed) {
