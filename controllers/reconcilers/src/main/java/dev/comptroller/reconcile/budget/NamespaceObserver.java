@@ -43,7 +43,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /// Gathers, once, what a decision about a namespace needs; from caches alone.
@@ -54,7 +53,7 @@ public final class NamespaceObserver {
   private final Charges charges;
   private final LoopSettings settings;
   private final Map<String, Closed> closed = new ConcurrentHashMap<>();
-  private final AtomicReference<Instant> watched = new AtomicReference<>(Instant.EPOCH);
+  private volatile Instant watched = Instant.EPOCH;
 
   /// An observer over these sources.
   public NamespaceObserver(
@@ -83,7 +82,7 @@ public final class NamespaceObserver {
       Meter.Reading reading, Instant hour, PriceBooks books, List<HourSpend> hours) {
     boolean isOf(Meter.Reading now, Instant present, PriceBooks prices) {
       return hour.equals(present)
-          && reading.record() == now.record()
+          && reading.record().equals(now.record())
           && reading.live().equals(now.live())
           && books.equals(prices);
     }
@@ -97,8 +96,8 @@ public final class NamespaceObserver {
     PriceBooks books = pools.books();
     Meter.Reading reading = meter.read(namespace);
     Charges.Figures charged = charges.read(namespace, window, published(status, window));
-    Instant asOf = view.isWatching() ? now : watched.get();
-    watched.set(asOf);
+    Instant asOf = view.isWatching() ? now : watched;
+    watched = asOf;
     @Nullable MoneySeen money =
         reading.problem() == null
             ? money(namespace, reading, books, window, charged, asOf, now)
