@@ -1,5 +1,6 @@
 package dev.comptroller.reconcile;
 
+import dev.comptroller.reconcile.budget.LoopSettings;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -27,13 +28,18 @@ final class RunningOperator implements AutoCloseable {
   private final Operator operator;
 
   RunningOperator(Cluster cluster, String home) {
+    this(cluster, home, LoopSettings.DEFAULT, Clock.systemUTC());
+  }
+
+  RunningOperator(Cluster cluster, String home, LoopSettings loop, Clock clock) {
     client = counting(cluster.restricted(home), writes);
     assembly =
         new Assembly(
             client,
-            new Assembly.Settings(home, "comptroller/runtime:test", "test", Duration.ofSeconds(1)),
+            new Assembly.Settings(
+                home, "comptroller/runtime:test", "test", Duration.ofSeconds(1), loop),
             registry,
-            Clock.systemUTC());
+            clock);
     operator = new Operator(o -> o.withKubernetesClient(client).withCloseClientOnStop(false));
     operator.register(assembly.deployments());
     operator.register(assembly.gpuNodePools());
