@@ -57,9 +57,9 @@ final class Generation {
   private StepResult.Outcome publish(Choice.Chosen chosen, Tokenizer tokenizer, long nowNanos) {
     completionTokens++;
     if (completionTokens == 1) {
-      observer.firstToken(nowNanos - submittedNanos);
+      observer.firstToken(request.requestClass(), nowNanos - submittedNanos);
     } else {
-      observer.furtherToken(nowNanos - lastTokenNanos);
+      observer.furtherToken(request.requestClass(), nowNanos - lastTokenNanos);
     }
     lastTokenNanos = nowNanos;
     boolean modelEnds = !request.sampling().ignoreEnd() && tokenizer.endsGeneration(chosen.token());
@@ -89,7 +89,7 @@ final class Generation {
     onEnd.run();
     Usage usage = new Usage(request.prompt().size(), 0, completionTokens);
     try {
-      observer.finished(reason, usage, nowNanos - submittedNanos);
+      observer.finished(request.requestClass(), reason, usage, nowNanos - submittedNanos);
     } finally {
       queue.finish(new TokenEvent.Finished(reason, text.finish(), usage, message));
     }

@@ -1,5 +1,6 @@
 package dev.comptroller.engine;
 
+import dev.comptroller.batching.RequestClass;
 import dev.comptroller.batching.TokenIds;
 
 /// A prompt to complete.
@@ -12,5 +13,10 @@ public record GenerationRequest(
   /// An interactive request.
   public static GenerationRequest interactive(int[] prompt, SamplingParams sampling) {
     return new GenerationRequest(TokenIds.of(prompt), sampling, RequestClass.INTERACTIVE);
+  }
+
+  /// A request whose answer nobody waits for.
+  public static GenerationRequest batch(int[] prompt, SamplingParams sampling) {
+    return new GenerationRequest(TokenIds.of(prompt), sampling, RequestClass.BATCH);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.comptroller.batching.BatchLimits;
+import dev.comptroller.batching.RequestClass;
 import dev.comptroller.batching.StepPlan;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -316,6 +317,30 @@ class EngineLoopTest {
   }
 
   @Test
+  void shouldServeInteractiveRequestsAtOnceThoughBatchWorkFillsEverySlot() throws Exception {
+    Gate gate = gate();
+    SimulatedOptions small = new SimulatedOptions(64, 2, 16, 64, 30, 1000, 100, 1);
+    EngineLoop loop = start(new SimulatedEngine(small, gate), new BatchLimits(2, 16, 2));
+    List<TokenStream> batch = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      batch.add(
+          accepted(loop.submit(GenerationRequest.batch(prompt("abc"), SamplingParams.greedy(40)))));
+    }
+    assertThat(loop.submit(GenerationRequest.batch(prompt("abc"), SamplingParams.greedy(40))))
+        .isEqualTo(new Submission.Rejected(new Rejection.QueueFull(2, 2)));
+    gate.open(6);
+    await().atMost(PATIENCE).until(() -> loop.snapshot().batch().running() == 2);
+    TokenStream interactive = accepted(loop.submit(request("a question", 5)));
+    gate.open(100_000);
+    assertThat(text(readAll(interactive))).isEqualTo("This ");
+    for (TokenStream stream : batch) {
+      assertThat(text(readAll(stream))).as("the same").isEqualTo("This text is simulated; no mo");
+    }
+    assertThat(loop.snapshot().batch().preemptions()).isPositive();
+    assertThat(loop.snapshot().interactive().preemptions()).isZero();
+  }
+
+  @Test
   void shouldRefuseLimitsBeyondTheEngine() {
     Engine engine = simulated(clock);
     assertThatThrownBy(
@@ -463,22 +488,23 @@ class EngineLoopTest {
     }
 
     @Override
-    public void started(long queueNanos) {
+    public void started(RequestClass requestClass, long queueNanos) {
       started.add(queueNanos);
     }
 
     @Override
-    public void firstToken(long nanosSinceSubmit) {
+    public void firstToken(RequestClass requestClass, long nanosSinceSubmit) {
       firstTokens.add(nanosSinceSubmit);
     }
 
     @Override
-    public void furtherToken(long nanosSincePrevious) {
+    public void furtherToken(RequestClass requestClass, long nanosSincePrevious) {
       furtherTokens.add(nanosSincePrevious);
     }
 
     @Override
-    public void finished(FinishReason reason, Usage usage, long nanosSinceSubmit) {
+    public void finished(
+        RequestClass requestClass, FinishReason reason, Usage usage, long nanosSinceSubmit) {
       finished.add(reason);
     }
   }

@@ -54,5 +54,15 @@ public final class Names {
   /// of `prompt_tokens`, `cached_tokens` and `completion_tokens`. Sent only when asked for.
   public static final String USAGE_COMMENT = ": comptroller-usage ";
 
+  /// Request header by which the gateway tells a replica the class of a request; absent for
+  /// [#CLASS_INTERACTIVE].
+  public static final String CLASS_HEADER = "x-comptroller-class";
+
+  /// Value of [#CLASS_HEADER]: somebody waits for the answer.
+  public static final String CLASS_INTERACTIVE = "interactive";
+
+  /// Value of [#CLASS_HEADER]: the request gets what interactive ones leave.
+  public static final String CLASS_BATCH = "batch";
+
   private Names() {}
 }

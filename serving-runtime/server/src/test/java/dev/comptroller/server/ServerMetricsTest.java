@@ -2,6 +2,7 @@ package dev.comptroller.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.comptroller.batching.RequestClass;
 import dev.comptroller.engine.FinishReason;
 import dev.comptroller.engine.LoopObserver;
 import dev.comptroller.engine.LoopSnapshot;
@@ -16,12 +17,14 @@ class ServerMetricsTest {
   @Test
   void shouldTellWhatTheLoopDidInNamesThatDashboardsKnow() {
     var metrics = new ServerMetrics("team/house");
-    metrics.started(400_000_000);
-    metrics.firstToken(3_000_000);
-    metrics.furtherToken(30_000_000);
+    metrics.started(RequestClass.INTERACTIVE, 400_000_000);
+    metrics.firstToken(RequestClass.INTERACTIVE, 3_000_000);
+    metrics.furtherToken(RequestClass.INTERACTIVE, 30_000_000);
+    metrics.firstToken(RequestClass.BATCH, 1);
     metrics.step(new LoopObserver.StepReport(3, 17, 2, 1, 1));
     metrics.step(new LoopObserver.StepReport(1, 1, 1, 1, 1));
-    metrics.finished(FinishReason.LENGTH, new Usage(10, 4, 6), 700_000_000);
+    metrics.finished(
+        RequestClass.INTERACTIVE, FinishReason.LENGTH, new Usage(10, 4, 6), 700_000_000);
     metrics.rejected(new Rejection.QueueFull(1, 1));
     String page = metrics.page(snapshot(5));
 
@@ -34,6 +37,10 @@ class ServerMetricsTest {
             "comptroller_prompt_tokens_cached_total" + LABELS + "} 4.0",
             "vllm:generation_tokens_total" + LABELS + "} 3.0",
             "vllm:num_preemptions_total" + LABELS + "} 5.0",
+            "comptroller_running" + LABELS + "class=\"interactive\",} 2.0",
+            "comptroller_waiting" + LABELS + "class=\"batch\",} 1.0",
+            "comptroller_preemptions_total" + LABELS + "class=\"batch\",} 5.0",
+            "comptroller_preemptions_total" + LABELS + "class=\"interactive\",} 0.0",
             "vllm:request_success_total" + LABELS + "finished_reason=\"length\",} 1.0",
             "vllm:request_success_total" + LABELS + "finished_reason=\"stop\",} 0.0",
             "comptroller_admission_rejected_total" + LABELS + "reason=\"queue_full\",} 1.0",
@@ -63,10 +70,16 @@ class ServerMetricsTest {
     String page = new ServerMetrics("team/house").page();
 
     assertThat(page).doesNotContain("_created");
-    assertThat(page.lines().filter(line -> !line.startsWith("#")).count()).isLessThan(170);
+    assertThat(page.lines().filter(line -> !line.startsWith("#")).count()).isLessThan(180);
   }
 
   private static LoopSnapshot snapshot(long preemptions) {
-    return new LoopSnapshot(new LoopState.Serving(), 2, 1, 25, 100, preemptions, 0);
+    return new LoopSnapshot(
+        new LoopState.Serving(),
+        new LoopSnapshot.Load(2, 0, 0),
+        new LoopSnapshot.Load(0, 1, preemptions),
+        25,
+        100,
+        0);
   }
 }
