@@ -11,7 +11,7 @@ package dev.comptroller.batching;
 public record BatchLimits(
     int maxSequences, int maxBatchedTokens, int maxQueued, long batchStepNanos) {
   /// How long a step with batch work should take at most when nothing else is said.
-  public static final long DEFAULT_BATCH_STEP_NANOS = 50_000_000;
+  public static final long DEFAULT_BATCH_STEP_NANOS = 10_000_000;
 
   public BatchLimits {
     if (maxSequences < 1) {

@@ -5,7 +5,7 @@ package dev.comptroller.batching;
 ///
 /// It learns from steps: one that took longer than the target lowers the number in proportion, one
 /// that was held back by it and took less raises it. A step cannot be shorter than what the engine
-/// takes for next to nothing, so the target is at least twice the shortest step seen.
+/// takes for next to nothing, so the target is at least 1.5 times the shortest step seen.
 final class BatchPace {
   private final int most;
   private final long targetNanos;
@@ -34,7 +34,7 @@ final class BatchPace {
     if (batchTokens == 0) {
       return;
     }
-    long target = Math.max(targetNanos, 2 * shortestNanos);
+    long target = Math.max(targetNanos, shortestNanos + shortestNanos / 2);
     if (nanos > target) {
       tokens = Math.max(1, (int) (batchTokens * (double) target / nanos));
     } else if (batchTokens >= tokens) {
