@@ -50,6 +50,7 @@ public final class EngineLoop implements AutoCloseable {
   private final BatchLimits limits;
   private final LoopObserver observer;
   private final LongSupplier nanoClock;
+  private final GpuMeter meter;
   private final Thread thread;
 
   private final ReentrantLock gate = new ReentrantLock();
@@ -67,12 +68,17 @@ public final class EngineLoop implements AutoCloseable {
   private final Sampler.Scratch scratch = new Sampler.Scratch();
 
   private EngineLoop(
-      Engine engine, BatchLimits limits, LoopObserver observer, LongSupplier nanoClock) {
+      Engine engine,
+      BatchLimits limits,
+      LoopObserver observer,
+      LongSupplier nanoClock,
+      GpuMeter meter) {
     this.engine = engine;
     this.info = engine.info();
     this.limits = limits;
     this.observer = observer;
     this.nanoClock = nanoClock;
+    this.meter = meter;
     this.batcher = new Batcher(limits, info.kvCells(), info.contextLength());
     this.thread = Thread.ofPlatform().name("engine-loop").daemon().unstarted(this::run);
   }
@@ -84,9 +90,23 @@ public final class EngineLoop implements AutoCloseable {
   ///     engine is left as it is then
   public static EngineLoop start(
       Engine engine, BatchLimits limits, LoopObserver observer, LongSupplier nanoClock) {
+    GpuMeter meter = GpuMeter.starting(nanoClock);
+    return start(engine, limits, observer, nanoClock, meter);
+  }
+
+  /// Starts a loop that tells a meter what the GPUs do.
+  ///
+  /// @param meter on the same clock; ready from now on
+  public static EngineLoop start(
+      Engine engine,
+      BatchLimits limits,
+      LoopObserver observer,
+      LongSupplier nanoClock,
+      GpuMeter meter) {
     requireWithin("maxSequences", limits.maxSequences(), engine.info().maxSequences());
     requireWithin("maxBatchedTokens", limits.maxBatchedTokens(), engine.info().maxBatchedTokens());
-    EngineLoop loop = new EngineLoop(engine, limits, observer, nanoClock);
+    EngineLoop loop = new EngineLoop(engine, limits, observer, nanoClock, meter);
+    meter.serve(engine.workCost());
     loop.thread.start();
     return loop;
   }
@@ -151,6 +171,7 @@ public final class EngineLoop implements AutoCloseable {
     try {
       if (state instanceof LoopState.Serving) {
         state = new LoopState.Draining();
+        meter.drain();
         commands.add(new Command.Wake());
       }
     } finally {
@@ -173,6 +194,7 @@ public final class EngineLoop implements AutoCloseable {
     try {
       if (!(state instanceof LoopState.Failed)) {
         state = new LoopState.Closed();
+        meter.drain();
       }
       commands.add(new Command.Wake());
     } finally {
@@ -282,6 +304,7 @@ public final class EngineLoop implements AutoCloseable {
       case Command.Add(Generation generation) -> {
         GenerationRequest request = generation.request;
         live.put(generation.id, generation);
+        meter.open(generation.id, request.label(), request.prompt().size());
         Admission admission =
             batcher.add(
                 generation.id,
@@ -303,12 +326,18 @@ public final class EngineLoop implements AutoCloseable {
 
   private void turn() {
     long begin = nanoClock.getAsLong();
+    meter.beginStep(begin);
     StepPlan plan = batcher.plan(begin);
     plan.started().forEach(start -> observer.started(start.requestClass(), start.waitedNanos()));
     List<Choice> choices = new ArrayList<>();
     long engineBegin = nanoClock.getAsLong();
-    engine.step(plan, (slice, logits) -> choices.add(choose(slice, logits)));
-    long engineEnd = nanoClock.getAsLong();
+    long engineEnd;
+    try {
+      engine.step(plan, (slice, logits) -> choices.add(choose(slice, logits)));
+    } finally {
+      engineEnd = nanoClock.getAsLong();
+      meter.endStep(plan, engineEnd);
+    }
     List<StepResult.Outcome> outcomes = new ArrayList<>(choices.size());
     for (Slice slice : plan.slices()) {
       if (slice.samples()) {
@@ -347,7 +376,7 @@ public final class EngineLoop implements AutoCloseable {
     return generation;
   }
 
-  private void forget(long id, RequestClass requestClass) {
+  private long forget(long id, RequestClass requestClass) {
     live.remove(id);
     gate.lock();
     try {
@@ -355,12 +384,14 @@ public final class EngineLoop implements AutoCloseable {
     } finally {
       gate.unlock();
     }
+    return meter.settle(id);
   }
 
   private void fail(Throwable failure) {
     gate.lock();
     try {
       String message = failure.getMessage();
+      meter.drain();
       state = new LoopState.Failed(message == null ? failure.toString() : message);
     } finally {
       gate.unlock();

@@ -1,6 +1,7 @@
 package dev.comptroller.engine;
 
 import dev.comptroller.batching.StepResult;
+import java.util.function.LongSupplier;
 
 /// One accepted request on the loop's thread: samples, counts, assembles text, ends exactly once.
 final class Generation {
@@ -9,7 +10,7 @@ final class Generation {
   private final EventQueue queue;
   private final LoopObserver observer;
   private final long submittedNanos;
-  private final Runnable onEnd;
+  private final LongSupplier settle;
   private final Sampler sampler;
   private final TextAssembler text;
   private long lastTokenNanos;
@@ -22,13 +23,13 @@ final class Generation {
       EventQueue queue,
       LoopObserver observer,
       long submittedNanos,
-      Runnable onEnd) {
+      LongSupplier settle) {
     this.id = id;
     this.request = request;
     this.queue = queue;
     this.observer = observer;
     this.submittedNanos = submittedNanos;
-    this.onEnd = onEnd;
+    this.settle = settle;
     this.sampler = new Sampler(request.sampling());
     this.text = new TextAssembler(request.sampling().stops());
   }
@@ -86,8 +87,8 @@ final class Generation {
       throw new IllegalStateException("Generation " + id + " ended before");
     }
     ended = true;
-    onEnd.run();
-    Usage usage = new Usage(request.prompt().size(), 0, completionTokens);
+    long gpuNanos = settle.getAsLong();
+    Usage usage = new Usage(request.prompt().size(), 0, completionTokens, gpuNanos);
     try {
       observer.finished(request.requestClass(), reason, usage, nowNanos - submittedNanos);
     } finally {

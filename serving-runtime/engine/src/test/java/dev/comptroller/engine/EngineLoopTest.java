@@ -43,8 +43,11 @@ class EngineLoopTest {
     EngineLoop loop = start(simulated(clock), new BatchLimits(4, 16, 8));
     List<TokenEvent> events = readAll(accepted(loop.submit(request("hello", 50))));
     assertThat(text(events)).isEqualTo("This text i");
+    await().atMost(PATIENCE).until(() -> recorder.steps.size() == 12);
+    assertThat(stepNanos()).isEqualTo(12 * 1000 + (6 + 11) * 100 + 15 + (6 + 16) * 11 / 2);
     assertThat(events.getLast())
-        .isEqualTo(new TokenEvent.Finished(FinishReason.STOP, "", new Usage(6, 0, 12), ""));
+        .isEqualTo(
+            new TokenEvent.Finished(FinishReason.STOP, "", new Usage(6, 0, 12, stepNanos()), ""));
     assertThat(TokenEvent.ids(events).size()).isEqualTo(12);
     assertThat(TokenEvent.ids(events).at(11)).isEqualTo(ByteTokenizer.END);
   }
@@ -311,7 +314,7 @@ class EngineLoopTest {
     for (TokenStream stream : streams) {
       List<TokenEvent> events = readAll(stream);
       assertThat(text(events)).isEqualTo("This text is simulated; no mo");
-      assertThat(end(events).usage()).isEqualTo(new Usage(4, 0, 30));
+      assertThat(end(events).usage()).isEqualTo(new Usage(4, 0, 30, 0));
     }
     assertThat(loop.snapshot().preemptions()).isPositive();
   }
@@ -376,7 +379,7 @@ class EngineLoopTest {
     Submission submission = loop.submit(request(prompt, 3));
     if (submission instanceof Submission.Rejected(Rejection.EngineFailed(String cause))) {
       EventQueue queue = new EventQueue(1, () -> {});
-      queue.finish(new TokenEvent.Finished(FinishReason.ERROR, "", new Usage(1, 0, 0), cause));
+      queue.finish(new TokenEvent.Finished(FinishReason.ERROR, "", new Usage(1, 0, 0, 0), cause));
       return new Submission.Accepted(queue);
     }
     return submission;
@@ -469,6 +472,10 @@ class EngineLoopTest {
   }
 
   /// Keeps all that it hears.
+  private long stepNanos() {
+    return recorder.steps.stream().mapToLong(LoopObserver.StepReport::engineNanos).sum();
+  }
+
   private static final class Recorder implements LoopObserver {
     final Queue<StepReport> steps = new ConcurrentLinkedQueue<>();
     final Queue<Rejection> rejected = new ConcurrentLinkedQueue<>();

@@ -166,7 +166,8 @@ final class Api implements HttpFront.Handler {
       String field)
       throws InterruptedException {
     exchange.header("x-comptroller-variant", replica.variant());
-    try (TokenStream tokens = replica.submit(prompt, options, requestClass(exchange), field)) {
+    try (TokenStream tokens =
+        replica.submit(prompt, options, requestClass(exchange), exchange.id(), field)) {
       exchange.whenGone(tokens::cancel);
       var answering = new Answering(json, exchange, tokens, replica.tokenizer(), shape);
       if (options.stream()) {

@@ -47,9 +47,14 @@ record Replica(
 
   /// Hands a request to the engine.
   ///
+  /// @param label the request's id
   /// @param field the field that the prompt came in
   TokenStream submit(
-      int[] prompt, GenerationOptions options, RequestClass requestClass, String field) {
+      int[] prompt,
+      GenerationOptions options,
+      RequestClass requestClass,
+      String label,
+      String field) {
     for (int token : options.logitBias().keySet()) {
       if (token >= info.vocabularySize()) {
         throw new ApiException(
@@ -62,7 +67,7 @@ record Replica(
     int room = Math.max(1, info.contextLength() - prompt.length);
     long seed = options.seed().orElseGet(seeds);
     var sampling = options.sampling(options.maxTokens().orElse(room), seed);
-    var request = new GenerationRequest(TokenIds.of(prompt), sampling, requestClass);
+    var request = new GenerationRequest(TokenIds.of(prompt), sampling, requestClass, label);
     return switch (loop.submit(request)) {
       case Submission.Accepted(TokenStream stream) -> stream;
       case Submission.Rejected(Rejection reason) -> throw new ApiException(refusal(reason, field));

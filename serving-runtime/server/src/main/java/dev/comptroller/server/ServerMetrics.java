@@ -2,6 +2,7 @@ package dev.comptroller.server;
 
 import dev.comptroller.batching.RequestClass;
 import dev.comptroller.engine.FinishReason;
+import dev.comptroller.engine.GpuMeter;
 import dev.comptroller.engine.LoopObserver;
 import dev.comptroller.engine.LoopSnapshot;
 import dev.comptroller.engine.Rejection;
@@ -50,6 +51,7 @@ final class ServerMetrics implements LoopObserver {
   private static final double NANOS = 1e9;
 
   private final CollectorRegistry registry = new CollectorRegistry();
+  private final GpuMeter meter;
   private final String[] labels;
   private final Gauge.Child running;
   private final Gauge.Child waiting;
@@ -68,7 +70,8 @@ final class ServerMetrics implements LoopObserver {
   private final Histogram.Child stepSequences;
   private final Histogram.Child stepTokens;
 
-  ServerMetrics(String modelName) {
+  ServerMetrics(String modelName, GpuMeter meter) {
+    this.meter = meter;
     labels = new String[] {modelName, "0"};
     running = gauge("vllm:num_requests_running", "Sequences that hold a slot.");
     waiting = gauge("vllm:num_requests_waiting", "Requests that wait for a slot.");
@@ -215,7 +218,26 @@ final class ServerMetrics implements LoopObserver {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return page.toString();
+    return page.append(gpus()).toString();
+  }
+
+  /* Whole numbers: a floating-point counter would lose nanoseconds after 104 days. */
+  private String gpus() {
+    var lines = new StringBuilder(1_024);
+    String label = "{model_name=\"" + labels[0] + "\",engine=\"" + labels[1] + "\"";
+    lines.append("# HELP comptroller_gpus GPUs of this replica.\n# TYPE comptroller_gpus gauge\n");
+    lines.append("comptroller_gpus").append(label).append("} ").append(meter.gpus()).append('\n');
+    String name = "comptroller_gpu_nanoseconds_total";
+    lines.append("# HELP ").append(name).append(" GPU time since the pod's start, by state.\n");
+    lines.append("# TYPE ").append(name).append(" counter\n");
+    meter
+        .read()
+        .states()
+        .forEach(
+            (state, nanos) ->
+                lines.append(
+                    "%s%s,state=\"%s\"} %d%n".formatted(name, label, state.label(), nanos)));
+    return lines.toString();
   }
 
   private static void raise(Counter.Child counter, long to) {
