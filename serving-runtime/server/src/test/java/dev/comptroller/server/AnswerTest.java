@@ -113,7 +113,7 @@ class AnswerTest {
       assertThat(told).isPositive();
       assertThat(wire.metric("comptroller_gpu_nanoseconds_total" + STEP))
           .as("it was alone, so it used every step")
-          .isEqualTo(told);
+          .isEqualTo((double) told);
       HttpResponse<String> other = wire.post("/v1/chat/completions", Wire.chatBody(""));
       assertThat(other.headers().firstValue("x-comptroller-gpu-ns")).isEmpty();
     }

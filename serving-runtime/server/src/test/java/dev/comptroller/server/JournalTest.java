@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class JournalTest {
   private static final long EPOCH = 1_800_000_000_000_000_000L;
 
-  @TempDir private Path folder;
+  @TempDir private Path folder = Path.of("");
 
   private final Json json = new Json(1 << 20);
   private final VirtualClock clock = new VirtualClock();
