@@ -151,6 +151,6 @@ public final class RoutingBoard implements AutoCloseable {
               routes.get(namespace + "/" + name),
               now));
     }
-    return new RoutingTable(RoutingTable.SCHEMA, next);
+    return new RoutingTable(RoutingTable.SCHEMA, next, List.of());
   }
 }
