@@ -81,7 +81,7 @@ CREATE TABLE item (
   start             INTEGER NOT NULL,
   length            INTEGER NOT NULL,
   model             TEXT    NOT NULL,
-  namespace         TEXT    NOT NULL,
+  payer             TEXT    NOT NULL,
   deadline_ms       INTEGER NOT NULL,
   tokens            INTEGER NOT NULL,
   state             TEXT    NOT NULL,
@@ -89,6 +89,7 @@ CREATE TABLE item (
   crashes           INTEGER NOT NULL DEFAULT 0,
   not_before_ms     INTEGER NOT NULL DEFAULT 0,
   lease_ms          INTEGER,
+  hold              INTEGER,
   result            TEXT,
   variant           TEXT,
   replica           TEXT,
@@ -115,3 +116,13 @@ CREATE TABLE pace (
   busy_millis INTEGER NOT NULL,
   slots_milli INTEGER NOT NULL
 ) STRICT;
+
+-- What the tariff saved, over all time.
+CREATE TABLE saving (
+  payer          TEXT    NOT NULL,
+  model          TEXT    NOT NULL,
+  items          INTEGER NOT NULL,
+  charged_micros INTEGER NOT NULL,
+  full_micros    INTEGER NOT NULL,
+  PRIMARY KEY (payer, model)
+) STRICT, WITHOUT ROWID;

@@ -29,7 +29,11 @@ final class UsageDatabase implements AutoCloseable {
           + " stream, outcome, status, finish_reason, prompt_tokens, cached_tokens,"
           + " completion_tokens, estimated, price_version, charge_micros, tariff_percent, gpu_ns, millis";
   private static final String INSERT =
-      "INSERT INTO usage_line (" + COLUMNS + ") VALUES (" + "?, ".repeat(23) + "?)";
+      "INSERT INTO usage_line ("
+          + COLUMNS
+          + ") VALUES ("
+          + "?, ".repeat(23)
+          + "?) ON CONFLICT (id) DO NOTHING";
   private static final String RECENT =
       "SELECT " + COLUMNS + " FROM usage_line ORDER BY seq DESC LIMIT ?";
   private static final int FULL = 2;

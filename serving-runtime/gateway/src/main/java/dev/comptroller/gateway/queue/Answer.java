@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param replica that ran it; empty if none did
 /// @param usage to bill; none for an item that failed
 /// @param price version, charge and full price in micro-dollars; absent if no price was posted
+/// @param hold of the attempt; absent if the ledger keeps none
 /// @param millis it ran
 record Answer(
     boolean success,
@@ -19,6 +20,7 @@ record Answer(
     String replica,
     Usage usage,
     @Nullable Price price,
+    @Nullable Long hold,
     long millis) {
   /// What it is charged.
   ///

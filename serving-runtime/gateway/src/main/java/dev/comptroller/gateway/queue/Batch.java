@@ -52,7 +52,11 @@ public record Batch(
   /// Its items by where they are.
   public record Counts(long total, long completed, long failed, long expired, long cancelled) {
     public Counts {
-      if (total < 0 || completed < 0 || failed < 0 || expired < 0 || cancelled < 0
+      if (total < 0
+          || completed < 0
+          || failed < 0
+          || expired < 0
+          || cancelled < 0
           || completed + failed + expired + cancelled > total) {
         throw new IllegalArgumentException(
             "impossible counts: %d in all, %d completed, %d failed, %d expired, %d cancelled"

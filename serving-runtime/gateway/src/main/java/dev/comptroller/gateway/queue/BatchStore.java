@@ -119,7 +119,8 @@ final class BatchStore {
         connection ->
             Sql.list(
                 connection,
-                SELECT + "WHERE namespace = ? AND feature = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+                SELECT
+                    + "WHERE namespace = ? AND feature = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
                 BatchStore::batch,
                 owner.namespace(),
                 owner.feature(),
@@ -133,7 +134,8 @@ final class BatchStore {
         connection ->
             Sql.list(
                 connection,
-                SELECT + "WHERE state = ? AND state NOT IN"
+                SELECT
+                    + "WHERE state = ? AND state NOT IN"
                     + " ('completed', 'failed', 'expired', 'cancelled') ORDER BY seq",
                 BatchStore::batch,
                 state.word()));
@@ -212,7 +214,10 @@ final class BatchStore {
   /// @param outputFile id that its output file will have, if there are lines for it
   /// @param errorFile id that its error file will have, if there are lines for it
   boolean beginFinalizing(
-      Batch batch, BatchState target, @Nullable String outputFile, @Nullable String errorFile,
+      Batch batch,
+      BatchState target,
+      @Nullable String outputFile,
+      @Nullable String errorFile,
       Instant now)
       throws SQLException, InterruptedException {
     return database.write(

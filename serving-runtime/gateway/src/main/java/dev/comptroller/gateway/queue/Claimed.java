@@ -12,6 +12,8 @@ import java.time.Instant;
 /// @param crashes replicas that died while they ran it
 /// @param start offset in the input file
 /// @param model `namespace/deployment`
+/// @param payer namespace that pays for it
+/// @param tokens that it will use, at a guess
 public record Claimed(
     long sequence,
     long batch,
@@ -26,6 +28,8 @@ public record Claimed(
     long start,
     int length,
     String model,
+    String payer,
+    long tokens,
     Instant deadline) {
   /// What the replica, the output file and the ledger call it: the same for every attempt.
   public String requestId() {

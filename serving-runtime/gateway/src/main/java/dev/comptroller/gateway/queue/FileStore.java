@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A file's name on disk is its id, which is made here and never by a client, so no path can leave
 /// the folder. A file is written beside its place, synced, and renamed: it is there whole or not at
-/// all. Its row comes after it, so a row without bytes cannot be; bytes without a row are removed at
-/// the next start. Bytes of a deleted file stay until no live batch reads them.
+/// all. Its row comes after it, so a row without bytes cannot be; bytes without a row are removed
+/// at the next start. Bytes of a deleted file stay until no live batch reads them.
 final class FileStore {
   private static final Pattern ID = Pattern.compile("file-[0-9a-f]{32}");
   private static final SecureRandom RANDOM = new SecureRandom();
@@ -280,8 +280,7 @@ final class FileStore {
     for (String id : gone) {
       Files.deleteIfExists(folder.resolve(id));
       int _ =
-          database.write(
-              connection -> Sql.update(connection, "DELETE FROM file WHERE id = ?", id));
+          database.write(connection -> Sql.update(connection, "DELETE FROM file WHERE id = ?", id));
     }
   }
 

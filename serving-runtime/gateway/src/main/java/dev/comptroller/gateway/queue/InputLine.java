@@ -22,8 +22,10 @@ sealed interface InputLine {
   ///
   /// @param model as the line names it
   /// @param tokens that it will use, at a guess
+  /// @param inputTokens of them
   /// @param body to send
-  record Good(String customId, String model, long tokens, ObjectNode body) implements InputLine {}
+  record Good(String customId, String model, long tokens, long inputTokens, ObjectNode body)
+      implements InputLine {}
 
   /// A line that cannot run.
   ///
@@ -69,7 +71,10 @@ sealed interface InputLine {
             : new Bad(null, "invalid_json_line", "the line must be a JSON object", null);
       } catch (JacksonException e) {
         return new Bad(
-            null, "invalid_json_line", "the line is not valid JSON: " + e.getOriginalMessage(), null);
+            null,
+            "invalid_json_line",
+            "the line is not valid JSON: " + e.getOriginalMessage(),
+            null);
       } catch (IOException e) {
         throw new AssertionError("bytes in memory do not fail", e);
       }
@@ -99,8 +104,7 @@ sealed interface InputLine {
             "url");
       }
       if (!(line.path("body") instanceof ObjectNode body)) {
-        return bad(
-            customId, "missing_required_parameter", "body must be a JSON object", "body");
+        return bad(customId, "missing_required_parameter", "body must be a JSON object", "body");
       }
       return read(customId, body);
     }
@@ -115,7 +119,9 @@ sealed interface InputLine {
             "body.model");
       }
       JsonNode stream = body.path("stream");
-      if (!stream.isMissingNode() && !stream.isNull() && !(stream.isBoolean() && !stream.asBoolean())) {
+      if (!stream.isMissingNode()
+          && !stream.isNull()
+          && !(stream.isBoolean() && !stream.asBoolean())) {
         return bad(
             customId, "invalid_stream", "body.stream must be false or absent", "body.stream");
       }
@@ -127,7 +133,7 @@ sealed interface InputLine {
         }
       }
       long input = RequestText.guessTokens(text(body.path("messages")) + text(body.path("prompt")));
-      return new Good(customId, model.textValue(), Math.max(1, input + output), body);
+      return new Good(customId, model.textValue(), input + output, input, body);
     }
 
     private static long text(JsonNode node) {

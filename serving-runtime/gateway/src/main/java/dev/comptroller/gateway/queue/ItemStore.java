@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class ItemStore {
   private static final String CLAIMED =
       "item.seq, item.batch, item.line, item.custom_id, item.attempt, item.crashes, item.start,"
-          + " item.length, item.model, item.deadline_ms, batch.id AS batch_id, batch.namespace AS"
+          + " item.length, item.model, item.payer, item.tokens, item.deadline_ms, batch.id AS batch_id, batch.namespace AS"
           + " owner_namespace, batch.feature, batch.endpoint, batch.input_file";
 
   private final QueueDatabase database;
@@ -39,15 +39,21 @@ final class ItemStore {
 
   /// A line of an input file that has been read.
   ///
-  /// @param input what it asks for
+  /// @param line its number, from 1
+  /// @param start offset of its first byte
+  /// @param length in bytes
+  /// @param customId the client's name for it, if it has one
   /// @param model `namespace/deployment` it means; empty if it cannot run
-  /// @param namespace of that deployment; empty if it cannot run
+  /// @param payer namespace that pays for it; empty if it cannot run
+  /// @param tokens that it will use, at a guess
   /// @param error line of the error file; absent if it can run
   record Read(
-      InputLines.Line line,
+      int line,
+      long start,
+      long length,
       @Nullable String customId,
       String model,
-      String namespace,
+      String payer,
       long tokens,
       @Nullable String error) {}
 
@@ -74,18 +80,18 @@ final class ItemStore {
       throws SQLException {
     try (PreparedStatement insert =
         connection.prepareStatement(
-            "INSERT INTO item (batch, line, custom_id, start, length, model, namespace,"
+            "INSERT INTO item (batch, line, custom_id, start, length, model, payer,"
                 + " deadline_ms, tokens, state, result) VALUES (?,?,?,?,?,?,?,?,?,?,?)")) {
       for (Read read : lines) {
         Sql.bind(
             insert,
             batch.sequence(),
-            read.line().number(),
+            read.line(),
             read.customId(),
-            read.line().start(),
-            read.line().length(),
+            read.start(),
+            read.length(),
             read.model(),
-            read.namespace(),
+            read.payer(),
             batch.deadline().toEpochMilli(),
             read.tokens(),
             read.error() == null ? "new" : "failed",
@@ -138,7 +144,12 @@ final class ItemStore {
   /// @param suspects how many items may be among them that a replica died of
   /// @param barred namespaces whose items wait
   record Ask(
-      String model, int slots, int suspects, List<Long> waiting, Set<String> barred, Duration lease) {}
+      String model,
+      int slots,
+      int suspects,
+      List<Long> waiting,
+      Set<String> barred,
+      Duration lease) {}
 
   /// What a claim got: items, and how many slots belong to requests whose clients wait.
   record Turn(int waiting, List<Claimed> items) {}
@@ -150,8 +161,7 @@ final class ItemStore {
           List<Long> chosen = new ArrayList<>();
           List<Long> deadlines = new ArrayList<>();
           next(connection, ask, now, chosen, deadlines);
-          EarliestDeadline.Share share =
-              EarliestDeadline.of(ask.slots(), ask.waiting(), deadlines);
+          EarliestDeadline.Share share = EarliestDeadline.of(ask.slots(), ask.waiting(), deadlines);
           List<Claimed> items = new ArrayList<>();
           for (Long seq : chosen.subList(0, share.items())) {
             Sql.update(
@@ -189,7 +199,7 @@ final class ItemStore {
         Sql.list(
             connection,
             "SELECT seq, deadline_ms, crashes FROM item WHERE model = ? AND state = 'queued'"
-                + " AND not_before_ms <= ? AND deadline_ms > ? AND namespace NOT IN ("
+                + " AND not_before_ms <= ? AND deadline_ms > ? AND payer NOT IN ("
                 + barred
                 + ") ORDER BY deadline_ms, batch, line LIMIT ?",
             row -> new long[] {row.getLong(1), row.getLong(2), row.getLong(3)},
@@ -271,7 +281,7 @@ final class ItemStore {
                   "UPDATE item SET state = ?, lease_ms = NULL, result = ?, variant = ?,"
                       + " replica = ?, finished_ms = ?, millis = ?, prompt_tokens = ?,"
                       + " cached_tokens = ?, completion_tokens = ?, estimated = ?,"
-                      + " price_version = ?, charge_micros = ?, full_micros = ? WHERE seq = ?"
+                      + " price_version = ?, charge_micros = ?, full_micros = ?, hold = ? WHERE seq = ?"
                       + " AND attempt = ? AND state = 'running' AND deadline_ms > ?",
                   answer.success() ? "answered" : "failed",
                   answer.result(),
@@ -286,6 +296,7 @@ final class ItemStore {
                   price == null ? null : Long.valueOf(price.version()),
                   price == null ? null : Long.valueOf(price.charged()),
                   price == null ? null : Long.valueOf(price.full()),
+                  answer.hold(),
                   item.sequence(),
                   item.attempt(),
                   now.toEpochMilli());
@@ -298,29 +309,41 @@ final class ItemStore {
         });
   }
 
-  /// Notes that an answered item is on the ledger; again without effect.
-  void billed(long item) throws SQLException, InterruptedException {
-    int _ =
-        database.write(
-            connection -> {
-              int changed =
-                  Sql.update(
-                      connection,
-                      "UPDATE item SET state = 'done' WHERE seq = ? AND state = 'answered'",
-                      item);
-              return changed == 0
-                  ? 0
-                  : Sql.update(
-                      connection,
-                      "UPDATE batch SET unbilled = unbilled - 1,"
-                          + " prompt_tokens = batch.prompt_tokens + item.prompt_tokens,"
-                          + " cached_tokens = batch.cached_tokens + item.cached_tokens,"
-                          + " completion_tokens = batch.completion_tokens + item.completion_tokens,"
-                          + " charged_micros = charged_micros + COALESCE(item.charge_micros, 0),"
-                          + " full_micros = batch.full_micros + COALESCE(item.full_micros, 0)"
-                          + " FROM item WHERE item.seq = ? AND batch.seq = item.batch",
-                      item);
-            });
+  /// Notes that an answered item is on the ledger; false if that is noted already.
+  ///
+  /// @param charged micro-dollars that the ledger took
+  boolean billed(long item, long charged) throws SQLException, InterruptedException {
+    return database.write(
+        connection -> {
+          int changed =
+              Sql.update(
+                  connection,
+                  "UPDATE item SET state = 'done', charge_micros = CASE WHEN charge_micros IS NULL"
+                      + " THEN NULL ELSE ? END WHERE seq = ? AND state = 'answered'",
+                  charged,
+                  item);
+          if (changed == 1) {
+            Sql.update(
+                connection,
+                "UPDATE batch SET unbilled = unbilled - 1,"
+                    + " prompt_tokens = batch.prompt_tokens + item.prompt_tokens,"
+                    + " cached_tokens = batch.cached_tokens + item.cached_tokens,"
+                    + " completion_tokens = batch.completion_tokens + item.completion_tokens,"
+                    + " charged_micros = charged_micros + COALESCE(item.charge_micros, 0),"
+                    + " full_micros = batch.full_micros + COALESCE(item.full_micros, 0)"
+                    + " FROM item WHERE item.seq = ? AND batch.seq = item.batch",
+                item);
+            Sql.update(
+                connection,
+                "INSERT INTO saving SELECT payer, model, 1, COALESCE(charge_micros, 0),"
+                    + " COALESCE(full_micros, 0) FROM item WHERE seq = ?"
+                    + " ON CONFLICT (payer, model) DO UPDATE SET items = items + 1,"
+                    + " charged_micros = charged_micros + excluded.charged_micros,"
+                    + " full_micros = full_micros + excluded.full_micros",
+                item);
+          }
+          return changed == 1;
+        });
   }
 
   /// Takes back every lease: of runs whose process is gone, or whose time is up.
@@ -376,8 +399,7 @@ final class ItemStore {
                 "SELECT deadline_ms, SUM(tokens), MAX(tokens) FROM item WHERE model = ?"
                     + " AND state IN ('new', 'queued', 'running') GROUP BY deadline_ms",
                 row ->
-                    new Work(
-                        Instant.ofEpochMilli(row.getLong(1)), row.getLong(2), row.getLong(3)),
+                    new Work(Instant.ofEpochMilli(row.getLong(1)), row.getLong(2), row.getLong(3)),
                 model));
   }
 
@@ -406,6 +428,39 @@ final class ItemStore {
         row.getLong("start"),
         row.getInt("length"),
         row.getString("model"),
+        row.getString("payer"),
+        row.getLong("tokens"),
         Instant.ofEpochMilli(row.getLong("deadline_ms")));
+  }
+
+  /// How much is in the queue.
+  ///
+  /// @param waiting requests whose clients wait
+  Depth depth(int waiting, Instant now) throws SQLException {
+    return database.read(
+        connection ->
+            new Depth(
+                now,
+                Sql.list(
+                    connection,
+                    "SELECT model, state, COUNT(*), MIN(deadline_ms) FROM item WHERE state IN"
+                        + " ('new', 'queued', 'running', 'answered') GROUP BY model, state",
+                    row ->
+                        new Depth.Row(
+                            row.getString(1),
+                            row.getString(2),
+                            row.getLong(3),
+                            Instant.ofEpochMilli(row.getLong(4)))),
+                waiting,
+                Sql.list(
+                    connection,
+                    "SELECT payer, model, items, charged_micros, full_micros FROM saving",
+                    row ->
+                        new Depth.Saved(
+                            row.getString(1),
+                            row.getString(2),
+                            row.getLong(3),
+                            row.getLong(4),
+                            row.getLong(5)))));
   }
 }

@@ -20,11 +20,11 @@ import org.sqlite.SQLiteDataSource;
 
 /// The queue's SQLite file: one writer thread, group commit, readers beside it.
 ///
-/// It is a file of its own, beside the ledger's: a batch of 50,000 lines is one long transaction and
-/// must not hold up the ledger's commits, and the ledger may live in another database. What ties the
-/// two together is an idempotency key per item. [#write] returns when the work is on disk; works that
-/// arrive together share a commit, each under a savepoint of its own, so that one that fails takes
-/// none of the others along.
+/// It is a file of its own, beside the ledger's: a batch of 50,000 lines is one long transaction
+/// and must not hold up the ledger's commits, and the ledger may live in another database. What
+/// ties the two together is an idempotency key per item. [#write] returns when the work is on disk;
+/// works that arrive together share a commit, each under a savepoint of its own, so that one that
+/// fails takes none of the others along.
 final class QueueDatabase implements AutoCloseable {
   private static final Logger LOG = System.getLogger(QueueDatabase.class.getName());
   private static final int MOST_PER_COMMIT = 128;

@@ -29,8 +29,7 @@ public final class QueueRefused extends Exception {
 
   static QueueRefused tooLarge(String message) {
     return new QueueRefused(
-        new ApiError(
-            413, message, "invalid_request_error", "file", "request_too_large", Map.of()));
+        new ApiError(413, message, "invalid_request_error", "file", "request_too_large", Map.of()));
   }
 
   static QueueRefused notFound(String what, String id) {

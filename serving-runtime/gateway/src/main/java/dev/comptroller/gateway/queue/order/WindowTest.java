@@ -8,14 +8,14 @@ import java.util.List;
 
 /// The admission test: can a batch be done in its window, beside the work that is promised already?
 ///
-/// Items run earliest deadline first, each on one of `m` equal slots, and all of them are there now.
-/// Then an item starts no later than when the work before it is spread evenly, so the work up to a
-/// deadline is done no later than `W / m + largest * (m - 1) / m`: if that is in time for every
-/// deadline, the window is *kept*. No order at all does it before `max(W / m, largest)`: if that is
-/// late, the batch is *impossible*. In between it is *doubtful*.
+/// Items run earliest deadline first, each on one of `m` equal slots, and all of them are there
+/// now. Then an item starts no later than when the work before it is spread evenly, so the work up
+/// to a deadline is done no later than `W / m + largest * (m - 1) / m`: if that is in time for
+/// every deadline, the window is *kept*. No order at all does it before `max(W / m, largest)`: if
+/// that is late, the batch is *impossible*. In between it is *doubtful*.
 ///
-/// Properties: kept implies that list scheduling by deadline meets every deadline; impossible implies
-/// that no assignment of items to slots does.
+/// Properties: kept implies that list scheduling by deadline meets every deadline; impossible
+/// implies that no assignment of items to slots does.
 public final class WindowTest {
   private WindowTest() {}
 
@@ -53,7 +53,8 @@ public final class WindowTest {
       if (own) {
         atTheLatest = latest;
       }
-      if (earliest.isAfter(work.deadline()) && (own || feasibleWithout(promised, work, capacity, now))) {
+      if (earliest.isAfter(work.deadline())
+          && (own || feasibleWithout(promised, work, capacity, now))) {
         return new Verdict.Impossible(
             earliest, numbers(before, capacity, now, earliest, work.deadline(), own));
       }
@@ -66,8 +67,8 @@ public final class WindowTest {
         : new Verdict.Doubtful(atTheLatest, doubt);
   }
 
-  /// Whether a promise could be kept before the new batch came: one that was lost anyway is no reason
-  /// to refuse.
+  /// Whether a promise could be kept before the new batch came: one that was lost anyway is no
+  /// reason to refuse.
   private static boolean feasibleWithout(
       List<Work> promised, Work judged, Capacity capacity, Instant now) {
     long tokens = 0;
