@@ -3,6 +3,7 @@ package dev.comptroller.gateway;
 import dev.comptroller.gateway.http.HttpServers;
 import dev.comptroller.gateway.ledger.UsageLedger;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
+import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.table.LiveTable;
 import dev.comptroller.gateway.table.TableFile;
@@ -28,23 +29,28 @@ public final class Gateway implements AutoCloseable {
   private final UsageLedger ledger;
   private final TableSource source;
   private final Relay relay;
+  private final BatchQueue queue;
   private final HttpServers servers;
 
-  private Gateway(UsageLedger ledger, TableSource source, Relay relay, HttpServers servers) {
+  private Gateway(
+      UsageLedger ledger, TableSource source, Relay relay, BatchQueue queue, HttpServers servers) {
     this.ledger = ledger;
     this.source = source;
     this.relay = relay;
+    this.queue = queue;
     this.servers = servers;
   }
 
   /// Everything that is chosen when a gateway is started.
   ///
   /// @param data the folder of the ledger and of the last good routing table
+  /// @param queue of the discounted queue
   /// @param source makes the source of routing tables for the table in force
   public record Settings(
       HttpServers.Settings http,
       Path data,
       Relay.Patience patience,
+      BatchQueue.Settings queue,
       Function<LiveTable, TableSource> source) {}
 
   /// The patience of a gateway in service.
@@ -70,12 +76,30 @@ public final class Gateway implements AutoCloseable {
       sample(metrics, ledger, table, clock);
       Relay relay = new Relay(settings.patience(), metrics, System::nanoTime);
       TableSource source = settings.source().apply(table);
-      HttpServers servers =
-          HttpServers.start(
-              settings.http(),
-              new HttpServers.Parts(table, relay, ledger, metrics, clock, System::nanoTime));
+      BatchQueue queue =
+          BatchQueue.start(
+              new BatchQueue.Parts(
+                  settings.data(),
+                  table,
+                  relay,
+                  ledger,
+                  metrics,
+                  settings.queue(),
+                  clock,
+                  System::nanoTime));
+      HttpServers servers;
+      try {
+        servers =
+            HttpServers.start(
+                settings.http(),
+                new HttpServers.Parts(
+                    table, relay, queue, ledger, metrics, clock, System::nanoTime));
+      } catch (IOException | InterruptedException | RuntimeException e) {
+        queue.close();
+        throw e;
+      }
       source.start();
-      return new Gateway(ledger, source, relay, servers);
+      return new Gateway(ledger, source, relay, queue, servers);
     } catch (IOException | InterruptedException | RuntimeException e) {
       ledger.close();
       throw e;
@@ -94,6 +118,7 @@ public final class Gateway implements AutoCloseable {
 
   /// Lets running requests finish, for at most that long, then closes.
   public void stop(Duration limit) throws InterruptedException {
+    queue.halt();
     if (!servers.drain(limit)) {
       LOG.log(Level.WARNING, "some requests still run after {0} s: ending them", limit.toSeconds());
     }
@@ -103,6 +128,7 @@ public final class Gateway implements AutoCloseable {
   @Override
   public void close() {
     source.close();
+    queue.halt();
     relay.abandon();
     try {
       if (!servers.drain(LAST_WORDS)) {
@@ -112,6 +138,7 @@ public final class Gateway implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     servers.close();
+    queue.close();
     relay.close();
     ledger.close();
   }

@@ -1,6 +1,7 @@
 package dev.comptroller.gateway;
 
 import dev.comptroller.gateway.http.HttpServers;
+import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.table.ConfigMapSource;
 import dev.comptroller.gateway.table.FileSource;
 import dev.comptroller.gateway.table.LiveTable;
@@ -115,6 +116,7 @@ public final class Main implements Callable<Integer> {
                   HttpServers.Settings.standard(address, port, adminPort),
                   data,
                   Gateway.standardPatience(),
+                  BatchQueue.Settings.STANDARD,
                   this::source),
               Clock.systemUTC());
     } catch (IOException | SQLException e) {

@@ -3,6 +3,7 @@ package dev.comptroller.gateway;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.comptroller.gateway.http.HttpServers;
+import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.table.FileSource;
 import java.io.IOException;
@@ -55,6 +56,7 @@ final class TestGateway implements AutoCloseable {
                 folder.resolve("data"),
                 new Relay.Patience(
                     Duration.ofSeconds(1), Duration.ofSeconds(30), silence, Duration.ofSeconds(5)),
+                BatchQueue.Settings.STANDARD,
                 live -> new FileSource(file, live, Duration.ofMillis(20))),
             Clock.systemUTC());
   }

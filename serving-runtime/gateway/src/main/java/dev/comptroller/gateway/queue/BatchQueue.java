@@ -3,6 +3,7 @@ package dev.comptroller.gateway.queue;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.comptroller.gateway.defer.Deferral;
 import dev.comptroller.gateway.ledger.UsageLedger;
 import dev.comptroller.gateway.meter.Charge;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.function.LongSupplier;
 
@@ -27,6 +29,15 @@ public final class BatchQueue implements AutoCloseable {
   private final BatchesApi batchesApi;
   private final Clock clock;
 
+  /// What may be chosen.
+  ///
+  /// @param limits of a batch
+  /// @param patience how long a request whose client waits may wait at most
+  public record Settings(Limits limits, Duration patience) {
+    /// The settings of a gateway in service.
+    public static final Settings STANDARD = new Settings(Limits.STANDARD, Duration.ofMinutes(10));
+  }
+
   /// What the queue works with.
   ///
   /// @param data folder of the gateway; the queue's own is below it
@@ -36,7 +47,7 @@ public final class BatchQueue implements AutoCloseable {
       Relay relay,
       UsageLedger ledger,
       GatewayMetrics metrics,
-      Limits limits,
+      Settings settings,
       Clock clock,
       LongSupplier nanos) {}
 
@@ -46,7 +57,7 @@ public final class BatchQueue implements AutoCloseable {
     this.items = new ItemStore(database);
     FileStore files = new FileStore(database, parts.data().resolve("queue"), clock);
     BatchStore batches = new BatchStore(database);
-    BatchReader reader = new BatchReader(files, items, batches, parts.limits(), clock);
+    BatchReader reader = new BatchReader(files, items, batches, parts.settings().limits(), clock);
     QueueMetrics metrics = new QueueMetrics(parts.metrics(), this::depth);
     Bills bills = new UsageBills(parts.ledger());
     Biller biller = new Biller(database, items, bills, metrics, parts.metrics());
@@ -64,7 +75,13 @@ public final class BatchQueue implements AutoCloseable {
                 metrics,
                 clock,
                 parts.nanos()));
-    this.waiters = new Waiters(clock, this::wake);
+    this.waiters =
+        new Waiters(
+            clock,
+            parts.settings().patience(),
+            payer ->
+                parts.table().current().map(now -> Waiters.why(now.router(), payer)).orElse(""),
+            this::wake);
     this.dispatcher =
         new Dispatcher(
             parts.table(),
@@ -89,10 +106,17 @@ public final class BatchQueue implements AutoCloseable {
                 pace,
                 metrics,
                 clock));
-    this.filesApi = new FilesApi(files, parts.limits());
+    this.filesApi = new FilesApi(files, parts.settings().limits());
     this.batchesApi =
         new BatchesApi(
-            parts.table(), files, batches, items, reader, pace::capacity, parts.limits(), clock);
+            parts.table(),
+            files,
+            batches,
+            items,
+            reader,
+            pace::capacity,
+            parts.settings().limits(),
+            clock);
   }
 
   /// Opens the queue of a data folder and takes up what is in it.
@@ -154,9 +178,13 @@ public final class BatchQueue implements AutoCloseable {
   }
 
   /// Starts nothing more; what runs is put back, and runs again after the next start.
+  public void halt() {
+    dispatcher.close();
+  }
+
   @Override
   public void close() {
-    dispatcher.close();
+    halt();
     keeper.close();
     database.close();
   }

@@ -1,6 +1,7 @@
 package dev.comptroller.gateway.queue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.comptroller.gateway.identity.TrafficClass;
 import dev.comptroller.gateway.ledger.LedgerUnavailable;
 import dev.comptroller.gateway.ledger.Outcome;
 import dev.comptroller.gateway.meter.AnswerMeter;
@@ -155,7 +156,7 @@ final class Runner {
     headers.put("content-type", "application/json");
     headers.put("x-request-id", item.requestId());
     headers.put(Names.METER_HEADER, "1");
-    headers.put(Deferral.CLASS_HEADER, Deferral.BATCH_CLASS);
+    headers.put(Names.CLASS_HEADER, TrafficClass.BATCH.word());
     Capture capture = new Capture();
     Call call =
         new Call(

@@ -22,7 +22,7 @@ final class Slots {
   private static final Duration SAME_CRASH = Duration.ofSeconds(5);
 
   /// A place of queued work on a replica; closing it gives the place back, once.
-  final class Slot implements Deferral.Place {
+  final class Slot implements AutoCloseable {
     private final Leg leg;
     private final Replica replica;
     private final boolean suspect;
@@ -68,6 +68,7 @@ final class Slots {
       }
     }
 
+    /// Gives the place back.
     @Override
     public void close() {
       synchronized (Slots.this) {

@@ -1,8 +1,9 @@
 package dev.comptroller.gateway.queue;
 
-import dev.comptroller.gateway.relay.Cancellation;
+import dev.comptroller.gateway.defer.Deferral;
+import dev.comptroller.gateway.identity.TrafficClass;
 import dev.comptroller.gateway.route.Router;
-import dev.comptroller.protocol.routing.Route;
+import dev.comptroller.protocol.routing.Account;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,14 +15,17 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Requests whose clients wait for an idle slot, by model, earliest deadline first.
+///
+/// They are not kept on disk: their clients wait, and notice when the gateway dies.
 final class Waiters implements Deferral {
   /// How often a wait looks whether its client is still there.
   private static final Duration LOOK = Duration.ofMillis(100);
 
-  private static final Duration RETRY_AFTER = Duration.ofSeconds(30);
+  private static final long RETRY_AFTER_SECONDS = 30;
 
   /// One request; confined by the lock of its owner.
   private static final class Waiter {
@@ -43,6 +47,8 @@ final class Waiters implements Deferral {
           .thenComparingLong(waiter -> waiter.sequence);
 
   private final Clock clock;
+  private final Duration wait;
+  private final Function<String, String> why;
   private final Runnable arrived;
   private final Map<String, TreeSet<Waiter>> byModel = new HashMap<>();
   private long sequence;
@@ -50,44 +56,94 @@ final class Waiters implements Deferral {
 
   /// Nobody waits.
   ///
+  /// @param wait the longest that a request may wait
+  /// @param why a namespace's requests are asked to wait; empty if they are not
   /// @param arrived is told when somebody does
-  Waiters(Clock clock, Runnable arrived) {
+  Waiters(Clock clock, Duration wait, Function<String, String> why, Runnable arrived) {
     this.clock = clock;
+    this.wait = wait;
+    this.why = why;
     this.arrived = arrived;
   }
 
+  /// Why heat asks the requests of a namespace to wait.
+  static String why(Router router, String namespace) {
+    return router
+        .account(namespace)
+        .map(Account::traffic)
+        .filter(Account.Traffic::queueBatch)
+        .map(Account.Traffic::why)
+        .orElse("");
+  }
+
   @Override
-  public Turn await(Route route, String payer, Duration wait, Cancellation cancellation)
-      throws InterruptedException {
-    String model = Router.fullName(route);
+  public Waited await(Waiting request) throws InterruptedException {
+    String model = Router.fullName(request.route());
+    String payer = Terms.payer(Owner.of(request.caller()), request.route());
+    long start = clock.millis();
     Waiter waiter;
     synchronized (this) {
       if (closed) {
-        return new Turn.Cancelled();
+        return leaving();
       }
-      waiter = new Waiter(payer, clock.millis() + wait.toMillis(), sequence++);
+      waiter = new Waiter(payer, start + wait.toMillis(), sequence++);
       byModel.computeIfAbsent(model, _ -> new TreeSet<>(ORDER)).add(waiter);
     }
     arrived.run();
     try {
       while (!waiter.over.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)
-          && cancellation.cause() == null
+          && !request.gone().getAsBoolean()
           && clock.millis() < waiter.deadlineMillis) {
         // Still waiting.
       }
-    } finally {
-      leave(model, waiter);
+    } catch (InterruptedException e) {
+      Slots.Slot slot = leave(model, waiter);
+      if (slot != null) {
+        slot.close();
+      }
+      throw e;
     }
-    Slots.Slot slot = waiter.slot;
+    Slots.Slot slot = leave(model, waiter);
     if (slot != null) {
-      return new Turn.Granted(slot.legOfReplica(), slot);
+      return new Waited.Turn(turn(request, slot, payer, clock.millis() - start));
     }
-    return cancellation.cause() != null || closed()
-        ? new Turn.Cancelled()
-        : new Turn.TimedOut(
-            RETRY_AFTER,
-            "no idle slot of deployment %s came free within %d s: try again later, or ask with service_tier auto"
-                .formatted(model, wait.toSeconds()));
+    return closed()
+        ? leaving()
+        : new Waited.TooLate(
+            "no idle slot of deployment %s came free within %d s, nothing is billed: try again later, or ask with service_tier default"
+                .formatted(model, wait.toSeconds()),
+            RETRY_AFTER_SECONDS);
+  }
+
+  private static Waited leaving() {
+    return new Waited.TooLate("this gateway is shutting down, nothing is billed", 1);
+  }
+
+  private Slot turn(Waiting request, Slots.Slot slot, String payer, long waitedMillis) {
+    String cause = request.tier() == TrafficClass.INTERACTIVE ? why.apply(payer) : "";
+    String said =
+        "waited %d.%d s in the queue at %d %% of the price"
+            .formatted(
+                waitedMillis / 1_000,
+                waitedMillis % 1_000 / 100,
+                request.route().batch().tariffPercent());
+    return new Slot() {
+      @Override
+      public int tariffPercent() {
+        return request.route().batch().tariffPercent();
+      }
+
+      @Override
+      public String why() {
+        return cause.isEmpty() ? said : said + ": " + cause;
+      }
+
+      @Override
+      public void close() {
+        slot.close();
+        arrived.run();
+      }
+    };
   }
 
   /// Models that somebody waits for.
@@ -144,8 +200,10 @@ final class Waiters implements Deferral {
     return next;
   }
 
-  private synchronized void leave(String model, Waiter waiter) {
+  /// Ends a wait; the slot that it was given, if it was.
+  private synchronized Slots.@Nullable Slot leave(String model, Waiter waiter) {
     remove(model, waiter);
+    return waiter.slot;
   }
 
   private void remove(String model, Waiter waiter) {
