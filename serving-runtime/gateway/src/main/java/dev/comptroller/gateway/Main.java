@@ -1,6 +1,7 @@
 package dev.comptroller.gateway;
 
 import dev.comptroller.gateway.http.HttpServers;
+import dev.comptroller.gateway.ledger.LedgerSettings;
 import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.table.ConfigMapSource;
 import dev.comptroller.gateway.table.FileSource;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.Level;
@@ -30,7 +32,10 @@ import picocli.CommandLine.Spec;
 /// The command line of the gateway.
 @Command(
     name = "gateway",
-    description = "One stable OpenAI address for every model deployment of an installation.",
+    description = {
+      "One stable OpenAI address for every model deployment of an installation.",
+      "`verify --help` tells how to check its ledger."
+    },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 public final class Main implements Callable<Integer> {
@@ -69,6 +74,16 @@ public final class Main implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init")
   private Path data;
 
+  @Option(
+      names = "--ledger-url",
+      paramLabel = "URL",
+      description = {
+        "PostgreSQL that keeps the ledger of several gateways, jdbc:postgresql://HOST/DATABASE; user",
+        "and password from $COMPTROLLER_LEDGER_USER and $COMPTROLLER_LEDGER_PASSWORD. Default: SQLite",
+        "in --data."
+      })
+  private @Nullable String ledgerUrl;
+
   @ArgGroup(multiplicity = "1")
   @SuppressWarnings("NullAway.Init")
   private Routing routing;
@@ -101,7 +116,10 @@ public final class Main implements Callable<Integer> {
     System.setProperty("io.netty.noUnsafe", "true");
     System.setProperty("vertx.disableDnsResolver", "true");
     System.setProperty("jdk.httpclient.keepalive.timeout", "4");
-    System.exit(new CommandLine(new Main()).execute(args));
+    System.exit(
+        args.length > 0 && args[0].equals("verify")
+            ? new CommandLine(new Verify()).execute(Arrays.copyOfRange(args, 1, args.length))
+            : new CommandLine(new Main()).execute(args));
   }
 
   @Override
@@ -115,11 +133,14 @@ public final class Main implements Callable<Integer> {
               new Gateway.Settings(
                   HttpServers.Settings.standard(address, port, adminPort),
                   data,
+                  LedgerSettings.of(
+                      LedgerPlace.of(data, ledgerUrl, System.getenv()),
+                      System.getenv().getOrDefault("HOSTNAME", "gateway")),
                   Gateway.standardPatience(),
                   BatchQueue.Settings.STANDARD,
                   this::source),
               Clock.systemUTC());
-    } catch (IOException | SQLException e) {
+    } catch (IOException | SQLException | IllegalArgumentException e) {
       err.println("gateway: " + e.getMessage());
       return 1;
     }

@@ -3,6 +3,7 @@ package dev.comptroller.gateway;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.comptroller.gateway.http.HttpServers;
+import dev.comptroller.gateway.ledger.LedgerSettings;
 import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.table.FileSource;
@@ -54,6 +55,7 @@ final class TestGateway implements AutoCloseable {
                     Duration.ofSeconds(10),
                     Duration.ofSeconds(60)),
                 folder.resolve("data"),
+                LedgerSettings.embedded(folder.resolve("data")),
                 new Relay.Patience(
                     Duration.ofSeconds(1), Duration.ofSeconds(30), silence, Duration.ofSeconds(5)),
                 BatchQueue.Settings.STANDARD,

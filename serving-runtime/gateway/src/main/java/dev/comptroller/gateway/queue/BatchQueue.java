@@ -4,7 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.comptroller.gateway.defer.Deferral;
-import dev.comptroller.gateway.ledger.UsageLedger;
+import dev.comptroller.gateway.ledger.Bound;
+import dev.comptroller.gateway.ledger.ChargeLedger;
 import dev.comptroller.gateway.meter.Charge;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.relay.Relay;
@@ -16,6 +17,8 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 
 /// The discounted queue, from its parts.
@@ -40,12 +43,15 @@ public final class BatchQueue implements AutoCloseable {
 
   /// What the queue works with.
   ///
+  /// @param bounds the accounts that an owner's work on a `namespace/deployment` counts on,
+  ///     outermost first, with the limits now in force
   /// @param data folder of the gateway; the queue's own is below it
   public record Parts(
       Path data,
       LiveTable table,
       Relay relay,
-      UsageLedger ledger,
+      ChargeLedger ledger,
+      BiFunction<Owner, String, List<Bound>> bounds,
       GatewayMetrics metrics,
       Settings settings,
       Clock clock,
@@ -59,7 +65,7 @@ public final class BatchQueue implements AutoCloseable {
     BatchStore batches = new BatchStore(database);
     BatchReader reader = new BatchReader(files, items, batches, parts.settings().limits(), clock);
     QueueMetrics metrics = new QueueMetrics(parts.metrics(), this::depth);
-    Bills bills = new UsageBills(parts.ledger());
+    Bills bills = new ChargeBills(parts.ledger(), parts.bounds()::apply);
     Biller biller = new Biller(database, items, bills, metrics, parts.metrics());
     Pace pace = new Pace(database);
     Runner runner =
@@ -197,7 +203,7 @@ public final class BatchQueue implements AutoCloseable {
     try {
       return items.depth(waiters.waiting(), clock.instant());
     } catch (SQLException _) {
-      return new Depth(Instant.EPOCH, java.util.List.of(), 0, java.util.List.of());
+      return new Depth(Instant.EPOCH, List.of(), 0, List.of());
     }
   }
 }

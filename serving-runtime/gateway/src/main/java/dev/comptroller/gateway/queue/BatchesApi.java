@@ -100,6 +100,7 @@ public final class BatchesApi {
     }
     List<Route> routes = routes(router, survey.work().keySet());
     Window.require(wish.window(), wish.length(), routes);
+    requirePrices(routes);
     Batch.Promise promise = promise(survey.work(), now);
     BatchStore.Submission submission =
         new BatchStore.Submission(
@@ -221,6 +222,19 @@ public final class BatchesApi {
           "metadata");
     }
     return metadata.toString();
+  }
+
+  /// Work is charged at the price at submission, so there must be one.
+  private static void requirePrices(List<Route> routes) throws QueueRefused {
+    for (Route route : routes) {
+      if (route.legs().stream().allMatch(leg -> leg.postedPrice() == null)) {
+        throw new QueueRefused(
+            ApiError.unavailable(
+                "deployment %s has no posted price yet: submit the batch again when it has one"
+                    .formatted(Router.fullName(route)),
+                "price_unavailable"));
+      }
+    }
   }
 
   private static List<Route> routes(Router router, Set<String> models) {

@@ -9,7 +9,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /// Puts answered items on the ledger, each once.
 ///
@@ -43,7 +42,7 @@ final class Biller {
     this.gateway = gateway;
   }
 
-  private record Due(long item, @Nullable Long hold, long full, Bills.Answered answered) {}
+  private record Due(long item, long full, UsageLine line, Bills.Answered answered) {}
 
   /// Bills one item, if it is answered and not billed.
   void bill(long item) throws SQLException, LedgerUnavailable, InterruptedException {
@@ -73,22 +72,17 @@ final class Biller {
   }
 
   private void bill(Due due) throws SQLException, LedgerUnavailable, InterruptedException {
-    long charged = bills.settle(due.hold(), due.answered());
+    long charged = bills.settle(due.answered());
     if (items.billed(due.item(), charged)) {
-      UsageLine line = due.answered().line();
-      metrics.billed(line.namespace() + "/" + line.deployment(), charged, due.full());
+      UsageLine line = due.line();
+      metrics.billed(due.answered().model(), charged, due.full());
       gateway.used(line.namespace(), line.deployment(), line.variant(), line.usage());
-      if (line.chargeMicros() == null) {
-        gateway.unpriced(line.namespace(), line.deployment());
-      } else {
-        gateway.charged(line.namespace(), line.deployment(), line.variant(), charged);
-      }
+      gateway.charged(line.namespace(), line.deployment(), line.variant(), charged);
     }
   }
 
   private static Due due(ResultSet row) throws SQLException {
     String batch = row.getString("batch_id").substring("batch_".length());
-    String key = "batch/%s/%d".formatted(batch, row.getInt("line"));
     String requestId = "batch_req_%s_%d".formatted(batch, row.getInt("line"));
     String model = row.getString("model");
     int slash = model.indexOf('/');
@@ -120,11 +114,43 @@ final class Biller {
             row.getInt("tariff_percent"),
             null,
             row.getLong("millis"));
-    Long full = Sql.maybeLong(row, "full_micros");
+    Owner who = new Owner(owner, row.getString("feature"));
     return new Due(
         row.getLong("seq"),
-        Sql.maybeLong(row, "hold"),
-        full == null ? 0 : full,
-        new Bills.Answered(key, new Owner(owner, row.getString("feature")), line));
+        row.getLong("full_micros"),
+        line,
+        new Bills.Answered(
+            ChargeBills.key(row.getString("batch_id"), row.getInt("line")),
+            row.getLong("hold"),
+            who,
+            model,
+            row.getLong("charge_micros"),
+            row.getLong("price_version"),
+            charged -> withCharge(line, charged)));
+  }
+
+  private static UsageLine withCharge(UsageLine line, long charged) {
+    return new UsageLine(
+        line.id(),
+        line.requestId(),
+        line.at(),
+        line.model(),
+        line.namespace(),
+        line.deployment(),
+        line.variant(),
+        line.replica(),
+        line.payer(),
+        line.feature(),
+        line.trafficClass(),
+        line.stream(),
+        line.outcome(),
+        line.status(),
+        line.finishReason(),
+        line.usage(),
+        line.priceVersion(),
+        charged,
+        line.tariffPercent(),
+        line.gpuNanos(),
+        line.millis());
   }
 }

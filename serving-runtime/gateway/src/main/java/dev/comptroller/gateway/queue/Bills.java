@@ -2,7 +2,7 @@ package dev.comptroller.gateway.queue;
 
 import dev.comptroller.gateway.ledger.LedgerUnavailable;
 import dev.comptroller.gateway.ledger.UsageLine;
-import org.jspecify.annotations.Nullable;
+import java.util.function.LongFunction;
 
 /// Where the money of items is held and charged.
 ///
@@ -13,8 +13,8 @@ interface Bills {
   sealed interface Hold {
     /// The worst case is held: the item may run.
     ///
-    /// @param number of the hold; absent if the ledger keeps none for it
-    record Held(@Nullable Long number) implements Hold {}
+    /// @param number of the hold
+    record Held(long number) implements Hold {}
 
     /// There is no money for it now: it waits.
     record NoMoney(String why) implements Hold {}
@@ -23,22 +23,32 @@ interface Bills {
   /// Holds what an attempt may cost at most.
   ///
   /// @param micros at the tariff
-  /// @param priceVersion that is pinned; absent if no price was posted
-  Hold hold(Claimed item, long micros, @Nullable Long priceVersion)
+  /// @param priceVersion that is pinned
+  Hold hold(Claimed item, long micros, long priceVersion)
       throws LedgerUnavailable, InterruptedException;
 
   /// Frees the hold of an attempt that came to nothing.
-  void free(@Nullable Long hold) throws LedgerUnavailable, InterruptedException;
+  void free(long hold) throws LedgerUnavailable, InterruptedException;
 
   /// Charges an answered item and leaves its usage line, once however often it is called.
   ///
-  /// @param hold of the attempt that was answered
   /// @return micro-dollars that were charged
-  long settle(@Nullable Long hold, Answered item) throws LedgerUnavailable, InterruptedException;
+  long settle(Answered item) throws LedgerUnavailable, InterruptedException;
 
   /// An answered item.
   ///
   /// @param key names the item, not the attempt
-  /// @param line to leave; its id is the key's
-  record Answered(String key, Owner owner, UsageLine line) {}
+  /// @param hold of the attempt that was answered
+  /// @param model `namespace/deployment` that served it
+  /// @param micros to charge
+  /// @param priceVersion that is pinned
+  /// @param line to leave, by what is charged in the end
+  record Answered(
+      String key,
+      long hold,
+      Owner owner,
+      String model,
+      long micros,
+      long priceVersion,
+      LongFunction<UsageLine> line) {}
 }

@@ -29,7 +29,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /// Runs one item once, from its line in the input file to a recorded result.
 ///
@@ -83,24 +82,26 @@ final class Runner {
   private void attempt(Claimed item, Route route, Slots.Slot slot, Cancellation cancellation)
       throws IOException, SQLException, LedgerUnavailable, InterruptedException {
     InputLine.Good line = read(item);
-    Optional<Pin> pin = pin(item, slot.leg().variant());
-    Batch batch = parts.batches().at(item.batch());
-    int tariff = batch.tariffPercent();
-    Long version = pin.map(found -> Long.valueOf(found.price().version())).orElse(null);
-    long worst = pin.map(found -> Charge.micros(worst(line), found.price(), tariff)).orElse(0L);
-    switch (parts.bills().hold(item, worst, version)) {
+    Optional<Pin> found = pin(item, slot.leg().variant());
+    if (found.isEmpty()) {
+      record(item, failure(slot, unpriced(item), 0));
+      return;
+    }
+    PostedPrice price = found.get().price();
+    int tariff = parts.batches().at(item.batch()).tariffPercent();
+    switch (parts.bills().hold(item, worst(line, price, tariff), price.version())) {
       case Bills.Hold.NoMoney(String why) -> {
         LOG.log(Level.DEBUG, "item {0} waits: {1}", item.requestId(), why);
         putBack(item, NO_MONEY_PAUSE, false);
       }
-      case Bills.Hold.Held(Long hold) -> {
+      case Bills.Hold.Held(long hold) -> {
         boolean kept = false;
         try {
           long start = parts.nanos().getAsLong();
           AnswerMeter meter = new AnswerMeter(line.inputTokens());
           Capture answer = ask(item, line.body(), route, slot, cancellation, meter);
           long millis = (parts.nanos().getAsLong() - start) / 1_000_000;
-          kept = judge(item, slot, answer, meter, pin, tariff, hold, millis);
+          kept = judge(item, slot, answer, meter, price, tariff, hold, millis);
         } finally {
           if (!kept) {
             parts.bills().free(hold);
@@ -110,8 +111,21 @@ final class Runner {
     }
   }
 
-  private static Usage worst(InputLine.Good line) {
-    return new Usage(line.inputTokens(), 0, Math.max(0, line.tokens() - line.inputTokens()), true);
+  /// The most that an item is expected to cost: where the engine counts more, the rest is held when
+  /// it is billed.
+  private static long worst(InputLine.Good line, PostedPrice price, int tariff) {
+    Usage worst = new Usage(line.inputTokens(), 0, line.tokens() - line.inputTokens(), true);
+    return Charge.micros(worst, price, tariff);
+  }
+
+  private static String unpriced(Claimed item) {
+    return BatchJson.failed(
+        item.requestId(),
+        item.customId(),
+        "price_unavailable",
+        "deployment %s had no posted price when the batch was submitted".formatted(item.model()),
+        "body.model",
+        item.line());
   }
 
   private InputLine.Good read(Claimed item) throws IOException {
@@ -185,15 +199,15 @@ final class Runner {
       Slots.Slot slot,
       Capture answer,
       AnswerMeter meter,
-      Optional<Pin> pin,
+      PostedPrice pinned,
       int tariff,
-      @Nullable Long hold,
+      long hold,
       long millis)
       throws SQLException, LedgerUnavailable, InterruptedException {
     int status = answer.status();
     if (answer.outcome() == Outcome.OK) {
       Usage usage = meter.usage();
-      Answer.Price price = pin.map(found -> price(usage, found.price(), tariff)).orElse(null);
+      Answer.Price price = price(usage, pinned, tariff);
       Answer done =
           new Answer(
               true,

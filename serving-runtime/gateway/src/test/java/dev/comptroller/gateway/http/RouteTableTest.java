@@ -2,6 +2,7 @@ package dev.comptroller.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.comptroller.gateway.ledger.ChargeLedger;
 import dev.comptroller.gateway.ledger.UsageLedger;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.queue.BatchQueue;
@@ -20,7 +21,7 @@ class RouteTableTest {
   void shouldBeWhatTheGatewayAnswersAndNothingElse(@TempDir Path folder) throws Exception {
     GatewayMetrics metrics = new GatewayMetrics();
     Duration second = Duration.ofSeconds(1);
-    try (UsageLedger ledger = UsageLedger.open(folder, second);
+    try (ChargeLedger ledger = UsageLedger.open(folder, second);
         Relay relay =
             new Relay(
                 new Relay.Patience(second, second, second, second), metrics, System::nanoTime)) {
@@ -34,6 +35,7 @@ class RouteTableTest {
                   table,
                   relay,
                   ledger,
+                  (_, _) -> List.of(),
                   metrics,
                   BatchQueue.Settings.STANDARD,
                   Clock.systemUTC(),
