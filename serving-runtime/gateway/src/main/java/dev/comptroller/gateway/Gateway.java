@@ -4,6 +4,7 @@ import dev.comptroller.gateway.http.HttpServers;
 import dev.comptroller.gateway.ledger.ChargeLedger;
 import dev.comptroller.gateway.ledger.LedgerSettings;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
+import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.table.LiveTable;
 import dev.comptroller.gateway.table.TableFile;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Function;
 
 /// One gateway, from its parts.
@@ -28,25 +30,30 @@ public final class Gateway implements AutoCloseable {
   private final ChargeLedger ledger;
   private final TableSource source;
   private final Relay relay;
+  private final BatchQueue queue;
   private final HttpServers servers;
 
-  private Gateway(ChargeLedger ledger, TableSource source, Relay relay, HttpServers servers) {
+  private Gateway(
+      ChargeLedger ledger, TableSource source, Relay relay, BatchQueue queue, HttpServers servers) {
     this.ledger = ledger;
     this.source = source;
     this.relay = relay;
+    this.queue = queue;
     this.servers = servers;
   }
 
   /// Everything that is chosen when a gateway is started.
   ///
-  /// @param data the folder of the last good routing table
+  /// @param data the folder of the last good routing table and of the queue
   /// @param ledger where charges are kept
+  /// @param queue of the discounted queue
   /// @param source makes the source of routing tables for the table in force
   public record Settings(
       HttpServers.Settings http,
       Path data,
       LedgerSettings ledger,
       Relay.Patience patience,
+      BatchQueue.Settings queue,
       Function<LiveTable, TableSource> source) {}
 
   /// The patience of a gateway in service.
@@ -72,12 +79,31 @@ public final class Gateway implements AutoCloseable {
       sample(metrics, ledger, table, clock);
       Relay relay = new Relay(settings.patience(), metrics, System::nanoTime);
       TableSource source = settings.source().apply(table);
-      HttpServers servers =
-          HttpServers.start(
-              settings.http(),
-              new HttpServers.Parts(table, relay, ledger, metrics, clock, System::nanoTime));
+      BatchQueue queue =
+          BatchQueue.start(
+              new BatchQueue.Parts(
+                  settings.data(),
+                  table,
+                  relay,
+                  ledger,
+                  (_, _) -> List.of(),
+                  metrics,
+                  settings.queue(),
+                  clock,
+                  System::nanoTime));
+      HttpServers servers;
+      try {
+        servers =
+            HttpServers.start(
+                settings.http(),
+                new HttpServers.Parts(
+                    table, relay, queue, ledger, metrics, clock, System::nanoTime));
+      } catch (IOException | InterruptedException | RuntimeException e) {
+        queue.close();
+        throw e;
+      }
       source.start();
-      return new Gateway(ledger, source, relay, servers);
+      return new Gateway(ledger, source, relay, queue, servers);
     } catch (IOException | InterruptedException | RuntimeException e) {
       ledger.close();
       throw e;
@@ -96,6 +122,7 @@ public final class Gateway implements AutoCloseable {
 
   /// Lets running requests finish, for at most that long, then closes.
   public void stop(Duration limit) throws InterruptedException {
+    queue.halt();
     if (!servers.drain(limit)) {
       LOG.log(Level.WARNING, "some requests still run after {0} s: ending them", limit.toSeconds());
     }
@@ -105,6 +132,7 @@ public final class Gateway implements AutoCloseable {
   @Override
   public void close() {
     source.close();
+    queue.halt();
     relay.abandon();
     try {
       if (!servers.drain(LAST_WORDS)) {
@@ -114,6 +142,7 @@ public final class Gateway implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     servers.close();
+    queue.close();
     relay.close();
     ledger.close();
   }

@@ -2,6 +2,7 @@ package dev.comptroller.gateway;
 
 import dev.comptroller.gateway.http.HttpServers;
 import dev.comptroller.gateway.ledger.LedgerSettings;
+import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.table.ConfigMapSource;
 import dev.comptroller.gateway.table.FileSource;
 import dev.comptroller.gateway.table.LiveTable;
@@ -136,6 +137,7 @@ public final class Main implements Callable<Integer> {
                       LedgerPlace.of(data, ledgerUrl, System.getenv()),
                       System.getenv().getOrDefault("HOSTNAME", "gateway")),
                   Gateway.standardPatience(),
+                  BatchQueue.Settings.STANDARD,
                   this::source),
               Clock.systemUTC());
     } catch (IOException | SQLException | IllegalArgumentException e) {

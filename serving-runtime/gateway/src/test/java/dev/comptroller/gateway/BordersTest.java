@@ -35,10 +35,11 @@ final class BordersTest {
           .resideInAnyPackage("java.net..", "java.nio.file..", "java.sql..", "io..");
 
   @ArchTest
-  static final ArchRule ONLY_THE_TABLE_KNOWS_KUBERNETES =
+  static final ArchRule ONLY_THE_TABLE_AND_THE_CLUSTER_PACKAGE_KNOW_KUBERNETES =
       noClasses()
           .that()
-          .resideOutsideOfPackages("..gateway.table..", "dev.comptroller.gateway")
+          .resideOutsideOfPackages(
+              "..gateway.table..", "..gateway.cluster..", "dev.comptroller.gateway")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.fabric8..");

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.comptroller.gateway.http.HttpServers;
 import dev.comptroller.gateway.ledger.LedgerSettings;
+import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.table.FileSource;
 import java.io.IOException;
@@ -57,6 +58,7 @@ final class TestGateway implements AutoCloseable {
                 LedgerSettings.embedded(folder.resolve("data")),
                 new Relay.Patience(
                     Duration.ofSeconds(1), Duration.ofSeconds(30), silence, Duration.ofSeconds(5)),
+                BatchQueue.Settings.STANDARD,
                 live -> new FileSource(file, live, Duration.ofMillis(20))),
             Clock.systemUTC());
   }

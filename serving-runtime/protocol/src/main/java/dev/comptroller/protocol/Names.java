@@ -47,6 +47,16 @@ public final class Names {
   /// Prefix of the ConfigMaps, in the installation's namespace, that record a namespace's spend.
   public static final String SPEND_CONFIG_MAP_PREFIX = "comptroller-spend-";
 
+  /// Secret label: marks a Secret of the installation's namespace as a credential of the gateway.
+  public static final String CREDENTIAL_LABEL = "comptroller.dev/credential";
+
+  /// Value of [#CREDENTIAL_LABEL] for API keys.
+  public static final String API_KEY_CREDENTIAL = "api-key";
+
+  /// Request header by which the gateway tells a replica how urgent a request is; `batch` or
+  // absent.
+  public static final String CLASS_HEADER = "x-comptroller-class";
+
   /// Request header by which the gateway asks a replica to count tokens in its streams; value `1`.
   public static final String METER_HEADER = "x-comptroller-meter";
 

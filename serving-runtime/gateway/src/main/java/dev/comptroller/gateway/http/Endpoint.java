@@ -7,11 +7,26 @@ import java.util.Optional;
 ///
 /// @param listener the port that answers it
 /// @param method HTTP method
-/// @param path exact, or ending in `{id}`, which takes the rest of the path
+/// @param path exact, or with an `{id}`, which takes the rest of the path up to what follows it
 /// @param access who may call it
 /// @param handler what answers it, on a virtual thread of its own
-record Endpoint(Listener listener, String method, String path, Access access, Handler handler) {
+/// @param intake how its body comes in
+record Endpoint(
+    Listener listener, String method, String path, Access access, Handler handler, Intake intake) {
   private static final String REST = "{id}";
+
+  /// An endpoint whose body is read before it is answered.
+  Endpoint(Listener listener, String method, String path, Access access, Handler handler) {
+    this(listener, method, path, access, handler, Intake.WHOLE);
+  }
+
+  /// How a body comes in.
+  enum Intake {
+    /// All of it, into memory, before the handler starts.
+    WHOLE,
+    /// As the handler reads it: for bodies that memory must not hold.
+    STREAMED
+  }
 
   /// The port that an endpoint is on.
   enum Listener {
@@ -36,12 +51,16 @@ record Endpoint(Listener listener, String method, String path, Access access, Ha
 
   /// What `{id}` stands for in a path, still encoded; empty text for an exact match.
   Optional<String> match(String requested) {
-    if (!path.endsWith(REST)) {
+    int at = path.indexOf(REST);
+    if (at < 0) {
       return path.equals(requested) ? Optional.of("") : Optional.empty();
     }
-    String prefix = path.substring(0, path.length() - REST.length());
-    return requested.startsWith(prefix) && requested.length() > prefix.length()
-        ? Optional.of(requested.substring(prefix.length()))
+    String prefix = path.substring(0, at);
+    String suffix = path.substring(at + REST.length());
+    return requested.startsWith(prefix)
+            && requested.endsWith(suffix)
+            && requested.length() > prefix.length() + suffix.length()
+        ? Optional.of(requested.substring(at, requested.length() - suffix.length()))
         : Optional.empty();
   }
 }

@@ -8,6 +8,8 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +32,7 @@ final class HttpExchange implements Downstream {
   private final Duration writeWithin;
   private final Cancellation cancellation;
   private final String requestId;
+  private final @Nullable StreamedBody streamed;
   private boolean begun;
 
   /// An exchange whose body has been read.
@@ -43,6 +46,28 @@ final class HttpExchange implements Downstream {
       String pathId,
       Duration writeWithin,
       Cancellation cancellation) {
+    this(request, body, problem, pathId, writeWithin, cancellation, null);
+  }
+
+  /// An exchange whose body is read as it arrives.
+  HttpExchange(
+      HttpServerRequest request,
+      StreamedBody streamed,
+      String pathId,
+      Duration writeWithin,
+      Cancellation cancellation) {
+    this(request, new byte[0], null, pathId, writeWithin, cancellation, streamed);
+  }
+
+  private HttpExchange(
+      HttpServerRequest request,
+      byte[] body,
+      @Nullable ApiError problem,
+      String pathId,
+      Duration writeWithin,
+      Cancellation cancellation,
+      @Nullable StreamedBody streamed) {
+    this.streamed = streamed;
     this.request = request;
     this.response = request.response();
     this.body = body;
@@ -71,6 +96,23 @@ final class HttpExchange implements Downstream {
 
   byte[] body() {
     return body;
+  }
+
+  /// The body as a stream: as it arrives, or from memory.
+  InputStream bodyStream() {
+    return streamed != null ? streamed : new ByteArrayInputStream(body);
+  }
+
+  /// Whether some of the body has not arrived, so that the connection cannot be used again.
+  boolean unread() {
+    return streamed != null && !streamed.over();
+  }
+
+  /// Lets what has not arrived of the body go by.
+  void discard() {
+    if (streamed != null) {
+      streamed.discard();
+    }
   }
 
   Optional<ApiError> problem() {
@@ -103,7 +145,7 @@ final class HttpExchange implements Downstream {
       response.setStatusCode(status);
       headers.forEach(response::putHeader);
       response.putHeader("x-request-id", requestId);
-      if (problem != null) {
+      if (problem != null || unread()) {
         response.putHeader("connection", "close");
       }
       await(response.end(Buffer.buffer(answer)));

@@ -109,6 +109,12 @@ final class HttpFront {
                 "unsupported_encoding"));
         return;
       }
+      if (endpoint.intake() == Endpoint.Intake.STREAMED) {
+        over = true;
+        StreamedBody streamed = new StreamedBody(request, vertx, limits.bodyWithin(), cancellation);
+        hand(new HttpExchange(request, streamed, pathId, limits.writeWithin(), cancellation));
+        return;
+      }
       timer =
           vertx.setTimer(
               limits.bodyWithin().toMillis(),
@@ -159,6 +165,10 @@ final class HttpFront {
       byte[] bytes = problem == null ? body.getBytes() : new byte[0];
       HttpExchange exchange =
           new HttpExchange(request, bytes, problem, pathId, limits.writeWithin(), cancellation);
+      hand(exchange);
+    }
+
+    private void hand(HttpExchange exchange) {
       Thread.ofVirtual().name(endpoint.path()).start(() -> serve(exchange));
     }
 
@@ -174,7 +184,11 @@ final class HttpFront {
         failed(exchange);
       } finally {
         held.addAndGet(-counted);
-        if (exchange.problem().isPresent()) {
+        boolean unread = exchange.unread();
+        if (unread) {
+          exchange.discard();
+        }
+        if (exchange.problem().isPresent() || unread) {
           vertx.setTimer(LINGER.toMillis(), _ -> request.connection().close());
         }
       }

@@ -3,6 +3,7 @@ package dev.comptroller.gateway.http;
 import dev.comptroller.gateway.http.Endpoint.Listener;
 import dev.comptroller.gateway.ledger.UsageLedger;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
+import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.table.LiveTable;
 import io.vertx.core.Vertx;
@@ -55,6 +56,7 @@ public final class HttpServers implements AutoCloseable {
   public record Parts(
       LiveTable table,
       Relay relay,
+      BatchQueue queue,
       UsageLedger ledger,
       GatewayMetrics metrics,
       Clock clock,
@@ -129,7 +131,8 @@ public final class HttpServers implements AutoCloseable {
     return RouteTable.of(
         new Completions(parts.table(), parts.relay(), drain, books),
         new Models(parts.table(), parts.clock()),
-        new Admin(parts.table(), drain, books));
+        new Admin(parts.table(), drain, books),
+        new QueueEndpoints(parts.queue(), drain));
   }
 
   private static HttpServer listen(

@@ -77,6 +77,11 @@ public final class Relay implements AutoCloseable {
     this.nanos = nanos;
   }
 
+  /// What this gateway has running on each replica.
+  public Loads loads() {
+    return loads;
+  }
+
   /// Serves one request to its end; settles it exactly once.
   public void serve(Call call, Downstream client, Cancellation cancellation, Settlement settlement)
       throws InterruptedException {

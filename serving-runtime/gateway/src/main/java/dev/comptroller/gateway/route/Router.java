@@ -60,6 +60,11 @@ public final class Router {
     return Optional.ofNullable(accounts.get(namespace));
   }
 
+  /// Every account, ordered by namespace.
+  public Collection<Account> accounts() {
+    return accounts.values();
+  }
+
   /// Every route, ordered by full name.
   public Collection<Route> routes() {
     return byFullName.values();

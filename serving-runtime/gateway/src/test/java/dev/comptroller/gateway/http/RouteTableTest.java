@@ -2,8 +2,10 @@ package dev.comptroller.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.comptroller.gateway.ledger.ChargeLedger;
 import dev.comptroller.gateway.ledger.UsageLedger;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
+import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.table.LiveTable;
 import dev.comptroller.gateway.table.TableFile;
@@ -19,17 +21,31 @@ class RouteTableTest {
   void shouldBeWhatTheGatewayAnswersAndNothingElse(@TempDir Path folder) throws Exception {
     GatewayMetrics metrics = new GatewayMetrics();
     Duration second = Duration.ofSeconds(1);
-    try (UsageLedger ledger = UsageLedger.open(folder, second);
+    try (ChargeLedger ledger = UsageLedger.open(folder, second);
         Relay relay =
             new Relay(
                 new Relay.Patience(second, second, second, second), metrics, System::nanoTime)) {
       LiveTable table =
           new LiveTable(new TableFile(folder.resolve("t.json")), metrics, Clock.systemUTC());
-      List<Endpoint> endpoints =
-          HttpServers.endpoints(
-              new HttpServers.Parts(
-                  table, relay, ledger, metrics, Clock.systemUTC(), System::nanoTime),
-              new Drain());
+      List<Endpoint> endpoints;
+      try (BatchQueue queue =
+          BatchQueue.start(
+              new BatchQueue.Parts(
+                  folder,
+                  table,
+                  relay,
+                  ledger,
+                  (_, _) -> List.of(),
+                  metrics,
+                  BatchQueue.Settings.STANDARD,
+                  Clock.systemUTC(),
+                  System::nanoTime))) {
+        endpoints =
+            HttpServers.endpoints(
+                new HttpServers.Parts(
+                    table, relay, queue, ledger, metrics, Clock.systemUTC(), System::nanoTime),
+                new Drain());
+      }
       assertThat(endpoints)
           .extracting(
               row -> row.listener() + " " + row.method() + " " + row.path() + " " + row.access())
@@ -38,6 +54,16 @@ class RouteTableTest {
               "PUBLIC POST /v1/completions OPEN",
               "PUBLIC GET /v1/models OPEN",
               "PUBLIC GET /v1/models/{id} OPEN",
+              "PUBLIC POST /v1/files OPEN",
+              "PUBLIC GET /v1/files OPEN",
+              "PUBLIC GET /v1/files/{id}/content OPEN",
+              "PUBLIC GET /v1/files/{id} OPEN",
+              "PUBLIC DELETE /v1/files/{id} OPEN",
+              "PUBLIC POST /v1/batches OPEN",
+              "PUBLIC GET /v1/batches OPEN",
+              "PUBLIC POST /v1/batches/{id}/cancel OPEN",
+              "PUBLIC GET /v1/batches/{id} OPEN",
+              "ADMIN GET /queue OPEN",
               "ADMIN GET /health/live OPEN",
               "ADMIN GET /health/ready OPEN",
               "ADMIN GET /metrics OPEN",

@@ -1,0 +1,25 @@
+package dev.comptroller.gateway.queue;
+
+import dev.comptroller.gateway.identity.Caller;
+import dev.comptroller.gateway.identity.Credential;
+
+/// Who a file or a batch belongs to; nobody else sees it.
+///
+/// @param namespace of the caller; empty while callers are not identified
+/// @param feature of that namespace
+public record Owner(String namespace, String feature) {
+  /// A caller that is not identified.
+  public static final Owner UNKNOWN = new Owner("", "default");
+
+  /// The owner that a client acts for.
+  ///
+  /// @param feature that it names among those of its credential
+  public static Owner of(Credential credential, String feature) {
+    return credential.anybody() ? UNKNOWN : new Owner(credential.namespace(), feature);
+  }
+
+  /// The owner that a caller acts for.
+  public static Owner of(Caller caller) {
+    return of(caller.credential(), caller.feature());
+  }
+}

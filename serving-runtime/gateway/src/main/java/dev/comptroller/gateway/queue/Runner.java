@@ -1,0 +1,302 @@
+package dev.comptroller.gateway.queue;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.comptroller.gateway.identity.TrafficClass;
+import dev.comptroller.gateway.ledger.LedgerUnavailable;
+import dev.comptroller.gateway.ledger.Outcome;
+import dev.comptroller.gateway.meter.AnswerMeter;
+import dev.comptroller.gateway.meter.Charge;
+import dev.comptroller.gateway.meter.Usage;
+import dev.comptroller.gateway.relay.Call;
+import dev.comptroller.gateway.relay.Cancellation;
+import dev.comptroller.gateway.relay.Relay;
+import dev.comptroller.protocol.Names;
+import dev.comptroller.protocol.routing.Route;
+import dev.comptroller.protocol.routing.Route.PostedPrice;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+
+/// Runs one item once, from its line in the input file to a recorded result.
+///
+/// ```
+/// hold the worst case       no money: the item waits
+/// ask the replica           full, leaving, not there: the item waits a little
+///                           died: the item waits; blamed often enough, it is quarantined
+///                           refused: the item has failed, and costs nothing
+/// record the answer         under the attempt's number: a late writer is refused
+/// bill it                   under the item's own key, then it is done
+/// ```
+final class Runner {
+  /// Replicas that may die of an item before it is quarantined.
+  static final int MOST_CRASHES = 3;
+
+  private static final Logger LOG = System.getLogger(Runner.class.getName());
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
+  private static final Duration LAST_PAUSE = Duration.ofSeconds(30);
+  private static final Duration NO_MONEY_PAUSE = Duration.ofSeconds(30);
+
+  /// What a run works with.
+  record Parts(
+      Relay relay,
+      FileStore files,
+      ItemStore items,
+      BatchStore batches,
+      Bills bills,
+      Biller biller,
+      Pace pace,
+      QueueMetrics metrics,
+      Clock clock,
+      LongSupplier nanos) {}
+
+  private final Parts parts;
+
+  Runner(Parts parts) {
+    this.parts = parts;
+  }
+
+  /// Runs an item in a slot.
+  void run(Claimed item, Route route, Slots.Slot slot, Cancellation cancellation)
+      throws InterruptedException {
+    try {
+      attempt(item, route, slot, cancellation);
+    } catch (IOException | SQLException | LedgerUnavailable e) {
+      LOG.log(Level.WARNING, "item {0} is put back: {1}", item.requestId(), e.getMessage());
+      putBack(item, LAST_PAUSE, false);
+    }
+  }
+
+  private void attempt(Claimed item, Route route, Slots.Slot slot, Cancellation cancellation)
+      throws IOException, SQLException, LedgerUnavailable, InterruptedException {
+    InputLine.Good line = read(item);
+    Optional<Pin> found = pin(item, slot.leg().variant());
+    if (found.isEmpty()) {
+      record(item, failure(slot, unpriced(item), 0));
+      return;
+    }
+    PostedPrice price = found.get().price();
+    int tariff = parts.batches().at(item.batch()).tariffPercent();
+    switch (parts.bills().hold(item, worst(line, price, tariff), price.version())) {
+      case Bills.Hold.NoMoney(String why) -> {
+        LOG.log(Level.DEBUG, "item {0} waits: {1}", item.requestId(), why);
+        putBack(item, NO_MONEY_PAUSE, false);
+      }
+      case Bills.Hold.Held(long hold) -> {
+        boolean kept = false;
+        try {
+          long start = parts.nanos().getAsLong();
+          AnswerMeter meter = new AnswerMeter(line.inputTokens());
+          Capture answer = ask(item, line.body(), route, slot, cancellation, meter);
+          long millis = (parts.nanos().getAsLong() - start) / 1_000_000;
+          kept = judge(item, slot, answer, meter, price, tariff, hold, millis);
+        } finally {
+          if (!kept) {
+            parts.bills().free(hold);
+          }
+        }
+      }
+    }
+  }
+
+  /// The most that an item is expected to cost: where the engine counts more, the rest is held when
+  /// it is billed.
+  private static long worst(InputLine.Good line, PostedPrice price, int tariff) {
+    Usage worst = new Usage(line.inputTokens(), 0, line.tokens() - line.inputTokens(), true);
+    return Charge.micros(worst, price, tariff);
+  }
+
+  private static String unpriced(Claimed item) {
+    return BatchJson.failed(
+        item.requestId(),
+        item.customId(),
+        "price_unavailable",
+        "deployment %s had no posted price when the batch was submitted".formatted(item.model()),
+        "body.model",
+        item.line());
+  }
+
+  private InputLine.Good read(Claimed item) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(item.length());
+    try (FileChannel channel = parts.files().channel(item.inputFile())) {
+      while (bytes.hasRemaining()) {
+        if (channel.read(bytes, item.start() + bytes.position()) < 0) {
+          throw new EOFException("the input file ends before line " + item.line());
+        }
+      }
+    }
+    InputLines.Line line =
+        new InputLines.Line(item.line(), item.start(), item.length(), bytes.array());
+    return switch (new InputLine.Reader(item.endpoint(), item.length()).read(line)) {
+      case InputLine.Good good -> good;
+      case InputLine.Bad bad -> throw new IOException("line " + item.line() + ": " + bad.message());
+    };
+  }
+
+  /// The price of a variant at submission; for one that had none then, the one of the variant that
+  /// was best.
+  private Optional<Pin> pin(Claimed item, String variant) throws SQLException {
+    List<Pin> pins =
+        parts.batches().pins(item.batch()).stream()
+            .filter(pin -> pin.model().equals(item.model()))
+            .toList();
+    return pins.stream()
+        .filter(pin -> pin.variant().equals(variant))
+        .findFirst()
+        .or(() -> pins.stream().findFirst());
+  }
+
+  private Capture ask(
+      Claimed item,
+      ObjectNode body,
+      Route route,
+      Slots.Slot slot,
+      Cancellation cancellation,
+      AnswerMeter meter)
+      throws InterruptedException {
+    Map<String, String> headers = new TreeMap<>();
+    headers.put("content-type", "application/json");
+    headers.put("x-request-id", item.requestId());
+    headers.put(Names.METER_HEADER, "1");
+    headers.put(Names.CLASS_HEADER, TrafficClass.BATCH.word());
+    Capture capture = new Capture();
+    Call call =
+        new Call(
+            route,
+            List.of(slot.legOfReplica()),
+            item.endpoint(),
+            headers,
+            body.toString().getBytes(StandardCharsets.UTF_8),
+            false,
+            Map.of(),
+            meter,
+            parts.nanos().getAsLong());
+    parts
+        .relay()
+        .serve(
+            call,
+            capture,
+            cancellation,
+            (outcome, _, replica, status) -> capture.ended(outcome, replica, status));
+    return capture;
+  }
+
+  /// Whether the answer was recorded, so that its hold is the biller's.
+  private boolean judge(
+      Claimed item,
+      Slots.Slot slot,
+      Capture answer,
+      AnswerMeter meter,
+      PostedPrice pinned,
+      int tariff,
+      long hold,
+      long millis)
+      throws SQLException, LedgerUnavailable, InterruptedException {
+    int status = answer.status();
+    if (answer.outcome() == Outcome.OK) {
+      Usage usage = meter.usage();
+      Answer.Price price = price(usage, pinned, tariff);
+      Answer done =
+          new Answer(
+              true,
+              BatchJson.answered(item, status, answer.body()),
+              slot.leg().variant(),
+              slot.replica().name(),
+              usage,
+              price,
+              hold,
+              millis);
+      parts.pace().ran(item.model(), item.tokens(), millis);
+      if (!record(item, done)) {
+        return false;
+      }
+      parts.biller().bill(item.sequence());
+      return true;
+    }
+    boolean waits =
+        status == 429
+            || status == 503
+            || answer.outcome() == Outcome.GATEWAY_STOPPED
+            || answer.outcome() == Outcome.CLIENT_GONE;
+    if (waits) {
+      putBack(item, pause(item.attempt()), false);
+    } else if (status >= 500) {
+      crashed(item, slot, answer);
+    } else {
+      record(item, failure(slot, BatchJson.answered(item, status, answer.body()), millis));
+    }
+    return false;
+  }
+
+  static Answer.Price price(Usage usage, PostedPrice price, int tariff) {
+    return new Answer.Price(
+        price.version(), Charge.micros(usage, price, tariff), Charge.micros(usage, price));
+  }
+
+  private void crashed(Claimed item, Slots.Slot slot, Capture answer)
+      throws SQLException, InterruptedException {
+    boolean blamed = slot.blamed();
+    parts.metrics().crashed(item.model());
+    if (!blamed || item.crashes() + 1 < MOST_CRASHES) {
+      putBack(item, FIRST_PAUSE, blamed);
+      return;
+    }
+    String message =
+        "quarantined: %d runs ended without an answer of the replica, the last one with: %s"
+            .formatted(MOST_CRASHES, new String(answer.body(), StandardCharsets.UTF_8));
+    record(
+        item,
+        failure(
+            slot,
+            BatchJson.failed(
+                item.requestId(), item.customId(), "quarantined", message, null, item.line()),
+            0));
+  }
+
+  private static Answer failure(Slots.Slot slot, String line, long millis) {
+    return new Answer(
+        false, line, slot.leg().variant(), slot.replica().name(), Usage.NONE, null, null, millis);
+  }
+
+  private boolean record(Claimed item, Answer answer) throws SQLException, InterruptedException {
+    boolean recorded = parts.items().answer(item, answer, parts.clock().instant());
+    if (recorded) {
+      parts.metrics().over(item.model(), answer.success() ? "completed" : "failed");
+    } else {
+      parts.metrics().staleWrite();
+    }
+    return recorded;
+  }
+
+  private void putBack(Claimed item, Duration pause, boolean crashed) throws InterruptedException {
+    Instant now = parts.clock().instant();
+    try {
+      if (!parts.items().putBack(item, now.plus(pause), crashed, now)) {
+        parts.metrics().staleWrite();
+      }
+    } catch (SQLException e) {
+      LOG.log(
+          Level.WARNING,
+          "item {0} stays leased until its lease ends: {1}",
+          item.requestId(),
+          e.getMessage());
+    }
+  }
+
+  private static Duration pause(int attempt) {
+    Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(10, Math.max(0, attempt - 1)));
+    return pause.compareTo(LAST_PAUSE) > 0 ? LAST_PAUSE : pause;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.gateway.queue.order;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.gateway.queue;
+
+import org.jspecify.annotations.NullMarked;
