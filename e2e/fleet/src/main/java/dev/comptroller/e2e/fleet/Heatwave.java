@@ -1,0 +1,376 @@
+package dev.comptroller.e2e.fleet;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+
+/// An hourly budget that runs hot and cools down, told as it happens.
+///
+/// More replicas are asked for than the hour's money pays for. As the forecast rises, batch work is
+/// queued, answers are capped, and the deployment drops a rung while requests go on; when fewer
+/// replicas are asked for it climbs back. In the end everything is deleted and the bill is compared
+/// with the node agent's.
+final class Heatwave {
+  private static final String NAMESPACE = "team";
+  private static final String MODEL = NAMESPACE + "/chat";
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
+  private static final Duration LOOK = Duration.ofMillis(700);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /// Dollars an hour of one replica of the upper rung: four GPUs of a node of eight at $19.00.
+  private static final BigDecimal REPLICA_HOUR = new BigDecimal("9.50");
+
+  /// Percent of the amount that one replica of the upper rung is forecast to spend.
+  private static final BigDecimal COOL = new BigDecimal("50");
+
+  /// Zones whose hours begin at different minutes.
+  private static final List<String> ZONES = List.of("UTC", "Asia/Kolkata", "Asia/Kathmandu");
+
+  private final LocalFleet fleet;
+  private final PrintStream out;
+  private final Map<String, String> said = new HashMap<>();
+  private Instant began = Instant.EPOCH;
+
+  Heatwave(LocalFleet fleet, PrintStream out) {
+    this.fleet = fleet;
+    this.out = out;
+  }
+
+  /// Runs all of it.
+  ///
+  /// @param show prints a kubectl command and its output
+  void run() {
+    fleet.createNamespace(NAMESPACE);
+    String budget = budget(Instant.now());
+    String deployment = fleet.repository().read("samples/loop/deployment.yaml");
+    out.println(budget);
+    fleet.kubectl().apply(budget);
+    fleet.kubectl().apply(deployment);
+    show("apply", "-f", "samples/loop/deployment.yaml");
+    began = Instant.now();
+    until("the upper rung serves", () -> serving("q4", 1) && quiet());
+    try (Background background = Background.start(fleet.gateway(), MODEL, 3)) {
+      step("Ask for two replicas: $19.00/h, about all of the hour's money");
+      show("-n", NAMESPACE, "scale", "md/chat", "--replicas=2");
+      until("the fleet has dropped a rung", () -> serving("q2", 2) && quiet());
+      show("get", "md,ib", "-n", NAMESPACE);
+      explain();
+      step("Ask for one replica again: the heat goes, and so does every action");
+      show("-n", NAMESPACE, "scale", "md/chat", "--replicas=1");
+      until("the fleet has climbed back", () -> serving("q4", 1) && quiet() && calm());
+      show("get", "md,ib", "-n", NAMESPACE);
+      background.stop();
+      tell(background);
+    }
+    step("Delete the deployment and compare the bills");
+    show("-n", NAMESPACE, "delete", "md/chat");
+    reconcile();
+  }
+
+  /// The budget, of an hour in the zone whose present hour has most left.
+  ///
+  /// The amount is chosen so that one replica of the upper rung is forecast to spend half of it.
+  static String budget(Instant now) {
+    String zone = "";
+    long left = 0;
+    for (String candidate : ZONES) {
+      ZonedDateTime local = now.atZone(ZoneId.of(candidate));
+      ZonedDateTime end = local.truncatedTo(ChronoUnit.HOURS).plusHours(1);
+      long seconds = Duration.between(local, end).toSeconds();
+      if (seconds > left) {
+        left = seconds;
+        zone = candidate;
+      }
+    }
+    BigDecimal amount =
+        REPLICA_HOUR
+            .multiply(BigDecimal.valueOf(left))
+            .multiply(new BigDecimal(100))
+            .divide(COOL.multiply(new BigDecimal(3600)), 2, RoundingMode.UP);
+    return """
+    apiVersion: comptroller.dev/v1alpha1
+    kind: InferenceBudget
+    metadata:
+      name: team
+      namespace: %s
+    spec:
+      amount: "%s"        # one replica of the upper rung is forecast to spend half of it
+      period: Hour
+      timeZone: %s        # %d minutes of this hour are left
+      enforcement: Hard
+      heat:
+        - {at: 60, of: Forecast, action: QueueBatch, dwell: 2s}
+        - {at: 70, of: Forecast, action: CapOutput, parameters: {maxOutputTokens: 24}, dwell: 4s}
+        - {at: 80, of: Forecast, action: Downgrade, dwell: 8s}
+      features:
+        - {name: reports, priority: 50, batchEligible: true}
+    """
+        .formatted(NAMESPACE, amount.toPlainString(), zone, left / 60);
+  }
+
+  private boolean serving(String variant, int replicas) {
+    JsonNode status = deployment().path("status");
+    if (!variant.equals(status.path("activeVariant").asText())) {
+      return false;
+    }
+    for (JsonNode rung : status.path("variants")) {
+      if (variant.equals(rung.path("name").asText())) {
+        return rung.path("ready").asInt() == replicas;
+      }
+    }
+    return false;
+  }
+
+  private boolean quiet() {
+    JsonNode transition = deployment().path("status").path("transition");
+    return transition.isMissingNode() || transition.isNull();
+  }
+
+  private boolean calm() {
+    return budget().path("status").path("activeActions").isEmpty();
+  }
+
+  /// Looks until `done`, and tells everything that changes.
+  private void until(String what, BooleanSupplier done) {
+    Instant deadline = Instant.now().plus(PATIENCE);
+    while (true) {
+      narrate();
+      if (done.getAsBoolean()) {
+        return;
+      }
+      if (Instant.now().isAfter(deadline)) {
+        throw new FleetException(
+            "%s: not after %d s\n%s"
+                .formatted(
+                    what,
+                    PATIENCE.toSeconds(),
+                    fleet
+                        .kubectl()
+                        .attempt("get", "md,ib,pods", "-n", NAMESPACE, "-o", "wide")
+                        .output()
+                        .indent(2)));
+      }
+      try {
+        Thread.sleep(LOOK);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new FleetException("interrupted", e);
+      }
+    }
+  }
+
+  private void narrate() {
+    JsonNode money = budget().path("status");
+    JsonNode serving = deployment().path("status");
+    String heat = money.path("heat").asText();
+    if (!heat.isEmpty()) {
+      tell(
+          "heat",
+          "heat %s %%: $%s spent, forecast $%s of $%s"
+              .formatted(
+                  heat,
+                  money.path("spent").asText("0"),
+                  money.path("forecast").asText("?"),
+                  budget().path("spec").path("amount").asText()),
+          heat);
+    }
+    List<String> actions = new ArrayList<>();
+    money.path("activeActions").forEach(it -> actions.add(it.path("action").asText()));
+    tell("actions", "actions in force: " + (actions.isEmpty() ? "none" : String.join(", ", actions)));
+    for (JsonNode grant : money.path("grants")) {
+      tell(
+          "grant",
+          "paid for: %s replicas of %s, $%s/h: %s"
+              .formatted(
+                  grant.path("replicas").asText(),
+                  grant.path("variant").asText(),
+                  grant.path("burnRate").asText("0"),
+                  grant.path("message").asText()),
+          grant.path("variant").asText() + grant.path("replicas").asText());
+    }
+    JsonNode transition = serving.path("transition");
+    if (!transition.path("phase").asText().isEmpty()) {
+      tell(
+          "phase",
+          "%s -> %s, %s: %s"
+              .formatted(
+                  transition.path("from").asText(),
+                  transition.path("to").asText("zero"),
+                  transition.path("phase").asText(),
+                  transition.path("message").asText()),
+          transition.path("phase").asText() + transition.path("share").asText());
+    }
+    String active = serving.path("activeVariant").asText();
+    if (!active.isEmpty()) {
+      tell("active", "%s serves".formatted(active));
+    }
+  }
+
+  private void tell(String key, String line) {
+    tell(key, line, line);
+  }
+
+  private void tell(String key, String line, String figure) {
+    if (!figure.equals(said.put(key, figure))) {
+      out.println(
+          String.format(
+              Locale.ROOT,
+              "  %5.1f s  %s",
+              Duration.between(began, Instant.now()).toMillis() / 1e3,
+              line));
+      out.flush();
+    }
+  }
+
+  private void tell(Background background) {
+    out.println();
+    out.println(
+        "  all the while: %d streams asked, %d answered whole, %d failed"
+            .formatted(
+                background.answers().size() + background.failures().size(),
+                background.answers().size(),
+                background.failures().size()));
+    Map<String, Integer> variants = new TreeMap<>();
+    for (Traffic.Answer answer : background.answers()) {
+      variants.merge(answer.headers().getOrDefault("x-comptroller-variant", "?"), 1, Integer::sum);
+    }
+    variants.forEach((name, count) -> out.println("    answered by %s: %d".formatted(name, count)));
+    background.failures().stream()
+        .limit(3)
+        .forEach(failure -> out.println("    failed: " + failure.lines().findFirst().orElse("")));
+    if (!background.failures().isEmpty()) {
+      throw new FleetException(
+          "%d requests failed while the variant changed".formatted(background.failures().size()));
+    }
+    out.println();
+  }
+
+  /// What `describe` says of the downgrade.
+  private void explain() {
+    JsonNode status = deployment().path("status");
+    for (String type : List.of("Downgraded", "WithinBudget")) {
+      JsonNode condition = condition(status, type);
+      out.println(
+          "  %s=%s (%s): %s"
+              .formatted(
+                  type,
+                  condition.path("status").asText(),
+                  condition.path("reason").asText(),
+                  condition.path("message").asText()));
+    }
+    JsonNode decision = status.path("lastDecision");
+    out.println("  bound by: " + decision.path("bindingConstraint").asText());
+    for (JsonNode candidate : decision.path("candidates")) {
+      out.println(
+          "    %s: $%s/h, CPM $%s: %s"
+              .formatted(
+                  candidate.path("variant").asText(),
+                  candidate.path("burnRate").asText("?"),
+                  candidate.path("cpm").asText("?"),
+                  candidate.path("verdict").asText()));
+    }
+    out.println();
+  }
+
+  private void reconcile() {
+    until(
+        "the pods have gone",
+        () ->
+            fleet.kubectl().json("get", "pods", "-n", NAMESPACE).path("items").isEmpty()
+                && !bill().isEmpty());
+    BigDecimal agent = billed();
+    until(
+        "the budget's status shows the last of the bill",
+        () -> new BigDecimal(budget().path("status").path("spent").asText("0")).equals(agent));
+    out.println();
+    out.println("  node agent's own log: %d replicas, $%s".formatted(bill().size(), agent));
+    out.println("  budget's status:      $%s".formatted(budget().path("status").path("spent").asText()));
+    out.println(
+        """
+          The GPUs are free again: no longer on the namespace's bill, but on the pool's
+          unallocated line until the pool releases its nodes.
+        """);
+  }
+
+  private BigDecimal billed() {
+    BigDecimal seconds = BigDecimal.ZERO;
+    for (JsonNode line : bill()) {
+      long ran =
+          Instant.parse(line.path("finishedAt").asText()).getEpochSecond()
+              - Instant.parse(line.path("scheduledAt").asText()).getEpochSecond();
+      seconds = seconds.add(BigDecimal.valueOf(ran * line.path("gpus").asLong()));
+    }
+    return seconds
+        .multiply(new BigDecimal("19.00"))
+        .divide(BigDecimal.valueOf(8 * 3600), 6, RoundingMode.HALF_UP);
+  }
+
+  private List<JsonNode> bill() {
+    List<JsonNode> lines = new ArrayList<>();
+    try {
+      for (String line : Files.readAllLines(fleet.bill())) {
+        JsonNode pod = JSON.readTree(line);
+        if (NAMESPACE.equals(pod.path("namespace").asText()) && pod.path("gpus").asLong() > 0) {
+          lines.add(pod);
+        }
+      }
+    } catch (IOException e) {
+      throw new FleetException("cannot read the node agent's log: " + e.getMessage(), e);
+    }
+    return lines;
+  }
+
+  private JsonNode deployment() {
+    return object("md", "chat");
+  }
+
+  private JsonNode budget() {
+    return object("ib", "team");
+  }
+
+  private JsonNode object(String kind, String name) {
+    Command.Result result =
+        fleet.kubectl().attempt("get", kind, name, "-n", NAMESPACE, "-o", "json");
+    try {
+      return result.status() == 0 ? JSON.readTree(result.output()) : MissingNode.getInstance();
+    } catch (IOException e) {
+      throw new FleetException("kubectl get %s %s said no JSON".formatted(kind, name), e);
+    }
+  }
+
+  private static JsonNode condition(JsonNode status, String type) {
+    for (JsonNode condition : status.path("conditions")) {
+      if (condition.path("type").asText().equals(type)) {
+        return condition;
+      }
+    }
+    return MissingNode.getInstance();
+  }
+
+  private void step(String title) {
+    out.println();
+    out.println("-- " + title);
+    out.println();
+  }
+
+  private void show(String... arguments) {
+    fleet.kubectl().show(out, arguments);
+  }
+}
