@@ -13,6 +13,7 @@ import dev.comptroller.reconcile.budget.Traces;
 import dev.comptroller.reconcile.budget.Treasury;
 import dev.comptroller.reconcile.charges.ChargeScrape;
 import dev.comptroller.reconcile.charges.Charges;
+import dev.comptroller.reconcile.charges.Queues;
 import dev.comptroller.reconcile.deployment.DeploymentActuator;
 import dev.comptroller.reconcile.deployment.DeploymentGauges;
 import dev.comptroller.reconcile.deployment.DeploymentObserver;
@@ -61,6 +62,7 @@ public final class Assembly implements AutoCloseable {
   private final Pools pools;
   private final Treasury treasury;
   private final Charges charges = new Charges();
+  private final Queues queues = new Queues();
   private final ChargeScrape chargeScrape;
   private final NamespaceObserver namespaces;
   private final BudgetNews news;
@@ -107,11 +109,12 @@ public final class Assembly implements AutoCloseable {
     meter =
         new Meter(client, view, new SpendStore(client, settings.namespace()), clock, pools::books);
     treasury = new Treasury(view, meter, pools);
-    namespaces = new NamespaceObserver(view, meter, pools, charges, settings.loop());
+    namespaces = new NamespaceObserver(view, meter, pools, charges, queues, settings.loop());
     news = new BudgetNews(metrics, new BudgetMetrics(registry), events, Traces.NONE);
     routing = new RoutingBoard(client, view, pools, treasury, clock, settings.namespace());
     chargeScrape =
-        new ChargeScrape(client, settings.namespace(), clock, settings.scrapeInterval(), charges);
+        new ChargeScrape(
+            client, settings.namespace(), clock, settings.scrapeInterval(), charges, queues);
     scrape = new EngineScrape(view, clock, settings.scrapeInterval(), this::sample);
   }
 

@@ -14,6 +14,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 
 /// The operator without its application: reconcilers and background work on a client of its own,
 /// with the rights that it needs and no more.
@@ -23,8 +24,11 @@ final class RunningOperator implements AutoCloseable {
   /// Requests that are not reads, as `METHOD path`.
   final List<String> writes = new CopyOnWriteArrayList<>();
 
+  /// Called with every request that is not a read, before it is sent.
+  volatile Consumer<String> beforeWrite = _ -> {};
+
+  final Assembly assembly;
   private final KubernetesClient client;
-  private final Assembly assembly;
   private final Operator operator;
 
   RunningOperator(Cluster cluster, String home) {
@@ -32,7 +36,7 @@ final class RunningOperator implements AutoCloseable {
   }
 
   RunningOperator(Cluster cluster, String home, LoopSettings loop, Clock clock) {
-    client = counting(cluster.restricted(home), writes);
+    client = counting(cluster.restricted(home));
     assembly =
         new Assembly(
             client,
@@ -49,13 +53,15 @@ final class RunningOperator implements AutoCloseable {
     operator.start();
   }
 
-  private static KubernetesClient counting(Config config, List<String> writes) {
+  private KubernetesClient counting(Config config) {
     Interceptor count =
         new Interceptor() {
           @Override
           public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
             if (!request.method().equals("GET")) {
-              writes.add(request.method() + " " + request.uri().getPath());
+              String write = request.method() + " " + request.uri().getPath();
+              beforeWrite.accept(write);
+              writes.add(write);
             }
           }
         };

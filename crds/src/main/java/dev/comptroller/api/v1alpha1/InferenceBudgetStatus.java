@@ -276,8 +276,7 @@ public record InferenceBudgetStatus(
       @JsonPropertyDescription("Items that wait or run.") @Nullable Long queued,
       @Text(Format.INSTANT) @JsonPropertyDescription("The earliest deadline among them.")
           @Nullable String oldestDeadline,
-      @Text(Format.DOLLARS_OR_ZERO)
-          @JsonPropertyDescription("Dollars that the tariff saved in the period.")
+      @Text(Format.DOLLARS_OR_ZERO) @JsonPropertyDescription("Dollars that the tariff has saved.")
           @Nullable String saved) {}
 
   /// A decision that changed something.
