@@ -3,6 +3,7 @@ package dev.comptroller.reconcile;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.decide.cost.ReplicaInterval;
 import dev.comptroller.decide.cpm.TokenSample;
+import dev.comptroller.decide.rollout.RolloutPolicy;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.reconcile.budget.InferenceBudgetReconciler;
 import dev.comptroller.reconcile.budget.Treasury;
@@ -10,7 +11,9 @@ import dev.comptroller.reconcile.deployment.DeploymentActuator;
 import dev.comptroller.reconcile.deployment.DeploymentGauges;
 import dev.comptroller.reconcile.deployment.DeploymentObserver;
 import dev.comptroller.reconcile.deployment.DeploymentParser;
+import dev.comptroller.reconcile.deployment.Directives;
 import dev.comptroller.reconcile.deployment.ModelDeploymentReconciler;
+import dev.comptroller.reconcile.deployment.RolloutObserver;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.GpuNodePoolReconciler;
 import dev.comptroller.reconcile.pool.Pools;
@@ -20,6 +23,7 @@ import dev.comptroller.reconcile.signals.EngineScrape;
 import dev.comptroller.reconcile.signals.FleetView;
 import dev.comptroller.reconcile.signals.PodFacts;
 import dev.comptroller.reconcile.signals.TokenLedger;
+import dev.comptroller.reconcile.signals.Warmer;
 import dev.comptroller.reconcile.spend.Meter;
 import dev.comptroller.reconcile.spend.ReplicaTime;
 import dev.comptroller.reconcile.spend.SpendStore;
@@ -46,6 +50,8 @@ public final class Assembly implements AutoCloseable {
   private final Meter meter;
   private final RoutingBoard routing;
   private final EngineScrape scrape;
+  private final Warmer warmer;
+  private final RolloutObserver signals;
   private final OperatorMetrics metrics;
   private final Events events;
   private final Pools pools;
@@ -84,6 +90,8 @@ public final class Assembly implements AutoCloseable {
     treasury = new Treasury(view, meter, pools);
     routing = new RoutingBoard(client, view, pools, clock, settings.namespace());
     scrape = new EngineScrape(view, clock, settings.scrapeInterval(), this::sample);
+    warmer = new Warmer(view);
+    signals = new RolloutObserver(scrape, warmer);
   }
 
   /// Fills the caches; returns when they are full.
@@ -106,9 +114,16 @@ public final class Assembly implements AutoCloseable {
     return view.isWatching();
   }
 
-  /// A reconciler of ModelDeployments.
+  /// A reconciler of ModelDeployments that choose alone.
   public ModelDeploymentReconciler deployments() {
-    return new ModelDeploymentReconciler(view, observer(), actuator(), gauges(), events, clock);
+    return deployments(Directives.NONE, RolloutPolicy.DEFAULT);
+  }
+
+  /// A reconciler of ModelDeployments that change variants at `pace` and run what `directives` pay
+  /// for.
+  public ModelDeploymentReconciler deployments(Directives directives, RolloutPolicy pace) {
+    return new ModelDeploymentReconciler(
+        view, observer(), signals, actuator(), directives, pace, gauges(), events, clock);
   }
 
   /// A reconciler of GpuNodePools.
@@ -133,7 +148,7 @@ public final class Assembly implements AutoCloseable {
 
   /// What carries decisions about ModelDeployments out.
   public DeploymentActuator actuator() {
-    return new DeploymentActuator(runtimeImage);
+    return new DeploymentActuator(runtimeImage, signals);
   }
 
   /// What shows figures of ModelDeployments as metrics.
@@ -174,6 +189,7 @@ public final class Assembly implements AutoCloseable {
   @Override
   public void close() {
     scrape.close();
+    warmer.close();
     routing.close();
     meter.close();
     view.close();

@@ -1,5 +1,7 @@
 package dev.comptroller.reconcile;
 
+import dev.comptroller.decide.rollout.RolloutPolicy;
+import dev.comptroller.reconcile.deployment.Directives;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -27,6 +29,10 @@ final class RunningOperator implements AutoCloseable {
   private final Operator operator;
 
   RunningOperator(Cluster cluster, String home) {
+    this(cluster, home, Directives.NONE, RolloutPolicy.DEFAULT);
+  }
+
+  RunningOperator(Cluster cluster, String home, Directives directives, RolloutPolicy pace) {
     client = counting(cluster.restricted(home), writes);
     assembly =
         new Assembly(
@@ -35,7 +41,7 @@ final class RunningOperator implements AutoCloseable {
             registry,
             Clock.systemUTC());
     operator = new Operator(o -> o.withKubernetesClient(client).withCloseClientOnStop(false));
-    operator.register(assembly.deployments());
+    operator.register(assembly.deployments(directives, pace));
     operator.register(assembly.gpuNodePools());
     operator.register(assembly.budgets());
     assembly.watch();
