@@ -1,6 +1,8 @@
 package dev.comptroller.reconcile;
 
 import dev.comptroller.reconcile.budget.LoopSettings;
+import dev.comptroller.decide.rollout.RolloutPolicy;
+import dev.comptroller.reconcile.deployment.Directives;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -15,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /// The operator without its application: reconcilers and background work on a client of its own,
 /// with the rights that it needs and no more.
@@ -32,10 +35,31 @@ final class RunningOperator implements AutoCloseable {
   private final Operator operator;
 
   RunningOperator(Cluster cluster, String home) {
-    this(cluster, home, LoopSettings.DEFAULT, Clock.systemUTC());
+    this(
+        cluster,
+        home,
+        LoopSettings.DEFAULT,
+        Clock.systemUTC(),
+        Assembly::directives,
+        RolloutPolicy.DEFAULT);
+  }
+
+  RunningOperator(Cluster cluster, String home, Directives directives, RolloutPolicy pace) {
+    this(
+        cluster, home, LoopSettings.DEFAULT, Clock.systemUTC(), _ -> directives, pace);
   }
 
   RunningOperator(Cluster cluster, String home, LoopSettings loop, Clock clock) {
+    this(cluster, home, loop, clock, Assembly::directives, RolloutPolicy.DEFAULT);
+  }
+
+  private RunningOperator(
+      Cluster cluster,
+      String home,
+      LoopSettings loop,
+      Clock clock,
+      Function<Assembly, Directives> directives,
+      RolloutPolicy pace) {
     client = counting(cluster.restricted(home));
     assembly =
         new Assembly(
@@ -45,7 +69,7 @@ final class RunningOperator implements AutoCloseable {
             registry,
             clock);
     operator = new Operator(o -> o.withKubernetesClient(client).withCloseClientOnStop(false));
-    operator.register(assembly.deployments());
+    operator.register(assembly.deployments(directives.apply(assembly), pace));
     operator.register(assembly.gpuNodePools());
     operator.register(assembly.budgets());
     assembly.watch();
