@@ -242,12 +242,7 @@ final class MoneyLoopIntegrationTest {
 
   private InferenceBudgetStatus status(String namespace, String name) {
     InferenceBudget budget =
-        cluster
-            .client
-            .resources(InferenceBudget.class)
-            .inNamespace(namespace)
-            .withName(name)
-            .get();
+        cluster.client.resources(InferenceBudget.class).inNamespace(namespace).withName(name).get();
     return budget.getStatus() == null ? InferenceBudgetStatus.empty() : budget.getStatus();
   }
 

@@ -1,7 +1,7 @@
 package dev.comptroller.reconcile;
 
-import dev.comptroller.reconcile.budget.LoopSettings;
 import dev.comptroller.decide.rollout.RolloutPolicy;
+import dev.comptroller.reconcile.budget.LoopSettings;
 import dev.comptroller.reconcile.deployment.Directives;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -45,8 +45,7 @@ final class RunningOperator implements AutoCloseable {
   }
 
   RunningOperator(Cluster cluster, String home, Directives directives, RolloutPolicy pace) {
-    this(
-        cluster, home, LoopSettings.DEFAULT, Clock.systemUTC(), _ -> directives, pace);
+    this(cluster, home, LoopSettings.DEFAULT, Clock.systemUTC(), _ -> directives, pace);
   }
 
   RunningOperator(Cluster cluster, String home, LoopSettings loop, Clock clock) {
