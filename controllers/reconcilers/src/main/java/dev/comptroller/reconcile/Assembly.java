@@ -114,9 +114,9 @@ public final class Assembly implements AutoCloseable {
     return view.isWatching();
   }
 
-  /// A reconciler of ModelDeployments that choose alone.
+  /// A reconciler of ModelDeployments at the default pace.
   public ModelDeploymentReconciler deployments() {
-    return deployments(Directives.NONE, RolloutPolicy.DEFAULT);
+    return deployments(directives(), RolloutPolicy.DEFAULT);
   }
 
   /// A reconciler of ModelDeployments that change variants at `pace` and run what `directives` pay
@@ -144,6 +144,16 @@ public final class Assembly implements AutoCloseable {
   /// What gathers for decisions about ModelDeployments.
   public DeploymentObserver observer() {
     return new DeploymentObserver(view, pools, meter, treasury, tokens);
+  }
+
+  /// What gathers for changes of variant.
+  public RolloutObserver signals() {
+    return signals;
+  }
+
+  /// What budgets tell deployments to run.
+  public Directives directives() {
+    return Directives.NONE;
   }
 
   /// What carries decisions about ModelDeployments out.
