@@ -77,6 +77,24 @@ public final class Wiring {
 
   @Produces
   @Singleton
+  RolloutObserver signals(Assembly assembly) {
+    return assembly.signals();
+  }
+
+  @Produces
+  @Singleton
+  Directives directives(Assembly assembly) {
+    return assembly.directives();
+  }
+
+  @Produces
+  @Singleton
+  RolloutPolicy pace(OperatorConfig config) {
+    return Pace.of(config.rollout());
+  }
+
+  @Produces
+  @Singleton
   DeploymentActuator actuator(Assembly assembly) {
     return assembly.actuator();
   }
