@@ -5,8 +5,14 @@ package dev.comptroller.batching;
 /// @param maxSequences sequences that run at once (slots), at least 1
 /// @param maxBatchedTokens tokens computed in one step over all sequences, at least `maxSequences`
 ///     so that every running sequence can take its next token
-/// @param maxQueued requests that may wait for a slot, at least 0
-public record BatchLimits(int maxSequences, int maxBatchedTokens, int maxQueued) {
+/// @param maxQueued requests of each class that may wait for a slot, at least 0
+/// @param batchStepNanos how long a step with batch work should take at most: what an interactive
+///     request may find in its way when it arrives
+public record BatchLimits(
+    int maxSequences, int maxBatchedTokens, int maxQueued, long batchStepNanos) {
+  /// How long a step with batch work should take at most when nothing else is said.
+  public static final long DEFAULT_BATCH_STEP_NANOS = 10_000_000;
+
   public BatchLimits {
     if (maxSequences < 1) {
       throw new IllegalArgumentException(
@@ -23,5 +29,19 @@ public record BatchLimits(int maxSequences, int maxBatchedTokens, int maxQueued)
     if (maxQueued < 0) {
       throw new IllegalArgumentException("maxQueued is " + maxQueued + "; set it to 0 or more");
     }
+    if (batchStepNanos < 1) {
+      throw new IllegalArgumentException(
+          "batchStepNanos is " + batchStepNanos + "; set it to 1 or more");
+    }
+  }
+
+  /// Limits with the usual time for steps with batch work.
+  public BatchLimits(int maxSequences, int maxBatchedTokens, int maxQueued) {
+    this(maxSequences, maxBatchedTokens, maxQueued, DEFAULT_BATCH_STEP_NANOS);
+  }
+
+  /// The most sequences of one class, running and waiting: classes do not take each other's places.
+  public int places() {
+    return maxSequences + maxQueued;
   }
 }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 /// A prompt and what has been generated after it, with how much of both is computed.
 final class Sequence {
   final long id;
+  final RequestClass requestClass;
   final int promptTokens;
   final int maxTokens;
   final long addedNanos;
@@ -14,8 +15,9 @@ final class Sequence {
   int slot;
   boolean started;
 
-  Sequence(long id, TokenIds prompt, int maxTokens, long addedNanos) {
+  Sequence(long id, RequestClass requestClass, TokenIds prompt, int maxTokens, long addedNanos) {
     this.id = id;
+    this.requestClass = requestClass;
     this.promptTokens = prompt.size();
     this.maxTokens = maxTokens;
     this.addedNanos = addedNanos;
@@ -31,6 +33,11 @@ final class Sequence {
   /// Known tokens that are not computed.
   int behind() {
     return known - computed;
+  }
+
+  /// Whether somebody waits for its first token, or for it to be computed again.
+  boolean catchesUp() {
+    return behind() > 1 || known == promptTokens;
   }
 
   /// The next tokens to compute.

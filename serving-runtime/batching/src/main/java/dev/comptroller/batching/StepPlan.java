@@ -9,7 +9,8 @@ import java.util.List;
 ///
 /// @param cleared slots whose cells are to be dropped before anything is computed
 /// @param started sequences that get their slot for the first time in this step
-/// @param preempted sequences that lost their slot to an older one and wait to be computed again
+/// @param preempted sequences that lost their slot, to an older or an interactive one, and wait to
+///     be computed again
 /// @param slices at most one for each running sequence
 public record StepPlan(
     List<Integer> cleared, List<Started> started, List<Long> preempted, List<Slice> slices) {
@@ -40,5 +41,5 @@ public record StepPlan(
   }
 
   /// A sequence that starts, and how long it waited.
-  public record Started(long sequence, long waitedNanos) {}
+  public record Started(long sequence, RequestClass requestClass, long waitedNanos) {}
 }

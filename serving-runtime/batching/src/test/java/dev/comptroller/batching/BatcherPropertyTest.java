@@ -3,6 +3,7 @@ package dev.comptroller.batching;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -35,8 +36,10 @@ class BatcherPropertyTest {
     private final Map<Long, Integer> left = new HashMap<>();
     private final Map<Long, Integer> computed = new HashMap<>();
     private final Map<Integer, Long> slots = new HashMap<>();
+    private final Map<Long, RequestClass> classes = new HashMap<>();
+    private final Map<Long, Integer> prompts = new HashMap<>();
     private final List<Long> arrived = new ArrayList<>();
-    private final List<Long> startedInOrder = new ArrayList<>();
+    private final Map<RequestClass, List<Long>> startedInOrder = new EnumMap<>(RequestClass.class);
     private long nextId = 1;
 
     Traffic(BatchLimits limits, int kvCells, int contextLength, Random random) {
@@ -59,8 +62,10 @@ class BatcherPropertyTest {
       }
       assertThat(known).isEmpty();
       assertThat(batcher.ledger().free()).isEqualTo(batcher.ledger().total());
-      assertThat(startedInOrder).isSubsetOf(arrived);
-      assertThat(startedInOrder).as("first come, first served").isSorted();
+      for (List<Long> started : startedInOrder.values()) {
+        assertThat(started).isSubsetOf(arrived);
+        assertThat(started).as("first come, first served within a class").isSorted();
+      }
     }
 
     private void arrive() {
@@ -69,9 +74,12 @@ class BatcherPropertyTest {
         int maxTokens = 1 + random.nextInt(contextLength);
         long id = nextId++;
         int[] prompt = random.ints(promptTokens, 0, 1000).toArray();
-        int room = limits.maxQueued() + limits.maxSequences() - batcher.running();
-        boolean full = batcher.waiting() >= room;
-        switch (batcher.add(id, TokenIds.of(prompt), maxTokens, 0)) {
+        RequestClass requestClass =
+            random.nextBoolean() ? RequestClass.INTERACTIVE : RequestClass.BATCH;
+        boolean full =
+            batcher.waiting(requestClass) + batcher.running(requestClass)
+                >= limits.maxQueued() + limits.maxSequences();
+        switch (batcher.add(id, requestClass, TokenIds.of(prompt), maxTokens, 0)) {
           case Admission.Queued _ -> {
             assertThat(full).isFalse();
             List<Integer> tokens = new ArrayList<>();
@@ -80,6 +88,8 @@ class BatcherPropertyTest {
             }
             known.put(id, tokens);
             left.put(id, maxTokens);
+            classes.put(id, requestClass);
+            prompts.put(id, promptTokens);
             arrived.add(id);
           }
           case Admission.QueueFull _ -> assertThat(full).isTrue();
@@ -99,14 +109,15 @@ class BatcherPropertyTest {
     }
 
     private void step() {
-      long oldest = known.keySet().stream().mapToLong(id -> id).min().orElse(0);
+      long oldest =
+          known.keySet().stream().filter(this::interactive).sorted().findFirst().orElse(0L);
       StepPlan plan = batcher.plan(0);
       assertThat(plan.idle()).isEqualTo(known.isEmpty());
       assertThat(plan.tokens()).isLessThanOrEqualTo(limits.maxBatchedTokens());
       assertThat(plan.slices().size()).isLessThanOrEqualTo(limits.maxSequences());
       plan.preempted().forEach(computed::remove);
       plan.cleared().forEach(slots::remove);
-      plan.started().forEach(start -> startedInOrder.add(start.sequence()));
+      plan.started().forEach(start -> started(start));
       Set<Long> seen = new HashSet<>();
       List<StepResult.Outcome> outcomes = new ArrayList<>();
       for (Slice slice : plan.slices()) {
@@ -116,11 +127,80 @@ class BatcherPropertyTest {
           outcomes.add(sample(slice.sequence()));
         }
       }
-      if (!known.isEmpty() && !plan.idle()) {
-        assertThat(seen).as("the oldest always makes progress").contains(oldest);
+      if (oldest != 0) {
+        assertThat(seen).as("the oldest interactive always makes progress").contains(oldest);
       }
-      batcher.complete(new StepResult(outcomes));
+      checkClasses(plan, seen);
+      batcher.complete(new StepResult(outcomes), random.nextLong(200_000_000));
       assertThat(Integrity.check(batcher)).isEmpty();
+    }
+
+    private void started(StepPlan.Started start) {
+      assertThat(start.requestClass()).isEqualTo(classes.get(start.sequence()));
+      startedInOrder
+          .computeIfAbsent(start.requestClass(), _ -> new ArrayList<>())
+          .add(start.sequence());
+    }
+
+    private boolean interactive(long id) {
+      return classes.get(id) == RequestClass.INTERACTIVE;
+    }
+
+    /* With the plan made and not complete: what the classes were promised. */
+    private void checkClasses(StepPlan plan, Set<Long> seen) {
+      List<Slice> batch =
+          plan.slices().stream().filter(slice -> !interactive(slice.sequence())).toList();
+      List<Slice> first = plan.slices().subList(0, plan.slices().size() - batch.size());
+      assertThat(first).as("interactive comes first").allMatch(s -> interactive(s.sequence()));
+      int interactiveTokens = first.stream().mapToInt(Slice::count).sum();
+      boolean catchesUp = first.stream().anyMatch(this::worksTowardsItsFirstToken);
+      if (!batch.isEmpty()) {
+        assertThat(catchesUp).as("batch leaves first tokens alone").isFalse();
+        assertThat(first)
+            .as("batch gets what interactive leaves")
+            .hasSize(batcher.running(RequestClass.INTERACTIVE));
+      }
+      if (batcher.running(RequestClass.BATCH) > 0
+          && plan.preempted().stream().anyMatch(this::interactive)) {
+        assertThat(plan.preempted()).as("batch is preempted before interactive").isEmpty();
+      }
+      boolean waits = batcher.waiting(RequestClass.INTERACTIVE) > 0;
+      if (waits) {
+        assertThat(plan.started())
+            .as("batch does not start while interactive waits")
+            .noneMatch(start -> start.requestClass() == RequestClass.BATCH);
+      }
+      if (waits
+          && interactiveTokens < limits.maxBatchedTokens()
+          && batcher.running(RequestClass.BATCH) > 0) {
+        long next = nextInteractive(seen);
+        int cells = batcher.ledger().free();
+        for (Sequence sequence : batcher.runningSequences()) {
+          cells += interactive(sequence.id) ? 0 : batcher.ledger().held(sequence.id);
+        }
+        assertThat(cells)
+            .as("interactive waits only for cells that batch does not hold")
+            .isLessThan(
+                known.getOrDefault(next, List.of()).size()
+                    + batcher.running(RequestClass.INTERACTIVE)
+                    + 1);
+      }
+    }
+
+    private boolean worksTowardsItsFirstToken(Slice slice) {
+      return slice.from() < prompts.getOrDefault(slice.sequence(), 0);
+    }
+
+    /* Waiting ones are the youngest of their class, so the next is the oldest that does not run. */
+    private long nextInteractive(Set<Long> seen) {
+      Set<Long> running = new HashSet<>(seen);
+      batcher.runningSequences().forEach(sequence -> running.add(sequence.id));
+      return known.keySet().stream()
+          .filter(this::interactive)
+          .filter(id -> !running.contains(id))
+          .sorted()
+          .findFirst()
+          .orElse(0L);
     }
 
     private void check(Slice slice) {

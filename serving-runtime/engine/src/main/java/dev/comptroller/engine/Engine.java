@@ -2,6 +2,7 @@ package dev.comptroller.engine;
 
 import dev.comptroller.batching.Slice;
 import dev.comptroller.batching.StepPlan;
+import dev.comptroller.metering.WorkCost;
 
 /// A model that computes steps; used by one thread at a time, except [#info] and [#tokenizer].
 public interface Engine extends AutoCloseable {
@@ -15,6 +16,12 @@ public interface Engine extends AutoCloseable {
   ///
   /// @throws EngineException when the step failed as a whole; the engine is unusable afterwards
   void step(StepPlan plan, LogitsRows rows);
+
+  /// What kinds of work cost in relation to each other. Unless the engine knows better, a token
+  /// costs as much as reading 4,000 tokens of cache: about what a model of 700 channels does.
+  default WorkCost workCost() {
+    return new WorkCost(4_000, 4_000, 1);
+  }
 
   @Override
   void close();

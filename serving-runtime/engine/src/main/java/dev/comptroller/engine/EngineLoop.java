@@ -3,11 +3,14 @@ package dev.comptroller.engine;
 import dev.comptroller.batching.Admission;
 import dev.comptroller.batching.BatchLimits;
 import dev.comptroller.batching.Batcher;
+import dev.comptroller.batching.RequestClass;
 import dev.comptroller.batching.Slice;
 import dev.comptroller.batching.StepPlan;
 import dev.comptroller.batching.StepResult;
+import dev.comptroller.engine.LoopSnapshot.Load;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 /// 4. Publish the tokens and complete the plan.
 ///
 /// What holds: a request that was accepted ends exactly once, whatever happens, also when the
-/// engine fails or the loop is closed. At most `maxSequences + maxQueued` requests are in the loop.
+/// engine fails or the loop is closed. At most `maxSequences + maxQueued` requests of each class
+/// are in the loop, so that no amount of batch work refuses an interactive request.
 /// The loop never waits for a reader: a reader that falls [#READER_LAG] tokens behind loses its
 /// request. Without work the thread sleeps.
 ///
@@ -36,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 /// |---|---|---|---|
 /// | batcher, live, scratch | loop thread | loop thread | none needed |
 /// | state, inFlight, nextId, busySince | any | any | gate |
-/// | running, kvUsed, preemptions, progress | loop thread | any | volatile |
+/// | figures | loop thread | any | volatile |
 public final class EngineLoop implements AutoCloseable {
   /// Tokens of one request that may wait for their reader.
   public static final int READER_LAG = 4096;
@@ -46,29 +50,35 @@ public final class EngineLoop implements AutoCloseable {
   private final BatchLimits limits;
   private final LoopObserver observer;
   private final LongSupplier nanoClock;
+  private final GpuMeter meter;
   private final Thread thread;
 
   private final ReentrantLock gate = new ReentrantLock();
   private LoopState state = new LoopState.Serving();
-  private int inFlight;
+  private final EnumMap<RequestClass, Integer> inFlight = new EnumMap<>(RequestClass.class);
   private long nextId = 1;
   private long busySinceNanos;
 
   private final LinkedBlockingQueue<Command> commands = new LinkedBlockingQueue<>();
   private final CountDownLatch idleForGood = new CountDownLatch(1);
-  private volatile Figures figures = new Figures(0, 0, 0, 0);
+  private volatile Figures figures = new Figures(Load.NONE, Load.NONE, 0, 0);
 
   private final Batcher batcher;
   private final Map<Long, Generation> live = new LinkedHashMap<>();
   private final Sampler.Scratch scratch = new Sampler.Scratch();
 
   private EngineLoop(
-      Engine engine, BatchLimits limits, LoopObserver observer, LongSupplier nanoClock) {
+      Engine engine,
+      BatchLimits limits,
+      LoopObserver observer,
+      LongSupplier nanoClock,
+      GpuMeter meter) {
     this.engine = engine;
     this.info = engine.info();
     this.limits = limits;
     this.observer = observer;
     this.nanoClock = nanoClock;
+    this.meter = meter;
     this.batcher = new Batcher(limits, info.kvCells(), info.contextLength());
     this.thread = Thread.ofPlatform().name("engine-loop").daemon().unstarted(this::run);
   }
@@ -80,9 +90,23 @@ public final class EngineLoop implements AutoCloseable {
   ///     engine is left as it is then
   public static EngineLoop start(
       Engine engine, BatchLimits limits, LoopObserver observer, LongSupplier nanoClock) {
+    GpuMeter meter = GpuMeter.starting(nanoClock);
+    return start(engine, limits, observer, nanoClock, meter);
+  }
+
+  /// Starts a loop that tells a meter what the GPUs do.
+  ///
+  /// @param meter on the same clock; ready from now on
+  public static EngineLoop start(
+      Engine engine,
+      BatchLimits limits,
+      LoopObserver observer,
+      LongSupplier nanoClock,
+      GpuMeter meter) {
     requireWithin("maxSequences", limits.maxSequences(), engine.info().maxSequences());
     requireWithin("maxBatchedTokens", limits.maxBatchedTokens(), engine.info().maxBatchedTokens());
-    EngineLoop loop = new EngineLoop(engine, limits, observer, nanoClock);
+    EngineLoop loop = new EngineLoop(engine, limits, observer, nanoClock, meter);
+    meter.serve(engine.workCost());
     loop.thread.start();
     return loop;
   }
@@ -93,7 +117,7 @@ public final class EngineLoop implements AutoCloseable {
     if (refusal == null) {
       gate.lock();
       try {
-        refusal = refusalByState();
+        refusal = refusalByState(request.requestClass());
         if (refusal == null) {
           return new Submission.Accepted(enqueue(request));
         }
@@ -111,17 +135,15 @@ public final class EngineLoop implements AutoCloseable {
     gate.lock();
     try {
       long stalled = 0;
-      if (inFlight > 0) {
+      if (inFlight() > 0) {
         stalled = nanoClock.getAsLong() - latest(busySinceNanos, seen.progressNanos());
       }
-      int running = Math.min(seen.running(), inFlight);
       return new LoopSnapshot(
           state,
-          running,
-          inFlight - running,
+          load(RequestClass.INTERACTIVE, seen.interactive()),
+          load(RequestClass.BATCH, seen.batch()),
           seen.kvUsed(),
           info.kvCells(),
-          seen.preemptions(),
           Math.max(0, stalled));
     } finally {
       gate.unlock();
@@ -149,6 +171,7 @@ public final class EngineLoop implements AutoCloseable {
     try {
       if (state instanceof LoopState.Serving) {
         state = new LoopState.Draining();
+        meter.drain();
         commands.add(new Command.Wake());
       }
     } finally {
@@ -171,6 +194,7 @@ public final class EngineLoop implements AutoCloseable {
     try {
       if (!(state instanceof LoopState.Failed)) {
         state = new LoopState.Closed();
+        meter.drain();
       }
       commands.add(new Command.Wake());
     } finally {
@@ -207,28 +231,32 @@ public final class EngineLoop implements AutoCloseable {
     return null;
   }
 
-  private @Nullable Rejection refusalByState() {
+  private @Nullable Rejection refusalByState(RequestClass requestClass) {
     return switch (state) {
       case LoopState.Draining _, LoopState.Closed _ -> new Rejection.Draining();
       case LoopState.Failed(String cause) -> new Rejection.EngineFailed(cause);
       case LoopState.Serving _ -> {
-        int places = limits.maxSequences() + limits.maxQueued();
-        int waiting = inFlight - Math.min(inFlight, limits.maxSequences());
-        yield inFlight >= places ? new Rejection.QueueFull(waiting, limits.maxQueued()) : null;
+        int there = inFlight(requestClass);
+        int waiting = there - Math.min(there, limits.maxSequences());
+        yield there >= limits.places()
+            ? new Rejection.QueueFull(waiting, limits.maxQueued())
+            : null;
       }
     };
   }
 
   private EventQueue enqueue(GenerationRequest request) {
     long now = nanoClock.getAsLong();
-    if (inFlight == 0) {
+    if (inFlight() == 0) {
       busySinceNanos = now;
     }
-    inFlight++;
+    inFlight.merge(request.requestClass(), 1, Integer::sum);
     long id = nextId++;
     EventQueue queue = new EventQueue(READER_LAG, () -> commands.add(new Command.Abort(id)));
     commands.add(
-        new Command.Add(new Generation(id, request, queue, observer, now, () -> forget(id))));
+        new Command.Add(
+            new Generation(
+                id, request, queue, observer, now, () -> forget(id, request.requestClass()))));
     return queue;
   }
 
@@ -258,7 +286,7 @@ public final class EngineLoop implements AutoCloseable {
       if (!batcher.empty()) {
         return true;
       }
-      figures = new Figures(0, 0, batcher.preemptions(), figures.progressNanos());
+      figures = figures(figures.progressNanos());
       if (now instanceof LoopState.Draining && commands.isEmpty()) {
         idleForGood.countDown();
       }
@@ -276,9 +304,11 @@ public final class EngineLoop implements AutoCloseable {
       case Command.Add(Generation generation) -> {
         GenerationRequest request = generation.request;
         live.put(generation.id, generation);
+        meter.open(generation.id, request.label(), request.prompt().size());
         Admission admission =
             batcher.add(
                 generation.id,
+                request.requestClass(),
                 request.prompt(),
                 request.sampling().maxTokens(),
                 generation.submittedNanos());
@@ -296,22 +326,27 @@ public final class EngineLoop implements AutoCloseable {
 
   private void turn() {
     long begin = nanoClock.getAsLong();
+    meter.beginStep(begin);
     StepPlan plan = batcher.plan(begin);
-    plan.started().forEach(start -> observer.started(start.waitedNanos()));
+    plan.started().forEach(start -> observer.started(start.requestClass(), start.waitedNanos()));
     List<Choice> choices = new ArrayList<>();
     long engineBegin = nanoClock.getAsLong();
-    engine.step(plan, (slice, logits) -> choices.add(choose(slice, logits)));
-    long engineEnd = nanoClock.getAsLong();
+    long engineEnd;
+    try {
+      engine.step(plan, (slice, logits) -> choices.add(choose(slice, logits)));
+    } finally {
+      engineEnd = nanoClock.getAsLong();
+      meter.endStep(plan, engineEnd);
+    }
     List<StepResult.Outcome> outcomes = new ArrayList<>(choices.size());
     for (Slice slice : plan.slices()) {
       if (slice.samples()) {
         outcomes.add(publish(slice.sequence(), choices.get(outcomes.size()), engineEnd));
       }
     }
-    batcher.complete(new StepResult(outcomes));
+    batcher.complete(new StepResult(outcomes), engineEnd - engineBegin);
     long end = nanoClock.getAsLong();
-    figures =
-        new Figures(batcher.running(), batcher.ledger().used(), batcher.preemptions(), engineEnd);
+    figures = figures(engineEnd);
     observer.step(
         new LoopObserver.StepReport(
             plan.slices().size(),
@@ -341,20 +376,22 @@ public final class EngineLoop implements AutoCloseable {
     return generation;
   }
 
-  private void forget(long id) {
+  private long forget(long id, RequestClass requestClass) {
     live.remove(id);
     gate.lock();
     try {
-      inFlight--;
+      inFlight.merge(requestClass, -1, Integer::sum);
     } finally {
       gate.unlock();
     }
+    return meter.settle(id);
   }
 
   private void fail(Throwable failure) {
     gate.lock();
     try {
       String message = failure.getMessage();
+      meter.drain();
       state = new LoopState.Failed(message == null ? failure.toString() : message);
     } finally {
       gate.unlock();
@@ -368,10 +405,10 @@ public final class EngineLoop implements AutoCloseable {
         live.put(generation.id, generation);
       }
     }
-    LoopState last = currentState();
+    LoopState ended = currentState();
     for (Long id : List.copyOf(live.keySet())) {
       try {
-        if (last instanceof LoopState.Failed(String cause)) {
+        if (ended instanceof LoopState.Failed(String cause)) {
           finish(id, FinishReason.ERROR, cause);
         } else {
           finish(id, FinishReason.CANCELLED, "");
@@ -380,7 +417,13 @@ public final class EngineLoop implements AutoCloseable {
         fail(failure); // an observer's; the others get their end all the same
       }
     }
-    figures = new Figures(0, 0, batcher.preemptions(), figures.progressNanos());
+    Figures last = figures;
+    figures =
+        new Figures(
+            new Load(0, 0, last.interactive().preemptions()),
+            new Load(0, 0, last.batch().preemptions()),
+            0,
+            last.progressNanos());
     idleForGood.countDown();
   }
 
@@ -391,6 +434,36 @@ public final class EngineLoop implements AutoCloseable {
     } finally {
       gate.unlock();
     }
+  }
+
+  private Figures figures(long progressNanos) {
+    return new Figures(
+        load(RequestClass.INTERACTIVE),
+        load(RequestClass.BATCH),
+        batcher.ledger().used(),
+        progressNanos);
+  }
+
+  private Load load(RequestClass requestClass) {
+    return new Load(
+        batcher.running(requestClass),
+        batcher.waiting(requestClass),
+        batcher.preemptions(requestClass));
+  }
+
+  /* With the gate held: requests that the loop's thread has not seen yet wait too. */
+  private Load load(RequestClass requestClass, Load seen) {
+    int there = inFlight(requestClass);
+    int running = Math.min(seen.running(), there);
+    return new Load(running, there - running, seen.preemptions());
+  }
+
+  private int inFlight(RequestClass requestClass) {
+    return inFlight.getOrDefault(requestClass, 0);
+  }
+
+  private int inFlight() {
+    return inFlight(RequestClass.INTERACTIVE) + inFlight(RequestClass.BATCH);
   }
 
   private static long latest(long a, long b) {
@@ -405,7 +478,7 @@ public final class EngineLoop implements AutoCloseable {
   }
 
   /// What the loop's thread last published.
-  private record Figures(int running, int kvUsed, long preemptions, long progressNanos) {}
+  private record Figures(Load interactive, Load batch, int kvUsed, long progressNanos) {}
 
   /// What other threads ask of the loop's thread.
   private sealed interface Command {

@@ -1,6 +1,7 @@
 package dev.comptroller.engine;
 
 import dev.comptroller.batching.StepResult;
+import java.util.function.LongSupplier;
 
 /// One accepted request on the loop's thread: samples, counts, assembles text, ends exactly once.
 final class Generation {
@@ -9,7 +10,7 @@ final class Generation {
   private final EventQueue queue;
   private final LoopObserver observer;
   private final long submittedNanos;
-  private final Runnable onEnd;
+  private final LongSupplier settle;
   private final Sampler sampler;
   private final TextAssembler text;
   private long lastTokenNanos;
@@ -22,13 +23,13 @@ final class Generation {
       EventQueue queue,
       LoopObserver observer,
       long submittedNanos,
-      Runnable onEnd) {
+      LongSupplier settle) {
     this.id = id;
     this.request = request;
     this.queue = queue;
     this.observer = observer;
     this.submittedNanos = submittedNanos;
-    this.onEnd = onEnd;
+    this.settle = settle;
     this.sampler = new Sampler(request.sampling());
     this.text = new TextAssembler(request.sampling().stops());
   }
@@ -57,9 +58,9 @@ final class Generation {
   private StepResult.Outcome publish(Choice.Chosen chosen, Tokenizer tokenizer, long nowNanos) {
     completionTokens++;
     if (completionTokens == 1) {
-      observer.firstToken(nowNanos - submittedNanos);
+      observer.firstToken(request.requestClass(), nowNanos - submittedNanos);
     } else {
-      observer.furtherToken(nowNanos - lastTokenNanos);
+      observer.furtherToken(request.requestClass(), nowNanos - lastTokenNanos);
     }
     lastTokenNanos = nowNanos;
     boolean modelEnds = !request.sampling().ignoreEnd() && tokenizer.endsGeneration(chosen.token());
@@ -86,10 +87,10 @@ final class Generation {
       throw new IllegalStateException("Generation " + id + " ended before");
     }
     ended = true;
-    onEnd.run();
-    Usage usage = new Usage(request.prompt().size(), 0, completionTokens);
+    long gpuNanos = settle.getAsLong();
+    Usage usage = new Usage(request.prompt().size(), 0, completionTokens, gpuNanos);
     try {
-      observer.finished(reason, usage, nowNanos - submittedNanos);
+      observer.finished(request.requestClass(), reason, usage, nowNanos - submittedNanos);
     } finally {
       queue.finish(new TokenEvent.Finished(reason, text.finish(), usage, message));
     }

@@ -1,5 +1,7 @@
 package dev.comptroller.engine;
 
+import dev.comptroller.batching.RequestClass;
+
 /// Hears what the engine loop does; called on the loop's thread (rejections on the submitter's), so
 /// implementations return at once.
 public interface LoopObserver {
@@ -13,16 +15,17 @@ public interface LoopObserver {
   default void rejected(Rejection reason) {}
 
   /// A request got its slot for the first time, after waiting this long.
-  default void started(long queueNanos) {}
+  default void started(RequestClass requestClass, long queueNanos) {}
 
   /// A request's first token came, this long after it was submitted.
-  default void firstToken(long nanosSinceSubmit) {}
+  default void firstToken(RequestClass requestClass, long nanosSinceSubmit) {}
 
   /// A further token came, this long after the one before.
-  default void furtherToken(long nanosSincePrevious) {}
+  default void furtherToken(RequestClass requestClass, long nanosSincePrevious) {}
 
   /// A request ended, this long after it was submitted.
-  default void finished(FinishReason reason, Usage usage, long nanosSinceSubmit) {}
+  default void finished(
+      RequestClass requestClass, FinishReason reason, Usage usage, long nanosSinceSubmit) {}
 
   /// A step in figures.
   ///

@@ -2,6 +2,8 @@ package dev.comptroller.engine;
 
 import dev.comptroller.batching.Slice;
 import dev.comptroller.batching.StepPlan;
+import dev.comptroller.metering.StepWork;
+import dev.comptroller.metering.WorkCost;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -65,6 +67,11 @@ public final class SimulatedEngine implements Engine {
   }
 
   @Override
+  public WorkCost workCost() {
+    return options.workCost();
+  }
+
+  @Override
   public void step(StepPlan plan, LogitsRows rows) {
     if (closed) {
       throw new EngineException("The engine is closed");
@@ -116,7 +123,7 @@ public final class SimulatedEngine implements Engine {
     }
     sequenceOfSlot[slice.slot()] = slice.sequence();
     cellsOfSlot[slice.slot()] = before + slice.count();
-    return (long) slice.count() * before + (long) slice.count() * (slice.count() - 1) / 2;
+    return StepWork.kvRead(before, slice.count());
   }
 
   private float[] logits(long sequence) {

@@ -1,5 +1,7 @@
 package dev.comptroller.engine;
 
+import dev.comptroller.metering.WorkCost;
+
 /// What a simulated engine pretends to be.
 ///
 /// A step takes `fixedNanos + nanosPerToken * tokens + nanosPerKvToken * tokens read from cells`.
@@ -54,6 +56,12 @@ public record SimulatedOptions(
         5_000_000,
         500_000,
         100);
+  }
+
+  /// What work costs by these times, in thousandths of a nanosecond.
+  public WorkCost workCost() {
+    long token = Math.round(nanosPerToken * 1000);
+    return new WorkCost(token, token, Math.round(nanosPerKvToken * 1000));
   }
 
   /// How long a step takes.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.comptroller.batching.BatchLimits;
+import dev.comptroller.batching.RequestClass;
 import dev.comptroller.batching.StepPlan;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,8 +43,11 @@ class EngineLoopTest {
     EngineLoop loop = start(simulated(clock), new BatchLimits(4, 16, 8));
     List<TokenEvent> events = readAll(accepted(loop.submit(request("hello", 50))));
     assertThat(text(events)).isEqualTo("This text i");
+    await().atMost(PATIENCE).until(() -> recorder.steps.size() == 12);
+    assertThat(stepNanos()).isEqualTo(12 * 1000 + (6 + 11) * 100 + 15 + (6 + 16) * 11 / 2);
     assertThat(events.getLast())
-        .isEqualTo(new TokenEvent.Finished(FinishReason.STOP, "", new Usage(6, 0, 12), ""));
+        .isEqualTo(
+            new TokenEvent.Finished(FinishReason.STOP, "", new Usage(6, 0, 12, stepNanos()), ""));
     assertThat(TokenEvent.ids(events).size()).isEqualTo(12);
     assertThat(TokenEvent.ids(events).at(11)).isEqualTo(ByteTokenizer.END);
   }
@@ -310,9 +314,33 @@ class EngineLoopTest {
     for (TokenStream stream : streams) {
       List<TokenEvent> events = readAll(stream);
       assertThat(text(events)).isEqualTo("This text is simulated; no mo");
-      assertThat(end(events).usage()).isEqualTo(new Usage(4, 0, 30));
+      assertThat(end(events).usage()).isEqualTo(new Usage(4, 0, 30, 0));
     }
     assertThat(loop.snapshot().preemptions()).isPositive();
+  }
+
+  @Test
+  void shouldServeInteractiveRequestsAtOnceThoughBatchWorkFillsEverySlot() throws Exception {
+    Gate gate = gate();
+    SimulatedOptions small = new SimulatedOptions(64, 2, 16, 64, 30, 1000, 100, 1);
+    EngineLoop loop = start(new SimulatedEngine(small, gate), new BatchLimits(2, 16, 2));
+    List<TokenStream> batch = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      batch.add(
+          accepted(loop.submit(GenerationRequest.batch(prompt("abc"), SamplingParams.greedy(40)))));
+    }
+    assertThat(loop.submit(GenerationRequest.batch(prompt("abc"), SamplingParams.greedy(40))))
+        .isEqualTo(new Submission.Rejected(new Rejection.QueueFull(2, 2)));
+    gate.open(6);
+    await().atMost(PATIENCE).until(() -> loop.snapshot().batch().running() == 2);
+    TokenStream interactive = accepted(loop.submit(request("a question", 5)));
+    gate.open(100_000);
+    assertThat(text(readAll(interactive))).isEqualTo("This ");
+    for (TokenStream stream : batch) {
+      assertThat(text(readAll(stream))).as("the same").isEqualTo("This text is simulated; no mo");
+    }
+    assertThat(loop.snapshot().batch().preemptions()).isPositive();
+    assertThat(loop.snapshot().interactive().preemptions()).isZero();
   }
 
   @Test
@@ -351,7 +379,7 @@ class EngineLoopTest {
     Submission submission = loop.submit(request(prompt, 3));
     if (submission instanceof Submission.Rejected(Rejection.EngineFailed(String cause))) {
       EventQueue queue = new EventQueue(1, () -> {});
-      queue.finish(new TokenEvent.Finished(FinishReason.ERROR, "", new Usage(1, 0, 0), cause));
+      queue.finish(new TokenEvent.Finished(FinishReason.ERROR, "", new Usage(1, 0, 0, 0), cause));
       return new Submission.Accepted(queue);
     }
     return submission;
@@ -444,6 +472,10 @@ class EngineLoopTest {
   }
 
   /// Keeps all that it hears.
+  private long stepNanos() {
+    return recorder.steps.stream().mapToLong(LoopObserver.StepReport::engineNanos).sum();
+  }
+
   private static final class Recorder implements LoopObserver {
     final Queue<StepReport> steps = new ConcurrentLinkedQueue<>();
     final Queue<Rejection> rejected = new ConcurrentLinkedQueue<>();
@@ -463,22 +495,23 @@ class EngineLoopTest {
     }
 
     @Override
-    public void started(long queueNanos) {
+    public void started(RequestClass requestClass, long queueNanos) {
       started.add(queueNanos);
     }
 
     @Override
-    public void firstToken(long nanosSinceSubmit) {
+    public void firstToken(RequestClass requestClass, long nanosSinceSubmit) {
       firstTokens.add(nanosSinceSubmit);
     }
 
     @Override
-    public void furtherToken(long nanosSincePrevious) {
+    public void furtherToken(RequestClass requestClass, long nanosSincePrevious) {
       furtherTokens.add(nanosSincePrevious);
     }
 
     @Override
-    public void finished(FinishReason reason, Usage usage, long nanosSinceSubmit) {
+    public void finished(
+        RequestClass requestClass, FinishReason reason, Usage usage, long nanosSinceSubmit) {
       finished.add(reason);
     }
   }

@@ -61,8 +61,23 @@ public final class Names {
   public static final String METER_HEADER = "x-comptroller-meter";
 
   /// Start of the comment line in a stream of events that tells the tokens so far, as a JSON object
-  /// of `prompt_tokens`, `cached_tokens` and `completion_tokens`. Sent only when asked for.
+  /// of `prompt_tokens`, `cached_tokens`, `completion_tokens` and `gpu_ns`. Sent only when asked
+  /// for.
   public static final String USAGE_COMMENT = ": comptroller-usage ";
+
+  /// Header of an answer that is no stream: GPU-nanoseconds that it used. Sent only when asked for
+  /// by [#METER_HEADER].
+  public static final String GPU_NANOS_HEADER = "x-comptroller-gpu-ns";
+
+  /// Request header by which the gateway tells a replica the class of a request; absent for
+  /// [#CLASS_INTERACTIVE].
+  public static final String CLASS_HEADER = "x-comptroller-class";
+
+  /// Value of [#CLASS_HEADER]: somebody waits for the answer.
+  public static final String CLASS_INTERACTIVE = "interactive";
+
+  /// Value of [#CLASS_HEADER]: the request gets what interactive ones leave.
+  public static final String CLASS_BATCH = "batch";
 
   private Names() {}
 }

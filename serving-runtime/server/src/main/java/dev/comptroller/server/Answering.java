@@ -48,6 +48,10 @@ final class Answering {
       switch (event) {
         case TokenEvent.Token token -> note(token);
         case TokenEvent.Finished finished -> {
+          if (metered) {
+            long gpuNanos = finished.usage().gpuNanos();
+            exchange.header(Names.GPU_NANOS_HEADER, String.valueOf(gpuNanos));
+          }
           failure(finished).ifPresent(Answering::refuse);
           exchange.answer(
               200,
@@ -68,7 +72,7 @@ final class Answering {
       failure(finished).ifPresent(Answering::refuse);
     }
     exchange.startEvents();
-    meter(TokenUsage.of(promptTokens, 0, 0));
+    meter(new Usage(promptTokens, 0, 0, 0));
     Optional<byte[]> opening = shape.opening();
     boolean there = opening.isEmpty() || exchange.event(opening.get());
     while (there) {
@@ -92,28 +96,30 @@ final class Answering {
     }
     Optional<ApiError> failure = failure(finished);
     if (failure.isPresent()) {
-      meter(usage(finished.usage()));
+      meter(finished.usage());
       exchange.event(json.write(failure.get().body()));
     } else {
       exchange.event(shape.end(name(finished)));
       if (includeUsage) {
         exchange.event(shape.usage(usage(finished.usage())));
       }
-      meter(usage(finished.usage()));
+      meter(finished.usage());
       exchange.event(DONE);
     }
     exchange.endEvents();
   }
 
-  private void meter(TokenUsage usage) throws InterruptedException {
+  private void meter(Usage usage) throws InterruptedException {
     if (metered) {
       exchange.comment(
-          "%s{\"prompt_tokens\":%d,\"cached_tokens\":%d,\"completion_tokens\":%d}"
+          ("%s{\"prompt_tokens\":%d,\"cached_tokens\":%d,\"completion_tokens\":%d,"
+                  + "\"gpu_ns\":%d}")
               .formatted(
                   Names.USAGE_COMMENT,
                   usage.promptTokens(),
-                  usage.promptTokensDetails().cachedTokens(),
-                  usage.completionTokens()));
+                  usage.cachedTokens(),
+                  usage.completionTokens(),
+                  usage.gpuNanos()));
     }
   }
 

@@ -1,7 +1,9 @@
 package dev.comptroller.server;
 
+import dev.comptroller.batching.RequestClass;
 import dev.comptroller.engine.ChatTemplateException;
 import dev.comptroller.engine.TokenStream;
+import dev.comptroller.protocol.Names;
 import dev.comptroller.protocol.openai.ModelCard;
 import dev.comptroller.protocol.openai.ModelList;
 import io.prometheus.client.exporter.common.TextFormat;
@@ -164,7 +166,8 @@ final class Api implements HttpFront.Handler {
       String field)
       throws InterruptedException {
     exchange.header("x-comptroller-variant", replica.variant());
-    try (TokenStream tokens = replica.submit(prompt, options, field)) {
+    try (TokenStream tokens =
+        replica.submit(prompt, options, requestClass(exchange), exchange.id(), field)) {
       exchange.whenGone(tokens::cancel);
       var answering = new Answering(json, exchange, tokens, replica.tokenizer(), shape);
       if (options.stream()) {
@@ -173,6 +176,24 @@ final class Api implements HttpFront.Handler {
         answering.whole();
       }
     }
+  }
+
+  private static RequestClass requestClass(Exchange exchange) {
+    String name = exchange.requestHeader(Names.CLASS_HEADER);
+    return switch (name) {
+      case "", Names.CLASS_INTERACTIVE -> RequestClass.INTERACTIVE;
+      case Names.CLASS_BATCH -> RequestClass.BATCH;
+      default ->
+          throw new ApiException(
+              ApiError.invalid(
+                  Names.CLASS_HEADER,
+                  "The header '%s' must be '%s' or '%s', is '%s'"
+                      .formatted(
+                          Names.CLASS_HEADER,
+                          Names.CLASS_INTERACTIVE,
+                          Names.CLASS_BATCH,
+                          cut(name))));
+    };
   }
 
   private void model(Exchange exchange, String encoded) throws InterruptedException {

@@ -50,6 +50,11 @@ final class Exchange {
     response.drainHandler(_ -> wake.release());
   }
 
+  /// What the client or we call the request.
+  String id() {
+    return id;
+  }
+
   String method() {
     return request.method().name();
   }

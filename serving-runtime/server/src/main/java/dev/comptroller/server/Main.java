@@ -3,16 +3,19 @@ package dev.comptroller.server;
 import dev.comptroller.batching.BatchLimits;
 import dev.comptroller.engine.Engine;
 import dev.comptroller.engine.EngineException;
+import dev.comptroller.engine.GpuMeter;
 import dev.comptroller.engine.Pause;
 import dev.comptroller.engine.SimulatedEngine;
 import dev.comptroller.engine.SimulatedOptions;
 import dev.comptroller.engine.llama.LlamaEngine;
 import dev.comptroller.engine.llama.LlamaOptions;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -39,7 +43,6 @@ import picocli.CommandLine.TypeConversionException;
     sortOptions = false,
     description = "Serves one model through an OpenAI-compatible API.")
 public final class Main implements Callable<Integer> {
-  private static final int SIMULATED_CONTEXT = 4096;
   private static final Duration DRAIN_PATIENCE = Duration.ofMinutes(30);
 
   /// Engines to choose from.
@@ -125,6 +128,29 @@ public final class Main implements Callable<Integer> {
       description = "CPU threads of a step; 0 for the engine's own choice")
   private int threads;
 
+  @Option(
+      names = "--gpus",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "GPUs of this replica, whose time is metered (default: ${DEFAULT-VALUE})")
+  private int gpus;
+
+  @Option(
+      names = "--journal",
+      paramLabel = "FILE",
+      description = "where GPU time and usage are kept, for the next process of the pod to read")
+  private @Nullable Path journalFile;
+
+  @Option(
+      names = "--journal-millis",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "how often the journal is written and synced (default: ${DEFAULT-VALUE})")
+  private int journalMillis;
+
+  @Mixin private SimulatedFlags simulated = new SimulatedFlags();
+
+  private final AtomicReference<@Nullable Journal> journal = new AtomicReference<>();
   private final AtomicReference<@Nullable RuntimeServer> running = new AtomicReference<>();
 
   /// Runs until the process is told to end.
@@ -156,10 +182,12 @@ public final class Main implements Callable<Integer> {
       var sources =
           new RuntimeServer.Sources(
               Clock.systemUTC(), System::nanoTime, () -> ThreadLocalRandom.current().nextLong());
-      RuntimeServer server = RuntimeServer.listen(settings, sources);
+      GpuMeter meter = meter();
+      RuntimeServer server = RuntimeServer.listen(settings, sources, meter);
       running.set(server);
       say("listening on http://%s:%d, loading %s".formatted(bind, server.port(), names.getFirst()));
       long started = System.nanoTime();
+      meter.load();
       Engine opened = open();
       server.serve(opened, limits);
       say(
@@ -199,18 +227,56 @@ public final class Main implements Callable<Integer> {
     within("--max-queued", maxQueued, 0, 1 << 20);
     within("--port", port, 0, 65535);
     within("--threads", threads, 0, 1024);
+    within("--gpus", gpus, 1, 1024);
+    within("--journal-millis", journalMillis, 10, 3_600_000);
+    checkSimulated();
     return new BatchLimits(maxSequences, maxBatchedTokens, maxQueued);
+  }
+
+  private void checkSimulated() {
+    if (engine == EngineKind.simulated) {
+      try {
+        simulated.options(contextLength, maxSequences, maxBatchedTokens);
+      } catch (IllegalArgumentException e) {
+        throw wrong("--simulated-*", "options: " + e.getMessage());
+      }
+    }
+  }
+
+  /* The first process of a pod counts from its own start, a later one goes on from the journal. */
+  private GpuMeter meter() throws IOException {
+    long nanos = System.nanoTime();
+    Instant now = Instant.now();
+    long nowNs = Math.addExact(now.getEpochSecond() * 1_000_000_000L, now.getNano());
+    long startNs =
+        Math.min(nowNs, ManagementFactory.getRuntimeMXBean().getStartTime() * 1_000_000L);
+    long offset = nowNs - nanos;
+    var json = new Json(RuntimeServer.Settings.DEFAULT_MAX_BODY_BYTES);
+    Journal.Content before =
+        journalFile == null
+            ? Journal.Content.first(gpus, startNs)
+            : Journal.recover(journalFile, gpus, startNs, json);
+    var meter =
+        new GpuMeter(
+            gpus,
+            System::nanoTime,
+            before.atNs() - offset,
+            before.byState(),
+            before.attributedNs());
+    if (journalFile != null) {
+      Duration interval = Duration.ofMillis(journalMillis);
+      journal.set(Journal.start(journalFile, interval, before, meter, offset, json));
+    }
+    return meter;
   }
 
   private Engine open() {
     return switch (engine) {
-      case simulated ->
-          new SimulatedEngine(
-              SimulatedOptions.of(
-                  contextLength == 0 ? SIMULATED_CONTEXT : contextLength,
-                  maxSequences,
-                  maxBatchedTokens),
-              Pause.real());
+      case simulated -> {
+        SimulatedOptions options = simulated.options(contextLength, maxSequences, maxBatchedTokens);
+        Pause.real().nanos(simulated.loadNanos());
+        yield new SimulatedEngine(options, Pause.real());
+      }
       case llama -> {
         if (model == null) {
           throw new IllegalStateException("no model");
@@ -255,6 +321,10 @@ public final class Main implements Callable<Integer> {
       }
       server.close();
       say("drained");
+    }
+    Journal kept = journal.get();
+    if (kept != null) {
+      kept.close();
     }
     Runtime.getRuntime().halt(exit);
   }

@@ -1,5 +1,7 @@
 package dev.comptroller.server;
 
+import dev.comptroller.batching.RequestClass;
+import dev.comptroller.batching.TokenIds;
 import dev.comptroller.engine.EngineInfo;
 import dev.comptroller.engine.EngineLoop;
 import dev.comptroller.engine.GenerationRequest;
@@ -45,8 +47,14 @@ record Replica(
 
   /// Hands a request to the engine.
   ///
+  /// @param label the request's id
   /// @param field the field that the prompt came in
-  TokenStream submit(int[] prompt, GenerationOptions options, String field) {
+  TokenStream submit(
+      int[] prompt,
+      GenerationOptions options,
+      RequestClass requestClass,
+      String label,
+      String field) {
     for (int token : options.logitBias().keySet()) {
       if (token >= info.vocabularySize()) {
         throw new ApiException(
@@ -59,7 +67,8 @@ record Replica(
     int room = Math.max(1, info.contextLength() - prompt.length);
     long seed = options.seed().orElseGet(seeds);
     var sampling = options.sampling(options.maxTokens().orElse(room), seed);
-    return switch (loop.submit(GenerationRequest.interactive(prompt, sampling))) {
+    var request = new GenerationRequest(TokenIds.of(prompt), sampling, requestClass, label);
+    return switch (loop.submit(request)) {
       case Submission.Accepted(TokenStream stream) -> stream;
       case Submission.Rejected(Rejection reason) -> throw new ApiException(refusal(reason, field));
     };

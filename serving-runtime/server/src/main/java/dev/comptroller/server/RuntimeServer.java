@@ -3,6 +3,7 @@ package dev.comptroller.server;
 import dev.comptroller.batching.BatchLimits;
 import dev.comptroller.engine.Engine;
 import dev.comptroller.engine.EngineLoop;
+import dev.comptroller.engine.GpuMeter;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -46,21 +47,36 @@ public final class RuntimeServer implements AutoCloseable {
   private final ServerMetrics metrics;
   private final Api api;
   private final HttpFront front;
+  private final GpuMeter meter;
 
   private RuntimeServer(
-      Settings settings, Sources sources, ServerMetrics metrics, Api api, HttpFront front) {
+      Settings settings,
+      Sources sources,
+      ServerMetrics metrics,
+      Api api,
+      HttpFront front,
+      GpuMeter meter) {
     this.settings = settings;
     this.sources = sources;
     this.metrics = metrics;
     this.api = api;
     this.front = front;
+    this.meter = meter;
   }
 
   /// Listens, and answers that the model is being loaded.
   public static RuntimeServer listen(Settings settings, Sources sources)
       throws IOException, InterruptedException {
+    return listen(settings, sources, GpuMeter.starting(sources.nanos()));
+  }
+
+  /// Listens, and answers that the model is being loaded.
+  ///
+  /// @param meter what the GPUs do, on the clock of the sources
+  public static RuntimeServer listen(Settings settings, Sources sources, GpuMeter meter)
+      throws IOException, InterruptedException {
     var json = new Json(settings.maxBodyBytes());
-    var metrics = new ServerMetrics(settings.names().getFirst());
+    var metrics = new ServerMetrics(settings.names().getFirst(), meter);
     var api =
         new Api(json, metrics, sources.wall(), new Phase.Loading(settings.names().getFirst()));
     var front =
@@ -74,12 +90,12 @@ public final class RuntimeServer implements AutoCloseable {
             api,
             json,
             sources.nanos());
-    return new RuntimeServer(settings, sources, metrics, api, front);
+    return new RuntimeServer(settings, sources, metrics, api, front, meter);
   }
 
   /// Serves with an engine, which it owns from now on.
   public void serve(Engine engine, BatchLimits limits) {
-    EngineLoop loop = EngineLoop.start(engine, limits, metrics, sources.nanos());
+    EngineLoop loop = EngineLoop.start(engine, limits, metrics, sources.nanos(), meter);
     api.enter(
         new Phase.Serving(
             new Replica(
@@ -102,6 +118,7 @@ public final class RuntimeServer implements AutoCloseable {
   /// @return whether that came in time
   public boolean drain(Duration patience) throws InterruptedException {
     if (!(api.phase() instanceof Phase.Serving(Replica replica))) {
+      meter.drain();
       return true;
     }
     long deadline = sources.nanos().getAsLong() + patience.toNanos();

@@ -1,10 +1,13 @@
 package dev.comptroller.server;
 
+import dev.comptroller.batching.RequestClass;
 import dev.comptroller.engine.FinishReason;
+import dev.comptroller.engine.GpuMeter;
 import dev.comptroller.engine.LoopObserver;
 import dev.comptroller.engine.LoopSnapshot;
 import dev.comptroller.engine.Rejection;
 import dev.comptroller.engine.Usage;
+import dev.comptroller.protocol.Names;
 import io.prometheus.client.Collector.MetricFamilySamples;
 import io.prometheus.client.Collector.MetricFamilySamples.Sample;
 import io.prometheus.client.CollectorRegistry;
@@ -22,6 +25,9 @@ import java.util.List;
 import java.util.Map;
 
 /// The figures of `/metrics`: vLLM's names and bounds, which dashboards and routers know.
+///
+/// The latencies are those of interactive requests: what batch work waits says nothing about how
+/// users are served.
 ///
 /// Few series and no locks on the engine's thread beyond simpleclient's own, because routers read
 /// this page many times a second.
@@ -45,6 +51,7 @@ final class ServerMetrics implements LoopObserver {
   private static final double NANOS = 1e9;
 
   private final CollectorRegistry registry = new CollectorRegistry();
+  private final GpuMeter meter;
   private final String[] labels;
   private final Gauge.Child running;
   private final Gauge.Child waiting;
@@ -53,6 +60,7 @@ final class ServerMetrics implements LoopObserver {
   private final Counter.Child cachedTokens;
   private final Counter.Child generatedTokens;
   private final Counter.Child preemptions;
+  private final Map<RequestClass, ClassFigures> classes = new EnumMap<>(RequestClass.class);
   private final Counter rejected;
   private final Map<FinishReason, Counter.Child> finished = new EnumMap<>(FinishReason.class);
   private final Histogram.Child firstToken;
@@ -62,7 +70,8 @@ final class ServerMetrics implements LoopObserver {
   private final Histogram.Child stepSequences;
   private final Histogram.Child stepTokens;
 
-  ServerMetrics(String modelName) {
+  ServerMetrics(String modelName, GpuMeter meter) {
+    this.meter = meter;
     labels = new String[] {modelName, "0"};
     running = gauge("vllm:num_requests_running", "Sequences that hold a slot.");
     waiting = gauge("vllm:num_requests_waiting", "Requests that wait for a slot.");
@@ -73,11 +82,20 @@ final class ServerMetrics implements LoopObserver {
     generatedTokens = counter("vllm:generation_tokens", "Tokens generated.");
     preemptions = counter("vllm:num_preemptions", "Sequences that lost their cells to others.");
     firstToken =
-        histogram("vllm:time_to_first_token_seconds", "Submission to first token.", FIRST_TOKEN);
+        histogram(
+            "vllm:time_to_first_token_seconds",
+            "Submission to first token, interactive.",
+            FIRST_TOKEN);
     betweenTokens =
-        histogram("vllm:inter_token_latency_seconds", "Token to next token.", BETWEEN_TOKENS);
-    request = histogram("vllm:e2e_request_latency_seconds", "Submission to end.", REQUEST);
-    queue = histogram("vllm:request_queue_time_seconds", "Submission to first slot.", REQUEST);
+        histogram(
+            "vllm:inter_token_latency_seconds",
+            "Token to next token, interactive.",
+            BETWEEN_TOKENS);
+    request =
+        histogram("vllm:e2e_request_latency_seconds", "Submission to end, interactive.", REQUEST);
+    queue =
+        histogram(
+            "vllm:request_queue_time_seconds", "Submission to first slot, interactive.", REQUEST);
     stepSequences = histogram("comptroller_step_sequences", "Sequences in a step.", SEQUENCES);
     stepTokens = histogram("comptroller_step_tokens", "Tokens computed in a step.", TOKENS);
     Counter success =
@@ -92,6 +110,31 @@ final class ServerMetrics implements LoopObserver {
             .labelNames("model_name", "engine", "reason")
             .register(registry);
     rejected.labels(modelName, "0", "queue_full");
+    byClass();
+  }
+
+  private void byClass() {
+    Gauge runs =
+        Gauge.build("comptroller_running", "Sequences that hold a slot, by class.")
+            .labelNames("model_name", "engine", "class")
+            .register(registry);
+    Gauge waits =
+        Gauge.build("comptroller_waiting", "Requests that wait for a slot, by class.")
+            .labelNames("model_name", "engine", "class")
+            .register(registry);
+    Counter lost =
+        Counter.build("comptroller_preemptions", "Sequences that lost their slot, by class.")
+            .labelNames("model_name", "engine", "class")
+            .register(registry);
+    for (RequestClass each : RequestClass.values()) {
+      String name = name(each);
+      classes.put(
+          each,
+          new ClassFigures(
+              runs.labels(labels[0], labels[1], name),
+              waits.labels(labels[0], labels[1], name),
+              lost.labels(labels[0], labels[1], name)));
+    }
   }
 
   @Override
@@ -107,23 +150,32 @@ final class ServerMetrics implements LoopObserver {
   }
 
   @Override
-  public void started(long queueNanos) {
-    queue.observe(queueNanos / NANOS);
+  public void started(RequestClass requestClass, long queueNanos) {
+    if (requestClass == RequestClass.INTERACTIVE) {
+      queue.observe(queueNanos / NANOS);
+    }
   }
 
   @Override
-  public void firstToken(long nanosSinceSubmit) {
-    firstToken.observe(nanosSinceSubmit / NANOS);
+  public void firstToken(RequestClass requestClass, long nanosSinceSubmit) {
+    if (requestClass == RequestClass.INTERACTIVE) {
+      firstToken.observe(nanosSinceSubmit / NANOS);
+    }
   }
 
   @Override
-  public void furtherToken(long nanosSincePrevious) {
-    betweenTokens.observe(nanosSincePrevious / NANOS);
+  public void furtherToken(RequestClass requestClass, long nanosSincePrevious) {
+    if (requestClass == RequestClass.INTERACTIVE) {
+      betweenTokens.observe(nanosSincePrevious / NANOS);
+    }
   }
 
   @Override
-  public void finished(FinishReason reason, Usage usage, long nanosSinceSubmit) {
-    request.observe(nanosSinceSubmit / NANOS);
+  public void finished(
+      RequestClass requestClass, FinishReason reason, Usage usage, long nanosSinceSubmit) {
+    if (requestClass == RequestClass.INTERACTIVE) {
+      request.observe(nanosSinceSubmit / NANOS);
+    }
     promptTokens.inc(usage.promptTokens());
     cachedTokens.inc(usage.cachedTokens());
     Counter.Child child = finished.get(reason);
@@ -138,7 +190,18 @@ final class ServerMetrics implements LoopObserver {
     waiting.set(now.waiting());
     cacheUsage.set(now.kvUsage());
     synchronized (preemptions) {
-      preemptions.inc(Math.max(0, now.preemptions() - preemptions.get()));
+      raise(preemptions, now.preemptions());
+      classes.forEach(
+          (each, figures) -> {
+            LoopSnapshot.Load load =
+                switch (each) {
+                  case INTERACTIVE -> now.interactive();
+                  case BATCH -> now.batch();
+                };
+            figures.running.set(load.running());
+            figures.waiting.set(load.waiting());
+            raise(figures.preemptions, load.preemptions());
+          });
     }
     return page();
   }
@@ -155,7 +218,30 @@ final class ServerMetrics implements LoopObserver {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return page.toString();
+    return page.append(gpus()).toString();
+  }
+
+  /* Whole numbers: a floating-point counter would lose nanoseconds after 104 days. */
+  private String gpus() {
+    var lines = new StringBuilder(1_024);
+    String label = "{model_name=\"" + labels[0] + "\",engine=\"" + labels[1] + "\"";
+    lines.append("# HELP comptroller_gpus GPUs of this replica.\n# TYPE comptroller_gpus gauge\n");
+    lines.append("comptroller_gpus").append(label).append("} ").append(meter.gpus()).append('\n');
+    String name = "comptroller_gpu_nanoseconds_total";
+    lines.append("# HELP ").append(name).append(" GPU time since the pod's start, by state.\n");
+    lines.append("# TYPE ").append(name).append(" counter\n");
+    meter
+        .read()
+        .states()
+        .forEach(
+            (state, nanos) ->
+                lines.append(
+                    "%s%s,state=\"%s\"} %d%n".formatted(name, label, state.label(), nanos)));
+    return lines.toString();
+  }
+
+  private static void raise(Counter.Child counter, long to) {
+    counter.inc(Math.max(0, to - counter.get()));
   }
 
   private static MetricFamilySamples withoutCreated(MetricFamilySamples family) {
@@ -172,6 +258,16 @@ final class ServerMetrics implements LoopObserver {
       case ERROR -> "error";
     };
   }
+
+  private static String name(RequestClass requestClass) {
+    return switch (requestClass) {
+      case INTERACTIVE -> Names.CLASS_INTERACTIVE;
+      case BATCH -> Names.CLASS_BATCH;
+    };
+  }
+
+  private record ClassFigures(
+      Gauge.Child running, Gauge.Child waiting, Counter.Child preemptions) {}
 
   private Gauge.Child gauge(String name, String help) {
     return Gauge.build(name, help)

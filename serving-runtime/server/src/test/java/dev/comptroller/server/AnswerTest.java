@@ -10,6 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class AnswerTest {
+  private static final String STEP = "{model_name=\"team/house\",engine=\"0\",state=\"step\"";
   private static final BatchLimits LIMITS = new BatchLimits(4, 64, 8);
 
   @Test
@@ -88,11 +89,33 @@ class AnswerTest {
       assertThat(metered)
           .startsWith(
               ": comptroller-usage {\"prompt_tokens\":21,\"cached_tokens\":0,"
-                  + "\"completion_tokens\":0}\n\n")
-          .endsWith(
-              ": comptroller-usage {\"prompt_tokens\":21,\"cached_tokens\":0,"
-                  + "\"completion_tokens\":4}\n\ndata: [DONE]\n\n");
+                  + "\"completion_tokens\":0,\"gpu_ns\":0}\n\n")
+          .containsPattern(
+              ": comptroller-usage \\{\"prompt_tokens\":21,\"cached_tokens\":0,"
+                  + "\"completion_tokens\":4,\"gpu_ns\":[1-9][0-9]*}\n\ndata: \\[DONE]\n\n$");
       assertThat(wire.post("/v1/chat/completions", body).body()).doesNotContain("comptroller");
+    }
+  }
+
+  @Test
+  void shouldTellTheGpuTimeOfAWholeAnswerWhenTheGatewayMetersAndNeverElse() throws Exception {
+    try (Wire wire = serving("abc")) {
+      HttpResponse<String> metered =
+          wire.send(
+              "POST",
+              "/v1/chat/completions",
+              Wire.chatBody(""),
+              "content-type",
+              "application/json",
+              "x-comptroller-meter",
+              "1");
+      long told = metered.headers().firstValueAsLong("x-comptroller-gpu-ns").orElse(0);
+      assertThat(told).isPositive();
+      assertThat(wire.metric("comptroller_gpu_nanoseconds_total" + STEP))
+          .as("it was alone, so it used every step")
+          .isEqualTo((double) told);
+      HttpResponse<String> other = wire.post("/v1/chat/completions", Wire.chatBody(""));
+      assertThat(other.headers().firstValue("x-comptroller-gpu-ns")).isEmpty();
     }
   }
 

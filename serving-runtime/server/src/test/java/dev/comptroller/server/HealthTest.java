@@ -30,6 +30,8 @@ class HealthTest {
 
   private static Health judge(LoopState state, int stalledSeconds) {
     long nanos = Duration.ofSeconds(stalledSeconds).toNanos();
-    return Health.of(new LoopSnapshot(state, 2, 1, 0, 100, 0, nanos));
+    return Health.of(
+        new LoopSnapshot(
+            state, new LoopSnapshot.Load(2, 1, 0), LoopSnapshot.Load.NONE, 0, 100, nanos));
   }
 }

@@ -127,6 +127,49 @@ class PressureTest {
   }
 
   @Test
+  void shouldAnswerInteractiveRequestsWhileBatchWorkFillsItsQueue() throws Exception {
+    ScriptedEngine engine = ScriptedEngine.stepwise("abc".getBytes(StandardCharsets.UTF_8), 1);
+    try (Wire wire = Wire.serving(engine, new BatchLimits(1, 64, 1));
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Callable<HttpResponse<String>> batch = () -> classed(wire, "batch");
+      Future<HttpResponse<String>> first = threads.submit(batch);
+      awaitRunning(wire, engine);
+      Future<HttpResponse<String>> second = threads.submit(batch);
+      await().until(() -> wire.metric(series("comptroller_waiting", "batch")) == 1);
+      assertThat(classed(wire, "batch").statusCode()).isEqualTo(429);
+
+      Future<HttpResponse<String>> interactive = threads.submit(() -> classed(wire, "interactive"));
+      await().until(() -> wire.metric(series("comptroller_waiting", "interactive")) == 1);
+      engine.permit(4 + 1);
+      assertThat(interactive.get().statusCode()).isEqualTo(200);
+      assertThat(wire.metric(series("comptroller_running", "interactive"))).isZero();
+      assertThat(first.isDone() || second.isDone()).as("batch waited").isFalse();
+      engine.letGo();
+      assertThat(first.get().body()).contains("abc");
+      assertThat(second.get().body()).contains("abc");
+      assertThat(wire.metric(series("comptroller_preemptions_total", "batch"))).isEqualTo(1);
+      assertThat(wire.metric("vllm:time_to_first_token_seconds_count"))
+          .as("latencies are those of interactive requests")
+          .isEqualTo(1);
+    }
+  }
+
+  private static HttpResponse<String> classed(Wire wire, String name) throws Exception {
+    return wire.send(
+        "POST",
+        "/v1/chat/completions",
+        Wire.chatBody(""),
+        "content-type",
+        "application/json",
+        "x-comptroller-class",
+        name);
+  }
+
+  private static String series(String name, String requestClass) {
+    return name + "{model_name=\"team/house\",engine=\"0\",class=\"" + requestClass + "\"";
+  }
+
+  @Test
   void shouldFinishRunningStreamsAndTakeNothingNewWhileDraining() throws Exception {
     ScriptedEngine engine = ScriptedEngine.stepwise("abc".getBytes(StandardCharsets.UTF_8), 1);
     try (Wire wire = Wire.serving(engine, new BatchLimits(1, 64, 1));

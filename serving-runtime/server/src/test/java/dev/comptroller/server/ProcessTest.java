@@ -96,7 +96,7 @@ class ProcessTest {
     }
   }
 
-  private static Process start(String... args) throws Exception {
+  static Process start(String... args) throws Exception {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
@@ -108,7 +108,7 @@ class ProcessTest {
     return builder.start();
   }
 
-  private static String address(BufferedReader log) throws Exception {
+  static String address(BufferedReader log) throws Exception {
     var seen = new StringBuilder();
     for (String line = log.readLine(); line != null; line = log.readLine()) {
       Matcher address = ADDRESS.matcher(line);

@@ -38,6 +38,21 @@ class RefusalTest {
     wire.close();
   }
 
+  @Test
+  void shouldRefuseAClassThatItDoesNotKnow() throws Exception {
+    HttpResponse<String> answer =
+        wire.send(
+            "POST",
+            "/v1/chat/completions",
+            Wire.chatBody(""),
+            "content-type",
+            "application/json",
+            "x-comptroller-class",
+            "urgent");
+    assertThat(answer.statusCode()).isEqualTo(400);
+    assertThat(answer.body()).contains("must be 'interactive' or 'batch', is 'urgent'");
+  }
+
   static Stream<Arguments> malformedChats() {
     return Stream.of(
         arguments("", 400, null, "The body is empty"),

@@ -2,7 +2,9 @@ package dev.comptroller.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.comptroller.batching.RequestClass;
 import dev.comptroller.engine.FinishReason;
+import dev.comptroller.engine.GpuMeter;
 import dev.comptroller.engine.LoopObserver;
 import dev.comptroller.engine.LoopSnapshot;
 import dev.comptroller.engine.LoopState;
@@ -15,13 +17,15 @@ class ServerMetricsTest {
 
   @Test
   void shouldTellWhatTheLoopDidInNamesThatDashboardsKnow() {
-    var metrics = new ServerMetrics("team/house");
-    metrics.started(400_000_000);
-    metrics.firstToken(3_000_000);
-    metrics.furtherToken(30_000_000);
+    var metrics = new ServerMetrics("team/house", GpuMeter.starting(System::nanoTime));
+    metrics.started(RequestClass.INTERACTIVE, 400_000_000);
+    metrics.firstToken(RequestClass.INTERACTIVE, 3_000_000);
+    metrics.furtherToken(RequestClass.INTERACTIVE, 30_000_000);
+    metrics.firstToken(RequestClass.BATCH, 1);
     metrics.step(new LoopObserver.StepReport(3, 17, 2, 1, 1));
     metrics.step(new LoopObserver.StepReport(1, 1, 1, 1, 1));
-    metrics.finished(FinishReason.LENGTH, new Usage(10, 4, 6), 700_000_000);
+    metrics.finished(
+        RequestClass.INTERACTIVE, FinishReason.LENGTH, new Usage(10, 4, 6, 7), 700_000_000);
     metrics.rejected(new Rejection.QueueFull(1, 1));
     String page = metrics.page(snapshot(5));
 
@@ -34,6 +38,10 @@ class ServerMetricsTest {
             "comptroller_prompt_tokens_cached_total" + LABELS + "} 4.0",
             "vllm:generation_tokens_total" + LABELS + "} 3.0",
             "vllm:num_preemptions_total" + LABELS + "} 5.0",
+            "comptroller_running" + LABELS + "class=\"interactive\",} 2.0",
+            "comptroller_waiting" + LABELS + "class=\"batch\",} 1.0",
+            "comptroller_preemptions_total" + LABELS + "class=\"batch\",} 5.0",
+            "comptroller_preemptions_total" + LABELS + "class=\"interactive\",} 0.0",
             "vllm:request_success_total" + LABELS + "finished_reason=\"length\",} 1.0",
             "vllm:request_success_total" + LABELS + "finished_reason=\"stop\",} 0.0",
             "comptroller_admission_rejected_total" + LABELS + "reason=\"queue_full\",} 1.0",
@@ -51,7 +59,7 @@ class ServerMetricsTest {
 
   @Test
   void shouldCountPreemptionsOnceHoweverOftenThePageIsRead() {
-    var metrics = new ServerMetrics("team/house");
+    var metrics = new ServerMetrics("team/house", GpuMeter.starting(System::nanoTime));
     metrics.page(snapshot(5));
 
     assertThat(metrics.page(snapshot(7)).lines())
@@ -60,13 +68,19 @@ class ServerMetricsTest {
 
   @Test
   void shouldKeepThePageSmall() {
-    String page = new ServerMetrics("team/house").page();
+    String page = new ServerMetrics("team/house", GpuMeter.starting(System::nanoTime)).page();
 
     assertThat(page).doesNotContain("_created");
-    assertThat(page.lines().filter(line -> !line.startsWith("#")).count()).isLessThan(170);
+    assertThat(page.lines().filter(line -> !line.startsWith("#")).count()).isLessThan(182);
   }
 
   private static LoopSnapshot snapshot(long preemptions) {
-    return new LoopSnapshot(new LoopState.Serving(), 2, 1, 25, 100, preemptions, 0);
+    return new LoopSnapshot(
+        new LoopState.Serving(),
+        new LoopSnapshot.Load(2, 0, 0),
+        new LoopSnapshot.Load(0, 1, preemptions),
+        25,
+        100,
+        0);
   }
 }

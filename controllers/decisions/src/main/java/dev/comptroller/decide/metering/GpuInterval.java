@@ -1,5 +1,7 @@
 package dev.comptroller.decide.metering;
 
+import dev.comptroller.metering.GpuState;
+
 /// A stretch of one GPU's time in one state, `[start, end)` in nanoseconds of one clock.
 ///
 /// @param state its state

@@ -1,7 +1,8 @@
 package dev.comptroller.decide.metering;
 
-import dev.comptroller.decide.units.Apportion;
 import dev.comptroller.decide.units.Money;
+import dev.comptroller.metering.Apportion;
+import dev.comptroller.metering.GpuState;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collections;

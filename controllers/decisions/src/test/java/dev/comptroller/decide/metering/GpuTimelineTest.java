@@ -3,6 +3,7 @@ package dev.comptroller.decide.metering;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.comptroller.decide.units.Money;
+import dev.comptroller.metering.GpuState;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -29,6 +29,13 @@ record Answers(EngineLoop loop) implements AutoCloseable {
     };
   }
 
+  TokenStream askBatch(int[] prompt, SamplingParams sampling) {
+    return switch (loop.submit(GenerationRequest.batch(prompt, sampling))) {
+      case Submission.Accepted(TokenStream stream) -> stream;
+      case Submission.Rejected(var reason) -> throw new IllegalStateException(reason.message());
+    };
+  }
+
   /// All events of a stream.
   static List<TokenEvent> read(TokenStream stream) throws InterruptedException {
     List<TokenEvent> events = new ArrayList<>();

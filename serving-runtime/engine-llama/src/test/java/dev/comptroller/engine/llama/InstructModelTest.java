@@ -28,8 +28,12 @@ class InstructModelTest {
     try (Answers answers = open(Fetched.instructModel())) {
       List<TokenEvent> events = Answers.read(ask(answers, QUESTION));
       assertThat(text(events)).isEqualTo(ANSWER);
-      assertThat(events.getLast())
-          .isEqualTo(new TokenEvent.Finished(FinishReason.STOP, "", new Usage(21, 0, 8), ""));
+      var end = (TokenEvent.Finished) events.getLast();
+      assertThat(end.usage().gpuNanos()).isPositive();
+      assertThat(end)
+          .isEqualTo(
+              new TokenEvent.Finished(
+                  FinishReason.STOP, "", new Usage(21, 0, 8, end.usage().gpuNanos()), ""));
     }
   }
 

@@ -15,7 +15,6 @@ import dev.comptroller.engine.SamplingParams;
 import dev.comptroller.engine.TokenEvent;
 import dev.comptroller.engine.TokenStream;
 import dev.comptroller.engine.Tokenizer;
-import dev.comptroller.engine.Usage;
 import dev.comptroller.engine.llama.ffi.NativeLoader;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -90,6 +89,32 @@ class LlamaEngineTest {
   }
 
   @Test
+  void shouldAnswerBatchWorkTheSameThoughInteractiveRequestsTakeItsSlots() throws Exception {
+    List<int[]> prompts = prompts(4, 30);
+    SamplingParams sampling = SamplingParams.greedy(60).withLogprobs(5).ignoringEnd();
+    List<List<TokenEvent>> alone;
+    try (Answers answers = answers(options(2, 256), new BatchLimits(1, 256, 64))) {
+      alone = answers.oneByOne(prompts, sampling);
+    }
+    try (Answers answers = answers(options(2, 256), new BatchLimits(2, 256, 64))) {
+      List<TokenStream> batch =
+          prompts.stream().map(prompt -> answers.askBatch(prompt, sampling)).toList();
+      for (int i = 0; i < 6; i++) {
+        batch.getFirst().next();
+        Answers.read(answers.ask(prompts.get(i % 4), SamplingParams.greedy(8)));
+      }
+      for (int i = 0; i < batch.size(); i++) {
+        List<TokenEvent> rest = Answers.read(batch.get(i));
+        List<TokenEvent> whole = alone.get(i);
+        int seen = whole.size() - rest.size();
+        assertThat(seen).isEqualTo(i == 0 ? 6 : 0);
+        assertSameUpToNearTies(List.of(rest), List.of(whole.subList(seen, whole.size())));
+      }
+      assertThat(answers.loop().snapshot().batch().preemptions()).isPositive();
+    }
+  }
+
+  @Test
   void shouldFillEveryCellThatItSays() throws Exception {
     LlamaOptions full = options(4, 64).withContextLength(64).withKvCells(256);
     try (Answers answers = answers(full, new BatchLimits(4, 64, 64))) {
@@ -105,7 +130,7 @@ class LlamaEngineTest {
                   TokenEvent.Finished.class,
                   end -> {
                     assertThat(end.reason()).isEqualTo(FinishReason.LENGTH);
-                    assertThat(end.usage()).isEqualTo(new Usage(32, 0, 32));
+                    assertThat(end.usage().totalTokens()).isEqualTo(64);
                   });
         }
       }

@@ -17,7 +17,10 @@ import com.tngtech.archunit.lang.ArchRule;
     importOptions = {ImportOption.DoNotIncludeTests.class})
 class ArchitectureTest {
   private static final String[] PURE = {
-    "dev.comptroller.decide..", "dev.comptroller.batching..", "dev.comptroller.protocol.."
+    "dev.comptroller.decide..",
+    "dev.comptroller.batching..",
+    "dev.comptroller.metering..",
+    "dev.comptroller.protocol.."
   };
 
   @ArchTest
@@ -35,6 +38,7 @@ class ArchitectureTest {
               "org.jspecify..",
               "dev.comptroller.decide..",
               "dev.comptroller.batching..",
+              "dev.comptroller.metering..",
               "dev.comptroller.protocol..")
           .because("decisions must be replayable from their arguments alone");
 

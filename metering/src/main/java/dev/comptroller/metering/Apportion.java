@@ -1,7 +1,8 @@
-package dev.comptroller.decide.units;
+package dev.comptroller.metering;
 
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -48,6 +49,39 @@ public final class Apportion {
       parts.set(remainder.index(), parts.get(remainder.index()) + 1);
     }
     return List.copyOf(parts);
+  }
+
+  /// As above, for steps of an engine: without big numbers where everything fits a `long`.
+  public static long[] byLargestRemainder(long whole, long[] weights) {
+    long sum = 0;
+    long largest = 0;
+    boolean fits = weights.length > 0 && whole >= 0;
+    for (long weight : weights) {
+      largest = Math.max(largest, weight);
+      sum += weight;
+      fits &= weight >= 0 && sum >= 0;
+    }
+    if (!fits || sum == 0 || Math.multiplyHigh(whole, largest) != 0 || whole * largest < 0) {
+      List<BigInteger> big = Arrays.stream(weights).mapToObj(BigInteger::valueOf).toList();
+      return byLargestRemainder(whole, big).stream().mapToLong(Long::longValue).toArray();
+    }
+    long[] parts = new long[weights.length];
+    long[] remainders = new long[weights.length];
+    long left = whole;
+    for (int i = 0; i < weights.length; i++) {
+      parts[i] = whole * weights[i] / sum;
+      remainders[i] = whole * weights[i] % sum;
+      left -= parts[i];
+    }
+    List<Integer> order = new ArrayList<>();
+    for (int i = 0; i < weights.length; i++) {
+      order.add(i);
+    }
+    order.sort(Comparator.comparingLong((Integer i) -> remainders[i]).reversed());
+    for (int i : order.subList(0, Math.toIntExact(left))) {
+      parts[i]++;
+    }
+    return parts;
   }
 
   private record Remainder(int index, BigInteger size) {}

@@ -1,4 +1,6 @@
-package dev.comptroller.decide.metering;
+package dev.comptroller.metering;
+
+import java.util.Locale;
 
 /// What a GPU of a node is paid for; at every instant exactly one of these.
 public enum GpuState {
@@ -20,5 +22,10 @@ public enum GpuState {
   /// Whether the pool pays, not the namespace of a replica.
   public boolean isPools() {
     return this == Unallocated;
+  }
+
+  /// Its name in metrics and files, such as `idle`.
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
   }
 }

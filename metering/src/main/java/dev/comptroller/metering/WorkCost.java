@@ -1,7 +1,5 @@
-package dev.comptroller.decide.metering;
+package dev.comptroller.metering;
 
-import dev.comptroller.decide.units.Apportion;
-import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,7 +23,7 @@ public record WorkCost(long prefillToken, long decodeToken, long kvToken) {
   ///
   /// @param sequence the sequence
   /// @param nanos its GPU-nanoseconds
-  public record Part(String sequence, long nanos) {}
+  public record Part(long sequence, long nanos) {}
 
   /// `gpuNanos` of a step divided over its sequences by largest remainder: the parts sum to it.
   ///
@@ -33,23 +31,21 @@ public record WorkCost(long prefillToken, long decodeToken, long kvToken) {
   ///
   /// @throws IllegalArgumentException if the step has time but no sequence
   public List<Part> split(long gpuNanos, List<StepWork> sequences) {
-    List<Long> nanos =
-        Apportion.byLargestRemainder(gpuNanos, sequences.stream().map(this::of).toList());
-    List<Part> parts = new ArrayList<>();
-    for (int i = 0; i < nanos.size(); i++) {
-      parts.add(new Part(sequences.get(i).sequence(), nanos.get(i)));
+    long[] nanos =
+        Apportion.byLargestRemainder(gpuNanos, sequences.stream().mapToLong(this::of).toArray());
+    List<Part> parts = new ArrayList<>(nanos.length);
+    for (int i = 0; i < nanos.length; i++) {
+      parts.add(new Part(sequences.get(i).sequence(), nanos[i]));
     }
     return List.copyOf(parts);
   }
 
   /// The cost of a sequence's work.
-  BigInteger of(StepWork work) {
-    return product(prefillToken, work.prefillTokens())
-        .add(product(decodeToken, work.decodeTokens()))
-        .add(product(kvToken, work.kvRead()));
-  }
-
-  private static BigInteger product(long left, long right) {
-    return BigInteger.valueOf(left).multiply(BigInteger.valueOf(right));
+  long of(StepWork work) {
+    return Math.addExact(
+        Math.addExact(
+            Math.multiplyExact(prefillToken, work.prefillTokens()),
+            Math.multiplyExact(decodeToken, work.decodeTokens())),
+        Math.multiplyExact(kvToken, work.kvRead()));
   }
 }

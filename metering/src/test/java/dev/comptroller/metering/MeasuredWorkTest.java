@@ -1,9 +1,10 @@
-package dev.comptroller.decide.metering;
+package dev.comptroller.metering;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
@@ -14,28 +15,26 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 class MeasuredWorkTest {
   @Test
   void shouldChargeAStepByWhatEachSequenceHadComputed() {
     List<StepWork> step =
-        List.of(
-            new StepWork("prompt", 100, 0, 0),
-            new StepWork("answer", 0, 1, 2_000),
-            new StepWork("short", 0, 1, 0));
+        List.of(new StepWork(1, 100, 0, 0), new StepWork(2, 0, 1, 2_000), new StepWork(3, 0, 1, 0));
     assertThat(new WorkCost(10, 40, 1).split(30_800_000, step))
         .containsExactly(
-            new WorkCost.Part("prompt", 10_000_000),
-            new WorkCost.Part("answer", 20_400_000),
-            new WorkCost.Part("short", 400_000));
+            new WorkCost.Part(1, 10_000_000),
+            new WorkCost.Part(2, 20_400_000),
+            new WorkCost.Part(3, 400_000));
   }
 
   @Test
   void shouldChargeAllTheSameWhereNothingCounts() {
-    List<StepWork> step = List.of(new StepWork("a", 0, 0, 0), new StepWork("b", 0, 0, 0));
+    List<StepWork> step = List.of(new StepWork(4, 0, 0, 0), new StepWork(5, 0, 0, 0));
     assertThat(new WorkCost(1, 1, 1).split(5, step))
-        .containsExactly(new WorkCost.Part("a", 3), new WorkCost.Part("b", 2));
+        .containsExactly(new WorkCost.Part(4, 3), new WorkCost.Part(5, 2));
   }
 
   @Test
@@ -46,11 +45,35 @@ class MeasuredWorkTest {
         .withMessage("nobody to divide 5 over");
   }
 
+  @Test
+  void shouldCountWhatEachTokenReads() {
+    assertThat(StepWork.ofTokens(1, 10, 0, 4)).isEqualTo(new StepWork(1, 4, 0, 6));
+    assertThat(StepWork.ofTokens(1, 10, 8, 4)).isEqualTo(new StepWork(1, 2, 2, 38));
+    assertThat(StepWork.ofTokens(1, 10, 12, 1)).isEqualTo(new StepWork(1, 0, 1, 12));
+  }
+
+  @Property(tries = 500)
+  void shouldDivideLongsAsItDividesBigNumbers(
+      @ForAll @LongRange(min = 0) long whole,
+      @ForAll @Size(min = 1, max = 20)
+          List<@LongRange(min = 0, max = 2_000_000_000_000L) Long> weights,
+      @ForAll @IntRange(min = 0, max = 62) int shift) {
+    assertThat(
+            Apportion.byLargestRemainder(
+                whole >> shift, weights.stream().mapToLong(w -> w).toArray()))
+        .containsExactly(
+            Apportion.byLargestRemainder(
+                    whole >> shift, weights.stream().map(BigInteger::valueOf).toList())
+                .stream()
+                .mapToLong(w -> w)
+                .toArray());
+  }
+
   @Provide
   Arbitrary<List<StepWork>> steps() {
     Arbitrary<Long> counts = Arbitraries.longs().between(0, 1_000_000);
     return Combinators.combine(counts, counts, counts)
-        .as((prefill, decode, read) -> new StepWork("s", prefill, decode, read))
+        .as((prefill, decode, read) -> new StepWork(6, prefill, decode, read))
         .list()
         .ofMinSize(1)
         .ofMaxSize(64);

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.metering;
+
+import org.jspecify.annotations.NullMarked;
