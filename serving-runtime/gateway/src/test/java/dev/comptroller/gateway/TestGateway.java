@@ -38,6 +38,11 @@ final class TestGateway implements AutoCloseable {
   }
 
   TestGateway(Path folder, String table, Duration silence) throws Exception {
+    this(folder, table, silence, BatchQueue.Settings.STANDARD);
+  }
+
+  TestGateway(Path folder, String table, Duration silence, BatchQueue.Settings queue)
+      throws Exception {
     this.folder = folder;
     Path file = folder.resolve("table.json");
     if (!table.isEmpty()) {
@@ -58,7 +63,7 @@ final class TestGateway implements AutoCloseable {
                 LedgerSettings.embedded(folder.resolve("data")),
                 new Relay.Patience(
                     Duration.ofSeconds(1), Duration.ofSeconds(30), silence, Duration.ofSeconds(5)),
-                BatchQueue.Settings.STANDARD,
+                queue,
                 live -> new FileSource(file, live, Duration.ofMillis(20))),
             Clock.systemUTC());
   }

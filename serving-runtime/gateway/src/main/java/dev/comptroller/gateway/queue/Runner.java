@@ -222,7 +222,7 @@ final class Runner {
       if (!record(item, done)) {
         return false;
       }
-      parts.biller().bill(item.sequence());
+      bill(item);
       return true;
     }
     boolean waits =
@@ -238,6 +238,14 @@ final class Runner {
       record(item, failure(slot, BatchJson.answered(item, status, answer.body()), millis));
     }
     return false;
+  }
+
+  private void bill(Claimed item) throws InterruptedException {
+    try {
+      parts.biller().bill(item.sequence());
+    } catch (SQLException | LedgerUnavailable e) {
+      LOG.log(Level.WARNING, "{0} is billed later: {1}", item.requestId(), e.getMessage());
+    }
   }
 
   static Answer.Price price(Usage usage, PostedPrice price, int tariff) {
