@@ -29,6 +29,7 @@ public final class Cluster {
   private long created;
   private long lostNodes;
   private long failedStarts;
+  private Runnable listener = () -> {};
 
   /// An empty cluster.
   public Cluster(Agenda agenda, Faults faults, Chance chance) {
@@ -48,6 +49,11 @@ public final class Cluster {
     for (int i = 0; i < count; i++) {
       addNode(new Node("%s-%s-%03d".formatted(pool, type.label(), i), pool, type, gpus));
     }
+  }
+
+  /// Calls `change` whenever a pod got further.
+  public void onChange(Runnable change) {
+    listener = change;
   }
 
   /// Prices by pool.
@@ -105,21 +111,44 @@ public final class Cluster {
     return purses.computeIfAbsent(namespace, _ -> new Purse());
   }
 
+  /// The pods of a variant.
+  public ReplicaSet set(ReplicaSet like) {
+    return sets.computeIfAbsent(like.key(), _ -> like);
+  }
+
+  /// All variants that pods were ever wanted of.
+  public List<ReplicaSet> sets() {
+    return List.copyOf(sets.values());
+  }
+
   /// Wants this many pods of a variant; surplus pods leave, the least useful first.
-  public void scale(ReplicaSet like, int count) {
-    String key = "%s/%s/%s".formatted(like.namespace(), like.deployment(), like.variant());
-    ReplicaSet set = sets.computeIfAbsent(key, _ -> like);
-    set.want(count);
+  public void scale(ReplicaSet set, int count, long revision) {
+    set.want(count, revision);
+    trim(set);
+    fill(set);
+    place();
+  }
+
+  /// Wants no pods of a variant any more, and removes its Deployment.
+  public void delete(ReplicaSet set) {
+    set.delete();
+    trim(set);
+  }
+
+  /// Sends first requests to pods; they are warm a little later.
+  public void warm(Pod pod) {
+    agenda.after(chance.between(1, 5), pod::warm);
+  }
+
+  private void trim(ReplicaSet set) {
     List<Pod> staying = staying(set);
     staying.sort(
         Comparator.comparing(Pod::phase)
             .thenComparing(Comparator.comparingLong(Pod::readyAt).reversed())
             .thenComparing(Pod::uid));
-    for (Pod pod : staying.subList(0, Math.max(0, staying.size() - count))) {
+    for (Pod pod : staying.subList(0, Math.max(0, staying.size() - set.wanted()))) {
       leave(pod);
     }
-    fill(set);
-    place();
   }
 
   /// Forgets a pod that has ended.
@@ -218,6 +247,7 @@ public final class Cluster {
             tryStart(pod, Math.min(BACKOFF_LIMIT, 10L << Math.min(attempt, 5)));
           } else {
             pod.ready(agenda.now());
+            listener.run();
           }
         });
   }
@@ -228,7 +258,7 @@ public final class Cluster {
       return;
     }
     long drain = pod.phase() == Phase.Ready ? chance.between(1, faults.drain()) : 0;
-    pod.leave();
+    pod.leave(agenda.now());
     agenda.after(drain + chance.between(1, faults.teardown()), () -> end(pod, false));
   }
 
@@ -239,6 +269,7 @@ public final class Cluster {
     pod.end(agenda.now(), upperBound);
     fill(pod.set());
     place();
+    listener.run();
   }
 
   private void addNode(Node node) {

@@ -17,9 +17,13 @@ import org.jspecify.annotations.Nullable;
 /// Traffic is a fluid: between two moments at which nothing changes, requests are rates. What waits
 /// for a replica and what waits in the queue are amounts.
 public final class Gateway {
+  private static final long STREAM = 30;
+
   private final Service service;
   private final Waiting queue = new Waiting();
   private Table table = Table.EMPTY;
+  private final Map<String, Long> closedAt = new TreeMap<>();
+  private long present;
   private double backlog;
   private double admittedTokens;
   private double arrivalRate;
@@ -31,8 +35,26 @@ public final class Gateway {
   }
 
   /// Takes a new table.
-  public void route(Table next) {
+  public void route(Table next, long now) {
+    Map<String, Integer> old = table.weightsOf(service.name());
+    Map<String, Integer> weights = next.weightsOf(service.name());
+    for (Rung rung : service.rungs()) {
+      if (old.getOrDefault(rung.variant(), 0) > 0 && weights.getOrDefault(rung.variant(), 0) == 0) {
+        closedAt.put(rung.variant(), now);
+      }
+    }
     table = next;
+    present = now;
+  }
+
+  /// Requests that a replica of `variant` works on, as a round figure: streams take up to half a
+  /// minute to end once nothing new comes.
+  public long inFlight(String variant) {
+    if (table.weightsOf(service.name()).getOrDefault(variant, 0) > 0) {
+      return arrivalRate > 0 ? 3 : 0;
+    }
+    Long closed = closedAt.get(variant);
+    return closed != null && closed + STREAM > present ? 1 : 0;
   }
 
   /// Its table.
@@ -77,6 +99,7 @@ public final class Gateway {
   ///
   /// @param ready serving replicas by variant
   public void serve(long now, long seconds, Map<String, Integer> ready, Tally tally) {
+    present = now;
     Account account = table.account() == null ? Account.FREE : table.account();
     List<Flow> flows = new ArrayList<>(service.demand().at(now));
     flows.sort(Comparator.comparingInt(Flow::priority).reversed().thenComparing(Flow::feature));

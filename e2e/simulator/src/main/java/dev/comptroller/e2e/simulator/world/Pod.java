@@ -18,7 +18,9 @@ public final class Pod {
   private long endedAt = NEVER;
   private boolean upperBound;
   private boolean computing;
+  private boolean warm;
   private int attempts;
+  private long toldAt = NEVER;
 
   Pod(String uid, ReplicaSet set) {
     this.uid = uid;
@@ -77,9 +79,24 @@ public final class Pod {
     return attempts;
   }
 
+  /// Whether it has answered a first request.
+  public boolean isWarm() {
+    return warm;
+  }
+
+  /// Since when it holds GPUs; far ahead if it never did.
+  public long scheduledAt() {
+    return scheduledAt;
+  }
+
   /// Whether it occupies GPUs.
   public boolean holdsGpus() {
     return node != null && phase != Phase.Gone;
+  }
+
+  /// When it was told to leave; far ahead if it was not.
+  public long toldAt() {
+    return toldAt;
   }
 
   /// Whether it answers new requests: a ready pod whose node lives.
@@ -123,7 +140,12 @@ public final class Pod {
     readyAt = now;
   }
 
-  void leave() {
+  void warm() {
+    warm = phase == Phase.Ready;
+  }
+
+  void leave(long now) {
+    toldAt = Math.min(toldAt, now);
     phase = Phase.Leaving;
   }
 

@@ -8,6 +8,8 @@ public final class ReplicaSet {
   private final String pool;
   private final int gpus;
   private int wanted;
+  private boolean exists;
+  private long revision;
 
   /// None yet.
   public ReplicaSet(String namespace, String deployment, String variant, String pool, int gpus) {
@@ -48,7 +50,30 @@ public final class ReplicaSet {
     return wanted;
   }
 
-  void want(int count) {
+  /// Whether it has a Deployment.
+  public boolean exists() {
+    return exists;
+  }
+
+  /// Number of the request that its Deployment shows.
+  public long revision() {
+    return revision;
+  }
+
+  /// Its key among all.
+  public String key() {
+    return "%s/%s/%s".formatted(namespace, deployment, variant);
+  }
+
+  void want(int count, long request) {
     wanted = count;
+    exists = true;
+    revision = request;
+  }
+
+  void delete() {
+    wanted = 0;
+    exists = false;
+    revision = 0;
   }
 }
