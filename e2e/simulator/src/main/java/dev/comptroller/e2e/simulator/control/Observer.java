@@ -10,7 +10,6 @@ import dev.comptroller.decide.rollout.RolloutSeen;
 import dev.comptroller.decide.rollout.RolloutSeen.ReplicaSeen;
 import dev.comptroller.decide.rollout.RolloutSeen.ReplicaState;
 import dev.comptroller.decide.rollout.RolloutSeen.Warmth;
-import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.e2e.simulator.control.View.PodSeen;
 import dev.comptroller.e2e.simulator.control.View.SetSeen;
 import dev.comptroller.e2e.simulator.world.Gateway;
@@ -31,7 +30,6 @@ final class Observer {
       DeploymentPolicy policy,
       View view,
       @Nullable String active,
-      Gateway gateway,
       Instant now,
       Duration ahead) {
     List<Holding> holdings = new ArrayList<>();
@@ -49,9 +47,7 @@ final class Observer {
               now,
               ahead));
     }
-    double tokens = gateway.arrivalRate() * gateway.arrivalMix().total();
-    TokensPerSecond demand = new TokensPerSecond(Math.round(tokens * 1000));
-    return new DeploymentSeen(policy.name(), active, holdings, variants, demand);
+    return new DeploymentSeen(policy.name(), active, holdings, variants, null);
   }
 
   private static java.util.Optional<Holding> holding(

@@ -118,7 +118,7 @@ public final class Operator {
     setup.pools().forEach(pool -> products.put(pool.name(), pool.product()));
     agenda.at(setup.start(), () -> look(0));
     if (setup.controls().outageEvery() > 0) {
-      agenda.after(chance.wait(setup.controls().outageEvery()), this::outage);
+      agenda.after(chance.gap(setup.controls().outageEvery()), this::outage);
     }
   }
 
@@ -201,11 +201,11 @@ public final class Operator {
   }
 
   private void outage() {
-    long length = chance.wait(setup.controls().outage());
+    long length = chance.gap(setup.controls().outage());
     outageSeconds += length;
     out = true;
     die(length);
-    agenda.after(chance.wait(setup.controls().outageEvery()) + length, this::outage);
+    agenda.after(chance.gap(setup.controls().outageEvery()) + length, this::outage);
   }
 
   private void die(long seconds) {
@@ -330,15 +330,17 @@ public final class Operator {
     List<DeploymentSeen> deployments = new ArrayList<>();
     for (DeploymentPolicy deployment : policy.deployments()) {
       String active = store.rollout(deployment.name()).serving();
-      Gateway gateway = gateway(deployment.name());
-      deployments.add(Observer.deployment(deployment, view, active, gateway, now, ahead));
+      deployments.add(Observer.deployment(deployment, view, active, now, ahead));
     }
     NamespaceSeen seen =
         new NamespaceSeen(view.asOf(), money(view, now), deployments, List.of(), store.budget());
     NamespaceDecision decision = brain.decide(seen, policy, now);
-    write(() -> store.budget(decision.state()));
+    write(
+        () -> {
+          store.budget(decision.state());
+          listener.accept(decision);
+        });
     last = decision;
-    listener.accept(decision);
     write(this::route);
   }
 

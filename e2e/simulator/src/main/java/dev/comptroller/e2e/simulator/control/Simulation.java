@@ -18,7 +18,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /// A run: one namespace, its pools and clients, one operator, one thread, a clock of its own.
 ///
@@ -196,17 +195,13 @@ public final class Simulation {
     }
   }
 
-  /// The autoscaler outside: replicas of the serving rung for the demand.
+  /// The autoscaler outside: replicas of the first rung for the demand.
   private void scale(Scaler scaler) {
     for (Gateway gateway : gateways.values()) {
-      String name = gateway.service().name();
-      @Nullable String serving = operator.store().rollout(name).serving();
-      for (Service.Rung rung : gateway.service().rungs()) {
-        if (rung.variant().equals(serving)) {
-          double one = rung.speed().requests(gateway.arrivalMix()) * scaler.utilization() / 100;
-          request(scaler, name, (int) Math.ceil(gateway.arrivalRate() / one - 1e-6));
-        }
-      }
+      Service.Rung first = gateway.service().rungs().getFirst();
+      double one = first.speed().requests(gateway.arrivalMix()) * scaler.utilization() / 100;
+      int replicas = (int) Math.ceil(gateway.arrivalRate() / one - 1e-6);
+      request(scaler, gateway.service().name(), replicas);
     }
     agenda.after(scaler.every(), () -> scale(scaler));
   }

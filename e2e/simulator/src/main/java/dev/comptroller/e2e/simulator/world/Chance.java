@@ -31,7 +31,7 @@ public final class Chance {
   }
 
   /// Whole seconds until the next event of a memoryless process, 1 or more.
-  public long wait(double meanSeconds) {
+  public long gap(double meanSeconds) {
     return 1 + (long) (-Math.log(1 - random.nextDouble()) * meanSeconds);
   }
 

@@ -275,7 +275,7 @@ public final class Cluster {
   private void addNode(Node node) {
     nodes.put(node.name(), node);
     if (node.type() == CapacityType.Spot && faults.spotLossSeconds() > 0) {
-      agenda.after(chance.wait(faults.spotLossSeconds()), () -> lose(node));
+      agenda.after(chance.gap(faults.spotLossSeconds()), () -> lose(node));
     }
     place();
   }
@@ -301,6 +301,6 @@ public final class Cluster {
       }
     }
     place();
-    agenda.after(chance.wait(faults.spotBackSeconds()), () -> addNode(node));
+    agenda.after(chance.gap(faults.spotBackSeconds()), () -> addNode(node));
   }
 }

@@ -105,6 +105,7 @@ public final class Gateway {
     flows.sort(Comparator.comparingInt(Flow::priority).reversed().thenComparing(Flow::feature));
     queue.expire(now).ifPresent(tally::miss);
     flows.forEach(flow -> tally.arrive(flow.requests() * seconds));
+    ready.forEach((variant, count) -> tally.ready(variant, count * seconds));
     observe(flows, seconds);
     boolean acts = !account.observe();
     @Nullable Refusal closed =
