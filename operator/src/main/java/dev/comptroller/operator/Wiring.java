@@ -1,6 +1,8 @@
 package dev.comptroller.operator;
 
 import dev.comptroller.reconcile.Assembly;
+import dev.comptroller.reconcile.budget.BudgetNews;
+import dev.comptroller.reconcile.budget.NamespaceObserver;
 import dev.comptroller.reconcile.budget.Treasury;
 import dev.comptroller.reconcile.deployment.DeploymentActuator;
 import dev.comptroller.reconcile.deployment.DeploymentGauges;
@@ -46,7 +48,8 @@ public final class Wiring {
             place.namespace(),
             config.images().runtime(),
             place.instance(),
-            config.scrape().interval()),
+            config.scrape().interval(),
+            config.loop().settings()),
         registry,
         Clock.systemUTC());
   }
@@ -103,6 +106,18 @@ public final class Wiring {
   @Singleton
   Treasury treasury(Assembly assembly) {
     return assembly.treasury();
+  }
+
+  @Produces
+  @Singleton
+  NamespaceObserver namespaces(Assembly assembly) {
+    return assembly.namespaces();
+  }
+
+  @Produces
+  @Singleton
+  BudgetNews news(Assembly assembly) {
+    return assembly.news();
   }
 
   @Produces

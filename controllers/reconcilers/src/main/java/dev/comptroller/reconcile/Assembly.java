@@ -4,16 +4,26 @@ import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.decide.cost.ReplicaInterval;
 import dev.comptroller.decide.cpm.TokenSample;
 import dev.comptroller.protocol.Names;
+import dev.comptroller.reconcile.budget.BudgetDirectives;
+import dev.comptroller.reconcile.budget.BudgetNews;
 import dev.comptroller.reconcile.budget.InferenceBudgetReconciler;
+import dev.comptroller.reconcile.budget.LoopSettings;
+import dev.comptroller.reconcile.budget.NamespaceObserver;
+import dev.comptroller.reconcile.budget.Traces;
 import dev.comptroller.reconcile.budget.Treasury;
+import dev.comptroller.reconcile.charges.ChargeScrape;
+import dev.comptroller.reconcile.charges.Charges;
 import dev.comptroller.reconcile.deployment.DeploymentActuator;
 import dev.comptroller.reconcile.deployment.DeploymentGauges;
 import dev.comptroller.reconcile.deployment.DeploymentObserver;
 import dev.comptroller.reconcile.deployment.DeploymentParser;
+import dev.comptroller.reconcile.deployment.Directives;
 import dev.comptroller.reconcile.deployment.ModelDeploymentReconciler;
+import dev.comptroller.reconcile.metrics.BudgetMetrics;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.GpuNodePoolReconciler;
 import dev.comptroller.reconcile.pool.Pools;
+import dev.comptroller.reconcile.pool.PriceStore;
 import dev.comptroller.reconcile.routing.RoutingBoard;
 import dev.comptroller.reconcile.signals.EngineSample;
 import dev.comptroller.reconcile.signals.EngineScrape;
@@ -50,6 +60,10 @@ public final class Assembly implements AutoCloseable {
   private final Events events;
   private final Pools pools;
   private final Treasury treasury;
+  private final Charges charges = new Charges();
+  private final ChargeScrape chargeScrape;
+  private final NamespaceObserver namespaces;
+  private final BudgetNews news;
   private final String runtimeImage;
 
   /// Where and as what the operator runs.
@@ -57,9 +71,20 @@ public final class Assembly implements AutoCloseable {
   /// @param namespace namespace of the installation: spend records, routing table, lease
   /// @param runtimeImage image of serving pods
   /// @param instance name of this process, in events
-  /// @param scrapeInterval time between two scrapes of a replica
+  /// @param scrapeInterval time between two scrapes of a replica or a gateway
+  /// @param loop how fast the fleet follows decisions
   public record Settings(
-      String namespace, String runtimeImage, String instance, Duration scrapeInterval) {
+      String namespace,
+      String runtimeImage,
+      String instance,
+      Duration scrapeInterval,
+      LoopSettings loop) {
+    /// Settings of a fleet of ordinary speed.
+    public Settings(
+        String namespace, String runtimeImage, String instance, Duration scrapeInterval) {
+      this(namespace, runtimeImage, instance, scrapeInterval, LoopSettings.DEFAULT);
+    }
+
     public Settings {
       if (namespace.isBlank()) {
         throw new IllegalArgumentException("namespace is empty: name the installation's namespace");
@@ -78,11 +103,15 @@ public final class Assembly implements AutoCloseable {
     metrics = new OperatorMetrics(registry);
     events = new Events(client, clock, settings.instance());
     view = new FleetView(client);
-    pools = new Pools(view);
+    pools = new Pools(view, new PriceStore(client, settings.namespace()), clock);
     meter =
         new Meter(client, view, new SpendStore(client, settings.namespace()), clock, pools::books);
     treasury = new Treasury(view, meter, pools);
-    routing = new RoutingBoard(client, view, pools, clock, settings.namespace());
+    namespaces = new NamespaceObserver(view, meter, pools, charges, settings.loop());
+    news = new BudgetNews(metrics, new BudgetMetrics(registry), events, Traces.NONE);
+    routing = new RoutingBoard(client, view, pools, treasury, clock, settings.namespace());
+    chargeScrape =
+        new ChargeScrape(client, settings.namespace(), clock, settings.scrapeInterval(), charges);
     scrape = new EngineScrape(view, clock, settings.scrapeInterval(), this::sample);
   }
 
@@ -91,14 +120,38 @@ public final class Assembly implements AutoCloseable {
     view.onPod(this::replicaTime);
     view.onDeployment(
         _ -> tokens.retain(key -> view.deployment(key.namespace(), key.deployment()).isPresent()));
+    view.onBudget(
+        budget -> {
+          String namespace = budget.getMetadata().getNamespace();
+          if (view.budgets(namespace).isEmpty()) {
+            news.gone(namespace);
+          }
+        });
+    view.onPool(
+        pool -> {
+          String name = pool.getMetadata().getName();
+          if (view.pool(name).isEmpty()) {
+            metrics.poolGone(name);
+          }
+        });
+    view.onDeployment(
+        deployment -> {
+          String namespace = deployment.getMetadata().getNamespace();
+          String name = deployment.getMetadata().getName();
+          if (view.deployment(namespace, name).isEmpty()) {
+            metrics.deploymentGone(namespace, name);
+          }
+        });
     view.start();
   }
 
   /// Begins to meter, to render routes and to scrape. Only the leader may call this.
   public void lead() {
+    pools.load();
     meter.start();
     routing.start();
     scrape.start();
+    chargeScrape.start();
   }
 
   /// Whether all watches run.
@@ -118,7 +171,22 @@ public final class Assembly implements AutoCloseable {
 
   /// A reconciler of InferenceBudgets.
   public InferenceBudgetReconciler budgets() {
-    return new InferenceBudgetReconciler(view, treasury, meter, metrics, events, clock);
+    return new InferenceBudgetReconciler(view, treasury, namespaces, meter, news, clock);
+  }
+
+  /// What budgets tell deployments to run.
+  public Directives directives() {
+    return new BudgetDirectives(view, treasury);
+  }
+
+  /// What gathers for decisions about namespaces.
+  public NamespaceObserver namespaces() {
+    return namespaces;
+  }
+
+  /// What tells about budgets.
+  public BudgetNews news() {
+    return news;
   }
 
   /// The caches.
@@ -174,6 +242,7 @@ public final class Assembly implements AutoCloseable {
   @Override
   public void close() {
     scrape.close();
+    chargeScrape.close();
     routing.close();
     meter.close();
     view.close();

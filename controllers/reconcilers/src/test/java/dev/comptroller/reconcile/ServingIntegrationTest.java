@@ -97,7 +97,7 @@ final class ServingIntegrationTest {
     String namespace = cluster.namespace("route");
     cluster.deployment(namespace, "chat", "serving", 1);
     Route before = await().until(() -> route(namespace), Optional::isPresent).orElseThrow();
-    assertThat(before.replicas()).isEmpty();
+    assertThat(before.legs()).allMatch(leg -> leg.replicas().isEmpty());
     assertThat(before.unavailable()).isNotNull();
 
     Pod pod = await().until(() -> scheduled(namespace), Optional::isPresent).orElseThrow();
@@ -105,11 +105,14 @@ final class ServingIntegrationTest {
 
     Route after =
         await()
-            .until(() -> route(namespace), r -> r.isPresent() && !r.get().replicas().isEmpty())
+            .until(
+                () -> route(namespace),
+                r -> r.isPresent() && !r.get().legs().getFirst().replicas().isEmpty())
             .orElseThrow();
-    assertThat(after.replicas().getFirst().address()).isEqualTo("127.77.0.1:8000");
+    assertThat(after.legs().getFirst().replicas().getFirst().address())
+        .isEqualTo("127.77.0.1:8000");
     assertThat(after.unavailable()).isNull();
-    assertThat(after.postedPrice()).isNotNull();
+    assertThat(after.legs().getFirst().postedPrice()).isNotNull();
     await()
         .untilAsserted(
             () ->

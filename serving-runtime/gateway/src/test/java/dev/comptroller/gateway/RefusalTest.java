@@ -1,7 +1,7 @@
 package dev.comptroller.gateway;
 
 import static dev.comptroller.gateway.TestGateway.route;
-import static dev.comptroller.gateway.TestGateway.tableOf;
+import static dev.comptroller.gateway.TestGateway.tableWith;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -133,17 +133,22 @@ class RefusalTest {
               "longer than 10485760 bytes"));
 
   static final String TABLE =
-      tableOf(
+      tableWith(
+          """
+          {"namespace":"team-d","budget":"month","periodStart":"2019-12-01T00:00:00Z",
+           "periodEnd":"2020-01-01T00:00:00Z","hard":true,"observe":false,
+           "fundedUntil":"2020-01-01T00:00:00Z","features":[]}""",
           route("team-a", "chat", "127.0.0.1:1"),
           route("team-b", "chat", "127.0.0.1:1"),
           """
-          {"namespace":"team-c","deployment":"cold","activeVariant":"large","replicas":[],
+          {"namespace":"team-c","deployment":"cold","activeVariant":"large","legs":[],
            "unavailable":{"condition":"CapacityAvailable","reason":"PoolFull",
            "message":"pool h100 lacks 8 GPUs"}}""",
           """
           {"namespace":"team-d","deployment":"broke","activeVariant":"large",
-           "replicas":[{"name":"r","address":"127.0.0.1:1","maxSequences":1}],
-           "fundedUntil":"2020-01-01T00:00:00Z","postedPrice":null,"unavailable":null}""");
+           "legs":[{"variant":"large","quality":1,"weight":1,"replicaHourMicros":0,
+           "replicas":[{"name":"r","address":"127.0.0.1:1","maxSequences":1}]}],
+           "unavailable":null}""");
 
   TestGateway gateway;
 

@@ -69,10 +69,23 @@ class TableReloadTest {
         assertThat(servedBy(gateway)).isEqualTo("one");
         assertThat(gateway.admin("/metrics").body())
             .contains("comptroller_gateway_routing_table_confirmed 0.0");
-        gateway.route("{\"schema\":1,\"routes\":[]}");
+        gateway.route("{\"schema\":2,\"routes\":[],\"accounts\":[]}");
         Awaitility.await().until(() -> servedBy(gateway).equals("404"));
         assertThat(gateway.admin("/metrics").body())
             .contains("comptroller_gateway_routing_table_confirmed 1.0");
+      }
+    }
+  }
+
+  @Test
+  void shouldIgnoreATableOfAnOlderSchemaOnItsDiskAndTakeTheNextOne() throws Exception {
+    try (FakeReplica one = replica("one")) {
+      Files.createDirectories(folder.resolve("data"));
+      Files.writeString(folder.resolve("data/routing-table.json"), "{\"schema\":1,\"routes\":[]}");
+      try (TestGateway gateway = new TestGateway(folder, "")) {
+        assertThat(gateway.admin("/health/ready").body()).contains("no routing table yet");
+        gateway.route(table(one.address()));
+        Awaitility.await().until(() -> servedBy(gateway).equals("one"));
       }
     }
   }

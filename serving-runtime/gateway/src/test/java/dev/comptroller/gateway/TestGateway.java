@@ -135,10 +135,23 @@ final class TestGateway implements AutoCloseable {
   }
 
   static String tableOf(String... routes) {
-    return "{\"schema\":1,\"routes\":[" + String.join(",", routes) + "]}";
+    return tableWith("", routes);
+  }
+
+  /// A table of some routes and accounts.
+  static String tableWith(String accounts, String... routes) {
+    return "{\"schema\":2,\"routes\":[%s],\"accounts\":[%s]}"
+        .formatted(String.join(",", routes), accounts);
   }
 
   static String route(String namespace, String deployment, String... addresses) {
+    return """
+        {"namespace":"%s","deployment":"%s","activeVariant":"large","why":"","legs":[%s]}"""
+        .formatted(namespace, deployment, leg("large", 100, deployment, addresses));
+  }
+
+  /// A leg of quality 0.9 whose replicas are named after a deployment.
+  static String leg(String variant, int weight, String deployment, String... addresses) {
     List<String> replicas = new ArrayList<>();
     for (String address : addresses) {
       replicas.add(
@@ -146,9 +159,9 @@ final class TestGateway implements AutoCloseable {
               .formatted(deployment, replicas.size(), address));
     }
     return """
-        {"namespace":"%s","deployment":"%s","activeVariant":"large","postedPrice":%s,\
+        {"variant":"%s","quality":0.9,"weight":%d,"postedPrice":%s,"replicaHourMicros":3600000,\
         "replicas":[%s]}"""
-        .formatted(namespace, deployment, PRICE, String.join(",", replicas));
+        .formatted(variant, weight, PRICE, String.join(",", replicas));
   }
 
   /// A chat request for `team-a/chat`.

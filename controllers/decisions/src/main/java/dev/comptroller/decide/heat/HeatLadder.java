@@ -87,7 +87,7 @@ public record HeatLadder(List<HeatStep> steps) {
   }
 
   /// A duration as people write it: `1h30m`, `5m`, `45s`.
-  static String print(Duration duration) {
+  public static String print(Duration duration) {
     StringBuilder text = new StringBuilder();
     if (duration.toHours() > 0) {
       text.append(duration.toHours()).append('h');

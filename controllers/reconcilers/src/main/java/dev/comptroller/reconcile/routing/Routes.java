@@ -11,6 +11,10 @@ import dev.comptroller.decide.units.Cpm;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.protocol.routing.Route;
+import dev.comptroller.protocol.routing.Route.Batch;
+import dev.comptroller.protocol.routing.Route.Holds;
+import dev.comptroller.protocol.routing.Route.Leg;
+import dev.comptroller.protocol.routing.Route.Limits;
 import dev.comptroller.protocol.routing.Route.Replica;
 import dev.comptroller.protocol.routing.Route.Unavailable;
 import dev.comptroller.reconcile.deployment.DeploymentParser;
@@ -29,6 +33,11 @@ import org.jspecify.annotations.Nullable;
 
 /// Renders the route of a ModelDeployment from its spec, its status and its pods. Pure.
 final class Routes {
+  /// The variant of a deployment whose spec was never valid.
+  private static final String NONE = "none";
+
+  private static final int WHOLE = 100;
+
   private Routes() {}
 
   /// The route of `deployment`.
@@ -47,36 +56,76 @@ final class Routes {
     ModelDeploymentStatus status = deployment.getStatus();
     return switch (DeploymentParser.parse(deployment)) {
       case Parsed.Invalid<Declared> invalid -> {
-        String active = before == null ? "" : before.activeVariant();
-        int slots =
-            before == null
-                ? 1
-                : before.replicas().stream().mapToInt(Replica::maxSequences).max().orElse(1);
-        List<Replica> replicas = replicas(pods, active, slots);
+        List<Leg> legs = before == null ? List.of() : kept(before, pods);
+        boolean serves = legs.stream().anyMatch(leg -> !leg.replicas().isEmpty());
         yield new Route(
             namespace,
             name,
-            active,
-            before == null ? null : before.postedPrice(),
-            replicas,
-            replicas.isEmpty()
-                ? new Unavailable("Ready", "InvalidSpec", invalid.finding().message())
-                : null,
-            null);
+            before == null ? NONE : before.activeVariant(),
+            "",
+            legs,
+            serves ? null : new Unavailable("Ready", "InvalidSpec", invalid.finding().message()),
+            before == null ? Limits.NONE : before.limits(),
+            before == null ? Holds.SLICED : before.holds(),
+            before == null ? Batch.STANDARD : before.batch(),
+            before == null ? List.of() : before.grants());
       }
       case Parsed.Valid<Declared>(Declared declared) -> {
         Variant variant = active(declared, status);
         List<Replica> replicas = replicas(pods, variant.name(), variant.maxSequences());
+        PoolParser.Declared pool = pools.get(variant.pool());
+        HourlyRate perReplica = perReplica(variant, pool, now);
+        Leg leg =
+            new Leg(
+                variant.name(),
+                variant.quality(),
+                WHOLE,
+                price(variant, pool, perReplica, before),
+                perReplica == null ? 0 : perReplica.microsPerHour(),
+                replicas);
         yield new Route(
             namespace,
             name,
             variant.name(),
-            price(variant, pools.get(variant.pool()), before, now),
-            replicas,
+            why(declared, variant, status),
+            List.of(leg),
             replicas.isEmpty() ? unavailable(status) : null,
-            null);
+            Terms.limits(deployment.getSpec()),
+            Terms.holds(deployment.getSpec()),
+            Terms.batch(deployment.getSpec()),
+            Terms.grants(deployment.getSpec()));
       }
     };
+  }
+
+  /// Why a lower rung than the best serves; empty if the best does.
+  private static String why(
+      Declared declared, Variant active, @Nullable ModelDeploymentStatus status) {
+    return status == null || declared.policy().ladder().getFirst().equals(active)
+        ? ""
+        : status.conditions().stream()
+            .filter(c -> c.type().equals("Downgraded") && c.status().equals("True"))
+            .map(Condition::message)
+            .findFirst()
+            .orElse("");
+  }
+
+  /// The legs that were rendered last, with the replicas of now.
+  private static List<Leg> kept(Route before, List<Pod> pods) {
+    return before.legs().stream()
+        .map(
+            leg ->
+                new Leg(
+                    leg.variant(),
+                    leg.quality(),
+                    leg.weight(),
+                    leg.postedPrice(),
+                    leg.replicaHourMicros(),
+                    replicas(
+                        pods,
+                        leg.variant(),
+                        leg.replicas().stream().mapToInt(Replica::maxSequences).max().orElse(1))))
+        .toList();
   }
 
   private static Variant active(Declared declared, @Nullable ModelDeploymentStatus status) {
@@ -126,18 +175,34 @@ final class Routes {
             () -> new Unavailable("Ready", "NotYetObserved", "0 replicas: it was just created"));
   }
 
+  private static @Nullable HourlyRate perReplica(
+      Variant variant, PoolParser.@Nullable Declared pool, Instant now) {
+    return pool == null
+        ? null
+        : pool.prices().highest(now).share(variant.gpus(), pool.prices().gpusPerNode());
+  }
+
   private static Route.@Nullable PostedPrice price(
-      Variant variant, PoolParser.@Nullable Declared pool, @Nullable Route before, Instant now) {
-    HourlyRate perReplica =
-        pool == null
-            ? null
-            : pool.prices().highest(now).share(variant.gpus(), pool.prices().gpusPerNode());
+      Variant variant,
+      PoolParser.@Nullable Declared pool,
+      @Nullable HourlyRate perReplica,
+      @Nullable Route before) {
     Throughput throughput = Throughput.of(variant, pool == null ? "" : pool.product());
-    PostedPrice previous = before == null ? null : domain(before.postedPrice());
-    return PostedPrice.of(variant, perReplica, throughput, TokenMix.ASSUMED, previous)
+    return PostedPrice.of(
+            variant, perReplica, throughput, TokenMix.ASSUMED, previous(variant, before))
         .posted()
         .map(Routes::wire)
         .orElse(null);
+  }
+
+  private static @Nullable PostedPrice previous(Variant variant, @Nullable Route before) {
+    return before == null
+        ? null
+        : before.legs().stream()
+            .filter(leg -> leg.variant().equals(variant.name()))
+            .findFirst()
+            .map(leg -> domain(leg.postedPrice()))
+            .orElse(null);
   }
 
   private static Route.PostedPrice wire(PostedPrice price) {

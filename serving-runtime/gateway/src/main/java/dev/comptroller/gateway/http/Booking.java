@@ -10,6 +10,7 @@ import dev.comptroller.gateway.meter.Usage;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.relay.Settlement;
 import dev.comptroller.protocol.routing.Route;
+import dev.comptroller.protocol.routing.Route.Leg;
 import dev.comptroller.protocol.routing.Route.PostedPrice;
 import java.time.Clock;
 import java.util.Map;
@@ -20,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One request's way to its usage line: filled in as things become known, written once.
 ///
-/// The price is the one of the route that was resolved, so a change while an answer runs does not
-/// touch it. Confined to the request's thread.
+/// The price is the one of the leg that served, as it was when the route was resolved, so a change
+/// while an answer runs does not touch it. Confined to the request's thread.
 final class Booking implements Settlement {
   private static final int LONGEST_MODEL = 256;
 
@@ -62,13 +63,13 @@ final class Booking implements Settlement {
   }
 
   @Override
-  public Map<String, String> settle(Outcome outcome, String replica, int status)
+  public Map<String, String> settle(Outcome outcome, @Nullable Leg leg, String replica, int status)
       throws LedgerUnavailable, InterruptedException {
     Route served = route;
     AnswerMeter answer = meter;
     boolean ran = outcome == Outcome.OK || outcome == Outcome.CLIENT_GONE || status == 200;
     Usage usage = answer == null || !ran ? Usage.NONE : answer.usage();
-    PostedPrice price = served == null ? null : served.postedPrice();
+    PostedPrice price = leg == null ? null : leg.postedPrice();
     Long charge = price == null ? null : Long.valueOf(Charge.micros(usage, price));
     UsageLine line =
         new UsageLine(
@@ -78,7 +79,7 @@ final class Booking implements Settlement {
             model,
             served == null ? "" : served.namespace(),
             served == null ? "" : served.deployment(),
-            served == null || replica.isEmpty() ? "" : served.activeVariant(),
+            leg == null || replica.isEmpty() ? "" : leg.variant(),
             replica,
             identity.feature(),
             identity.trafficClass(),

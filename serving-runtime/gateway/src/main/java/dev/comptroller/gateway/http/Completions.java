@@ -8,17 +8,21 @@ import dev.comptroller.gateway.relay.Call;
 import dev.comptroller.gateway.relay.ClientGone;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.route.Admission;
+import dev.comptroller.gateway.route.Legs;
 import dev.comptroller.gateway.route.Resolution;
 import dev.comptroller.gateway.route.Router;
+import dev.comptroller.gateway.route.Turns;
 import dev.comptroller.gateway.table.LiveTable;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.protocol.routing.Route;
+import dev.comptroller.protocol.routing.Route.Leg;
 import io.prometheus.client.Gauge;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// `POST /v1/chat/completions` and `POST /v1/completions`.
 final class Completions {
@@ -30,6 +34,7 @@ final class Completions {
   private final Relay relay;
   private final Drain drain;
   private final Booking.Books books;
+  private final Turns turns = new Turns();
 
   Completions(LiveTable table, Relay relay, Drain drain, Booking.Books books) {
     this.table = table;
@@ -71,9 +76,10 @@ final class Completions {
     }
     RequestFields fields = RequestFields.read(exchange.body());
     booking.asked(fields);
-    Route route = resolve(fields.model());
+    Router router = router();
+    Route route = resolve(router, fields.model());
     booking.routed(route);
-    switch (Admission.of(route, books.clock().instant())) {
+    switch (Admission.of(route, router.account(route.namespace()), books.clock().instant())) {
       case Admission.NotReady(_, String message) ->
           throw new RequestFields.Refused(ApiError.unavailable(message, "deployment_not_ready"));
       case Admission.NotFunded(String message) ->
@@ -89,16 +95,18 @@ final class Completions {
     }
   }
 
-  private Route resolve(String model) throws RequestFields.Refused {
-    Router router =
-        table
-            .current()
-            .orElseThrow(
-                () ->
-                    new RequestFields.Refused(
-                        ApiError.unavailable(
-                            "this gateway has no routing table yet", "no_routing_table")))
-            .router();
+  private Router router() throws RequestFields.Refused {
+    return table
+        .current()
+        .orElseThrow(
+            () ->
+                new RequestFields.Refused(
+                    ApiError.unavailable(
+                        "this gateway has no routing table yet", "no_routing_table")))
+        .router();
+  }
+
+  private static Route resolve(Router router, String model) throws RequestFields.Refused {
     return switch (router.resolve(model)) {
       case Resolution.Found(Route route) -> route;
       case Resolution.Unknown(String name) ->
@@ -115,11 +123,12 @@ final class Completions {
     Call call =
         new Call(
             route,
+            legs(route),
             exchange.path(),
             upstreamHeaders(exchange),
             exchange.body(),
             fields.stream(),
-            Map.of("x-comptroller-variant", route.activeVariant()),
+            Map.of(),
             meter,
             booking.startNanos());
     Gauge.Child inFlight = books.metrics().inFlight(route.namespace(), route.deployment());
@@ -129,6 +138,15 @@ final class Completions {
     } finally {
       inFlight.dec();
     }
+  }
+
+  /// The leg whose turn it is, then the other open ones, best first.
+  private List<Leg> legs(Route route) {
+    List<Leg> open = Legs.open(route.legs());
+    Optional<Leg> first = Legs.pick(open, turns.next(route));
+    return Stream.concat(
+            first.stream(), open.stream().filter(leg -> !leg.equals(first.orElse(null))))
+        .toList();
   }
 
   /// What the replica is told: nothing that a client could use to pass for the gateway, and none of
@@ -150,7 +168,7 @@ final class Completions {
   private static void refuse(HttpExchange exchange, Booking booking, ApiError error)
       throws ClientGone, InterruptedException {
     try {
-      var _ = booking.settle(Outcome.REFUSED, "", error.status());
+      var _ = booking.settle(Outcome.REFUSED, null, "", error.status());
       exchange.refuse(error);
     } catch (LedgerUnavailable e) {
       exchange.refuse(ApiError.unavailable(String.valueOf(e.getMessage()), "ledger_unavailable"));

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.comptroller.gateway.relay.ApiError;
 import dev.comptroller.gateway.relay.ClientGone;
 import dev.comptroller.gateway.route.Admission;
+import dev.comptroller.gateway.route.Legs;
 import dev.comptroller.gateway.route.Resolution;
 import dev.comptroller.gateway.route.Router;
 import dev.comptroller.gateway.table.LiveTable;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// `GET /v1/models` and `GET /v1/models/{id}`: every model that can be asked for, ready or not.
 final class Models {
@@ -47,9 +49,8 @@ final class Models {
   void list(HttpExchange exchange) throws ClientGone {
     ObjectNode answer = JsonNodeFactory.instance.objectNode().put("object", "list");
     ArrayNode data = answer.putArray("data");
-    table
-        .current()
-        .ifPresent(now -> now.router().routes().forEach(route -> data.add(model(route))));
+    Optional<Router> router = table.current().map(LiveTable.InForce::router);
+    router.ifPresent(now -> now.routes().forEach(route -> data.add(model(now, route))));
     send(exchange, answer);
   }
 
@@ -61,20 +62,20 @@ final class Models {
       exchange.refuse(notFound(exchange.pathId()));
       return;
     }
-    Resolution resolution =
-        table
-            .current()
-            .map(now -> now.router().resolve(id))
-            .orElseGet(() -> new Resolution.Unknown(id));
-    switch (resolution) {
-      case Resolution.Found(Route route) -> send(exchange, model(route));
+    Optional<Router> router = table.current().map(LiveTable.InForce::router);
+    if (router.isEmpty()) {
+      exchange.refuse(notFound(id));
+      return;
+    }
+    switch (router.get().resolve(id)) {
+      case Resolution.Found(Route route) -> send(exchange, model(router.get(), route));
       case Resolution.Unknown(String name) -> exchange.refuse(notFound(name));
       case Resolution.Ambiguous(String name, List<String> candidates) ->
           exchange.refuse(ambiguous(name, candidates));
     }
   }
 
-  private ObjectNode model(Route route) {
+  private ObjectNode model(Router router, Route route) {
     ObjectNode model =
         JsonNodeFactory.instance
             .objectNode()
@@ -83,8 +84,10 @@ final class Models {
             .put("created", 0)
             .put("owned_by", route.namespace())
             .put("variant", route.activeVariant())
-            .put("replicas", route.replicas().size());
-    switch (Admission.of(route, clock.instant())) {
+            .put(
+                "replicas",
+                Legs.open(route.legs()).stream().mapToInt(leg -> leg.replicas().size()).sum());
+    switch (Admission.of(route, router.account(route.namespace()), clock.instant())) {
       case Admission.Admitted() -> model.put("ready", true);
       case Admission.NotReady(_, String message) ->
           model.put("ready", false).put("reason", message);

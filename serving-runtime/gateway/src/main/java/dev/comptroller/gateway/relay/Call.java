@@ -2,11 +2,14 @@ package dev.comptroller.gateway.relay;
 
 import dev.comptroller.gateway.meter.AnswerMeter;
 import dev.comptroller.protocol.routing.Route;
+import dev.comptroller.protocol.routing.Route.Leg;
+import java.util.List;
 import java.util.Map;
 
 /// One request on its way to a replica.
 ///
 /// @param route the deployment that serves it
+/// @param legs that may serve it, the one it was given first
 /// @param path of the endpoint, the same at the replica
 /// @param headers to send to the replica
 /// @param body exactly as the client sent it
@@ -17,6 +20,7 @@ import java.util.Map;
 @SuppressWarnings("ArrayRecordComponent") // carried, never compared
 public record Call(
     Route route,
+    List<Leg> legs,
     String path,
     Map<String, String> headers,
     byte[] body,
@@ -25,6 +29,7 @@ public record Call(
     AnswerMeter meter,
     long startNanos) {
   public Call {
+    legs = List.copyOf(legs);
     headers = Map.copyOf(headers);
     answerHeaders = Map.copyOf(answerHeaders);
   }

@@ -2,7 +2,6 @@ package dev.comptroller.gateway.relay;
 
 import dev.comptroller.gateway.route.LeastLoaded;
 import dev.comptroller.gateway.route.ReplicaView;
-import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.protocol.routing.Route.Replica;
 import java.time.Duration;
 import java.util.HashMap;
@@ -61,12 +60,12 @@ public final class Loads {
     this.nanos = nanos;
   }
 
-  /// Takes a place on the least loaded replica of a route, leaving some out.
-  public synchronized Optional<Place> take(Route route, Set<String> triedAddresses) {
+  /// Takes a place on the least loaded of some replicas, leaving out those that were tried.
+  public synchronized Optional<Place> take(List<Replica> replicas, Set<String> triedAddresses) {
     long now = nanos.getAsLong();
     failedAt.values().removeIf(at -> now - at >= suspicion);
     List<ReplicaView> views =
-        route.replicas().stream()
+        replicas.stream()
             .filter(replica -> !triedAddresses.contains(replica.address()))
             .map(this::view)
             .toList();

@@ -5,6 +5,7 @@ import dev.comptroller.gateway.ledger.Outcome;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.route.Router;
 import dev.comptroller.protocol.routing.Route;
+import dev.comptroller.protocol.routing.Route.Leg;
 import dev.comptroller.protocol.routing.Route.Replica;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,11 +21,12 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// Carries one request to a replica and its answer back.
 ///
 /// ```
-/// take a place on the least loaded replica that was not tried
+/// take a place on the least loaded replica of its leg that was not tried, then of the next leg
 ///   not connected, or the replica is full or leaving (429, 503): another replica
 ///   broken after the request was sent: 502, no other replica (it may have run, or be the cause)
 ///   a stream: pass whole events on as they come; hold the last one back until the line is durable
@@ -110,6 +112,7 @@ public final class Relay implements AutoCloseable {
     private final Downstream client;
     private final Cancellation cancellation;
     private final Settlement settlement;
+    private @Nullable Leg leg;
     private String replica = "";
     private boolean settled;
 
@@ -123,8 +126,9 @@ public final class Relay implements AutoCloseable {
 
     void run() throws ClientGone, LedgerUnavailable, InterruptedException {
       Set<String> tried = new HashSet<>();
+      int ready = call.legs().stream().mapToInt(one -> one.replicas().size()).sum();
       while (true) {
-        Optional<Loads.Place> next = loads.take(route, tried);
+        Optional<Loads.Place> next = take(tried);
         if (next.isEmpty()) {
           refuse(
               Outcome.UPSTREAM_FAILED,
@@ -139,11 +143,23 @@ public final class Relay implements AutoCloseable {
         }
         try (Loads.Place place = next.get()) {
           tried.add(place.replica().address());
-          if (attempt(place, tried.size() < route.replicas().size())) {
+          if (attempt(place, tried.size() < ready)) {
             return;
           }
         }
       }
+    }
+
+    /// A place on the first leg that has a replica left to try.
+    private Optional<Loads.Place> take(Set<String> tried) {
+      for (Leg next : call.legs()) {
+        Optional<Loads.Place> place = loads.take(next.replicas(), tried);
+        if (place.isPresent()) {
+          leg = next;
+          return place;
+        }
+      }
+      return Optional.empty();
     }
 
     /// Tries one replica; true when the request has ended there.
@@ -322,7 +338,7 @@ public final class Relay implements AutoCloseable {
     private void refuse(Outcome outcome, ApiError error)
         throws ClientGone, LedgerUnavailable, InterruptedException {
       settle(outcome, error.status());
-      client.respond(error.status(), error.headersWith(call.answerHeaders()), error.body());
+      client.respond(error.status(), error.headersWith(answerHeaders()), error.body());
     }
 
     private String failureMessage(String why) {
@@ -336,7 +352,7 @@ public final class Relay implements AutoCloseable {
         return Map.of();
       }
       settled = true;
-      return settlement.settle(outcome, replica, status);
+      return settlement.settle(outcome, leg, replica, status);
     }
 
     void settleGone() throws InterruptedException {
@@ -357,7 +373,7 @@ public final class Relay implements AutoCloseable {
           client.write(error.event());
           client.end(Map.of());
         } else {
-          client.respond(error.status(), error.headersWith(call.answerHeaders()), error.body());
+          client.respond(error.status(), error.headersWith(answerHeaders()), error.body());
         }
       } catch (ClientGone _) {
         LOG.log(Level.DEBUG, "the client left as well");
@@ -374,6 +390,15 @@ public final class Relay implements AutoCloseable {
           route.namespace(), route.deployment(), (nanos.getAsLong() - call.startNanos()) / 1e9);
     }
 
+    private Map<String, String> answerHeaders() {
+      Map<String, String> headers = new TreeMap<>(call.answerHeaders());
+      Leg served = leg;
+      if (served != null) {
+        headers.put("x-comptroller-variant", served.variant());
+      }
+      return headers;
+    }
+
     private Map<String, String> passedHeaders(HttpResponse<InputStream> response) {
       Map<String, String> headers = new TreeMap<>();
       response
@@ -385,7 +410,7 @@ public final class Relay implements AutoCloseable {
                   headers.put(name, String.join(", ", values));
                 }
               });
-      headers.putAll(call.answerHeaders());
+      headers.putAll(answerHeaders());
       return headers;
     }
   }

@@ -1,7 +1,9 @@
 package dev.comptroller.gateway.route;
 
+import dev.comptroller.protocol.routing.Account;
 import dev.comptroller.protocol.routing.Route;
 import java.time.Instant;
+import java.util.Optional;
 
 /// Whether a resolved route may take a request now.
 public sealed interface Admission {
@@ -18,14 +20,16 @@ public sealed interface Admission {
   record NotFunded(String message) implements Admission {}
 
   /// Judges a route at an instant: money first, because waiting does not help there.
-  static Admission of(Route route, Instant now) {
-    Instant fundedUntil = route.fundedUntil();
+  ///
+  /// @param payer the account of the namespace that pays; empty if it has no budget
+  static Admission of(Route route, Optional<Account> payer, Instant now) {
+    Instant fundedUntil = payer.map(Account::fundedUntil).orElse(null);
     if (fundedUntil != null && !now.isBefore(fundedUntil)) {
       return new NotFunded(
           "namespace %s was funded until %s: raise its InferenceBudget or wait for the next period"
-              .formatted(route.namespace(), fundedUntil));
+              .formatted(payer.map(Account::namespace).orElse(""), fundedUntil));
     }
-    if (!route.replicas().isEmpty()) {
+    if (!Legs.open(route.legs()).isEmpty()) {
       return new Admitted();
     }
     Route.Unavailable why = route.unavailable();

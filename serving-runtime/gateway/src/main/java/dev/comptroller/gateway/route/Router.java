@@ -1,5 +1,6 @@
 package dev.comptroller.gateway.route;
 
+import dev.comptroller.protocol.routing.Account;
 import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.protocol.routing.RoutingTable;
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// Resolves model names under one routing table.
@@ -16,6 +18,7 @@ import java.util.TreeMap;
 public final class Router {
   private final Map<String, Route> byFullName;
   private final Map<String, List<Route>> byDeployment;
+  private final Map<String, Account> accounts;
 
   /// Indexes a table.
   public Router(RoutingTable table) {
@@ -25,8 +28,11 @@ public final class Router {
       full.put(fullName(route), route);
       bare.computeIfAbsent(route.deployment(), _ -> new ArrayList<>()).add(route);
     }
+    Map<String, Account> money = new TreeMap<>();
+    table.accounts().forEach(account -> money.put(account.namespace(), account));
     byFullName = Collections.unmodifiableMap(full);
     byDeployment = Collections.unmodifiableMap(bare);
+    accounts = Collections.unmodifiableMap(money);
   }
 
   /// The name that is unambiguous under every table: `namespace/deployment`.
@@ -47,6 +53,11 @@ public final class Router {
       default ->
           new Resolution.Ambiguous(model, routes.stream().map(Router::fullName).sorted().toList());
     };
+  }
+
+  /// The account of a namespace; empty if it has no budget in force.
+  public Optional<Account> account(String namespace) {
+    return Optional.ofNullable(accounts.get(namespace));
   }
 
   /// Every route, ordered by full name.

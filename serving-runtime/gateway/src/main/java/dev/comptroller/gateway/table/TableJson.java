@@ -5,33 +5,45 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.comptroller.protocol.routing.Account;
+import dev.comptroller.protocol.routing.Account.Feature;
+import dev.comptroller.protocol.routing.Account.Traffic;
 import dev.comptroller.protocol.routing.Route;
+import dev.comptroller.protocol.routing.Route.Batch;
+import dev.comptroller.protocol.routing.Route.Grant;
+import dev.comptroller.protocol.routing.Route.Hold;
+import dev.comptroller.protocol.routing.Route.Holds;
+import dev.comptroller.protocol.routing.Route.Leg;
+import dev.comptroller.protocol.routing.Route.Limits;
 import dev.comptroller.protocol.routing.Route.PostedPrice;
 import dev.comptroller.protocol.routing.Route.Replica;
 import dev.comptroller.protocol.routing.Route.Unavailable;
 import dev.comptroller.protocol.routing.RoutingTable;
 import java.io.IOException;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Reads a routing table strictly: a table is either wholly good or refused.
 ///
 /// Fields that it does not know are ignored, so that a newer operator may add some under the same
-/// schema.
+/// schema. `limits`, `holds`, `batch` and `grants` of a route may be left out: no limits, slices,
+/// half the price within a day, nobody else.
 public final class TableJson {
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
           .build();
 
   /// Ten thousand dollars per million tokens.
   private static final long HIGHEST_PRICE = 10_000_000_000L;
+
+  private static final int HEAVIEST = 1_000_000;
 
   private TableJson() {}
 
@@ -46,140 +58,168 @@ public final class TableJson {
     if (!root.isObject()) {
       throw new TableRefused("the table must be a JSON object");
     }
-    long schema = integer(root, "", "schema", 1);
+    JsonFields table = new JsonFields(root, "");
+    long schema = table.integer("schema", 1);
     if (schema != RoutingTable.SCHEMA) {
       throw new TableRefused(
-          "schema is %d, this gateway reads %d: run the gateway of the operator's version"
+          "schema is %d, this gateway reads %d: run operator and gateway of one version; a table kept from before is replaced by the next one that the operator renders"
               .formatted(schema, RoutingTable.SCHEMA));
     }
-    JsonNode routes = array(root, "", "routes");
-    List<Route> read = new ArrayList<>();
-    Set<String> names = new HashSet<>();
-    for (int i = 0; i < routes.size(); i++) {
-      String at = "routes[" + i + "]";
-      Route route = route(routes.get(i), at + ".");
-      if (!names.add(route.namespace() + "/" + route.deployment())) {
-        throw new TableRefused(
-            "%s: %s/%s is there twice".formatted(at, route.namespace(), route.deployment()));
-      }
-      read.add(route);
-    }
-    return new RoutingTable((int) schema, read);
+    List<Route> routes = table.list("routes", TableJson::route);
+    onlyOnce(routes, "routes", "", route -> route.namespace() + "/" + route.deployment());
+    List<Account> accounts = table.list("accounts", TableJson::account);
+    onlyOnce(accounts, "accounts", "namespace ", Account::namespace);
+    return new RoutingTable(RoutingTable.SCHEMA, routes, accounts);
   }
 
-  private static Route route(JsonNode node, String at) throws TableRefused {
-    JsonNode price = node.path("postedPrice");
-    JsonNode why = node.path("unavailable");
-    JsonNode replicas = array(node, at, "replicas");
-    List<Replica> read = new ArrayList<>();
+  private static Route route(JsonFields route) throws TableRefused {
+    List<Leg> legs = route.list("legs", TableJson::leg);
+    onlyOnce(legs, route.at() + "legs", "variant ", Leg::variant);
     Set<String> addresses = new HashSet<>();
-    for (int i = 0; i < replicas.size(); i++) {
-      String place = at + "replicas[" + i + "].";
-      Replica replica = replica(replicas.get(i), place);
-      if (!addresses.add(replica.address())) {
-        throw new TableRefused(place + "address " + replica.address() + " is there twice");
+    for (Leg leg : legs) {
+      for (Replica replica : leg.replicas()) {
+        if (!addresses.add(replica.address())) {
+          throw new TableRefused(
+              "%slegs: address %s is there twice".formatted(route.at(), replica.address()));
+        }
       }
-      read.add(replica);
+    }
+    for (int i = 1; i < legs.size(); i++) {
+      if (legs.get(i).quality().compareTo(legs.get(i - 1).quality()) > 0) {
+        throw new TableRefused(
+            "%slegs[%d].quality is %s, more than the one before: list the best first"
+                .formatted(route.at(), i, legs.get(i).quality()));
+      }
     }
     return new Route(
-        name(node, at, "namespace"),
-        name(node, at, "deployment"),
-        text(node, at, "activeVariant"),
-        absent(price) ? null : price(price, at + "postedPrice."),
-        read,
-        absent(why) ? null : unavailable(why, at + "unavailable."),
-        instant(node.path("fundedUntil"), at + "fundedUntil"));
+        route.name("namespace"),
+        route.name("deployment"),
+        route.text("activeVariant"),
+        route.remark("why"),
+        legs,
+        route.has("unavailable") ? unavailable(route.object("unavailable")) : null,
+        route.has("limits") ? limits(route.object("limits")) : Limits.NONE,
+        route.has("holds") ? holds(route.object("holds")) : Holds.SLICED,
+        route.has("batch") ? batch(route.object("batch")) : Batch.STANDARD,
+        route.has("grants") ? route.list("grants", TableJson::grant) : List.of());
   }
 
-  private static Replica replica(JsonNode node, String at) throws TableRefused {
-    String address = text(node, at, "address");
+  private static Leg leg(JsonFields leg) throws TableRefused {
+    return new Leg(
+        leg.text("variant"),
+        leg.decimal("quality"),
+        Math.toIntExact(leg.integer("weight", 0, HEAVIEST)),
+        leg.has("postedPrice") ? price(leg.object("postedPrice")) : null,
+        leg.integer("replicaHourMicros", 0),
+        leg.list("replicas", TableJson::replica));
+  }
+
+  private static Replica replica(JsonFields replica) throws TableRefused {
+    String address = replica.text("address");
     int colon = address.lastIndexOf(':');
     String port = address.substring(colon + 1);
     if (colon < 1 || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 65_535) {
-      throw new TableRefused(at + "address must be host:port, is \"" + address + "\"");
+      throw new TableRefused(replica.at() + "address must be host:port, is \"" + address + "\"");
     }
     return new Replica(
-        text(node, at, "name"),
+        replica.text("name"),
         address,
-        Math.toIntExact(Math.min(Integer.MAX_VALUE, integer(node, at, "maxSequences", 1))));
+        Math.toIntExact(replica.integer("maxSequences", 1, Integer.MAX_VALUE)));
   }
 
-  private static PostedPrice price(JsonNode node, String at) throws TableRefused {
+  private static PostedPrice price(JsonFields price) throws TableRefused {
     return new PostedPrice(
-        integer(node, at, "version", 0),
-        text(node, at, "source"),
-        micros(node, at, "inputMicros"),
-        micros(node, at, "cachedInputMicros"),
-        micros(node, at, "outputMicros"));
+        price.integer("version", 0),
+        price.text("source"),
+        price.integer("inputMicros", 0, HIGHEST_PRICE),
+        price.integer("cachedInputMicros", 0, HIGHEST_PRICE),
+        price.integer("outputMicros", 0, HIGHEST_PRICE));
   }
 
-  private static Unavailable unavailable(JsonNode node, String at) throws TableRefused {
-    return new Unavailable(
-        text(node, at, "condition"), text(node, at, "reason"), node.path("message").asText(""));
+  private static Unavailable unavailable(JsonFields why) throws TableRefused {
+    return new Unavailable(why.text("condition"), why.text("reason"), why.remark("message"));
   }
 
-  private static @Nullable Instant instant(JsonNode node, String at) throws TableRefused {
-    if (absent(node)) {
-      return null;
-    }
+  private static Limits limits(JsonFields limits) throws TableRefused {
+    return new Limits(
+        limits.maybeInteger("maxInputTokens", 1), limits.maybeInteger("maxOutputTokens", 1));
+  }
+
+  private static Holds holds(JsonFields holds) throws TableRefused {
+    return new Holds(hold(holds, "interactive"), hold(holds, "batch"));
+  }
+
+  private static Hold hold(JsonFields holds, String field) throws TableRefused {
+    String word = holds.text(field);
     try {
-      return Instant.parse(node.asText());
-    } catch (DateTimeParseException _) {
-      throw new TableRefused(at + " must be an instant such as 2026-01-31T00:00:00Z, is " + node);
-    }
-  }
-
-  private static String name(JsonNode node, String at, String field) throws TableRefused {
-    String value = text(node, at, field);
-    if (value.indexOf('/') >= 0) {
-      throw new TableRefused(at + field + " must not contain a slash, is \"" + value + "\"");
-    }
-    return value;
-  }
-
-  private static String text(JsonNode node, String at, String field) throws TableRefused {
-    JsonNode value = node.path(field);
-    if (!value.isTextual() || value.asText().isBlank()) {
+      return Hold.valueOf(word);
+    } catch (IllegalArgumentException _) {
       throw new TableRefused(
-          at + field + " must be a string that is not empty, is " + shown(value));
+          "%s%s must be Sliced or Full, is \"%s\"".formatted(holds.at(), field, word));
     }
-    return value.asText();
   }
 
-  private static long integer(JsonNode node, String at, String field, long least)
+  private static Batch batch(JsonFields batch) throws TableRefused {
+    return new Batch(
+        Math.toIntExact(batch.integer("tariffPercent", 0, 100)),
+        batch.integer("completionWindowSeconds", 1),
+        batch.names("features"));
+  }
+
+  private static Grant grant(JsonFields grant) throws TableRefused {
+    return new Grant(
+        grant.name("namespace"), grant.names("features"), grant.maybeInteger("maxHourlyMicros", 0));
+  }
+
+  private static Account account(JsonFields account) throws TableRefused {
+    Instant start = account.instant("periodStart");
+    Instant end = account.instant("periodEnd");
+    if (!start.isBefore(end)) {
+      throw new TableRefused(
+          "%speriodEnd must be after periodStart %s, is %s".formatted(account.at(), start, end));
+    }
+    List<Feature> features = account.list("features", TableJson::feature);
+    onlyOnce(features, account.at() + "features", "name ", Feature::name);
+    return new Account(
+        account.name("namespace"),
+        account.text("budget"),
+        start,
+        end,
+        account.flag("hard"),
+        account.flag("observe"),
+        account.maybeInstant("fundedUntil"),
+        account.has("traffic") ? traffic(account.object("traffic")) : Traffic.FREE,
+        features);
+  }
+
+  private static Traffic traffic(JsonFields traffic) throws TableRefused {
+    return new Traffic(
+        traffic.flag("queueBatch"),
+        traffic.maybeInteger("maxOutputTokens", 1),
+        traffic.maybeInteger("tokensPerMinute", 1),
+        traffic.flag("suspended"),
+        traffic.remark("why"),
+        traffic.maybeInstant("until"));
+  }
+
+  private static Feature feature(JsonFields feature) throws TableRefused {
+    return new Feature(
+        feature.name("name"),
+        feature.maybeInteger("amountMicros", 0),
+        Math.toIntExact(feature.integer("priority", Integer.MIN_VALUE, Integer.MAX_VALUE)),
+        feature.flag("batchEligible"),
+        feature.flag("downgradeAllowed"));
+  }
+
+  private static <T> void onlyOnce(List<T> all, String at, String what, Function<T, String> name)
       throws TableRefused {
-    JsonNode value = node.path(field);
-    if (!value.isIntegralNumber() || !value.canConvertToLong() || value.asLong() < least) {
-      throw new TableRefused(
-          at + field + " must be a whole number of at least " + least + ", is " + shown(value));
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < all.size(); i++) {
+      if (!seen.add(name.apply(all.get(i)))) {
+        throw new TableRefused(
+            "%s[%d]: %s%s is there twice".formatted(at, i, what, name.apply(all.get(i))));
+      }
     }
-    return value.asLong();
-  }
-
-  private static long micros(JsonNode node, String at, String field) throws TableRefused {
-    long price = integer(node, at, field, 0);
-    if (price > HIGHEST_PRICE) {
-      throw new TableRefused(
-          "%s%s is %d micro-dollars per million tokens, the most is %d"
-              .formatted(at, field, price, HIGHEST_PRICE));
-    }
-    return price;
-  }
-
-  private static JsonNode array(JsonNode node, String at, String field) throws TableRefused {
-    JsonNode value = node.path(field);
-    if (!value.isArray()) {
-      throw new TableRefused(at + field + " must be an array, is " + shown(value));
-    }
-    return value;
-  }
-
-  private static boolean absent(JsonNode node) {
-    return node.isMissingNode() || node.isNull();
-  }
-
-  private static String shown(JsonNode node) {
-    return node.isMissingNode() ? "absent" : node.toString();
   }
 
   private static String firstLine(@Nullable String message) {

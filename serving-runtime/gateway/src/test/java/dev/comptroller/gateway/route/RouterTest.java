@@ -2,34 +2,74 @@ package dev.comptroller.gateway.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.comptroller.protocol.routing.Account;
+import dev.comptroller.protocol.routing.Account.Traffic;
 import dev.comptroller.protocol.routing.Route;
+import dev.comptroller.protocol.routing.Route.Batch;
+import dev.comptroller.protocol.routing.Route.Holds;
+import dev.comptroller.protocol.routing.Route.Leg;
+import dev.comptroller.protocol.routing.Route.Limits;
 import dev.comptroller.protocol.routing.Route.Replica;
 import dev.comptroller.protocol.routing.Route.Unavailable;
 import dev.comptroller.protocol.routing.RoutingTable;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class RouterTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 
+  private static Route routeOf(
+      String namespace, String deployment, List<Leg> legs, @Nullable Unavailable why) {
+    return new Route(
+        namespace,
+        deployment,
+        "v",
+        "",
+        legs,
+        why,
+        Limits.NONE,
+        Holds.SLICED,
+        Batch.STANDARD,
+        List.of());
+  }
+
+  private static Leg leg(String variant, int weight, List<Replica> replicas) {
+    return new Leg(variant, BigDecimal.ONE, weight, null, 0, replicas);
+  }
+
+  private static Optional<Account> fundedUntil(Instant end) {
+    return Optional.of(
+        new Account(
+            "a",
+            "month",
+            NOW.minusSeconds(60),
+            NOW.plusSeconds(60),
+            true,
+            false,
+            end,
+            Traffic.FREE,
+            List.of()));
+  }
+
   private static Route route(
-      String namespace,
-      String deployment,
-      List<Replica> replicas,
-      @Nullable Unavailable why,
-      @Nullable Instant fundedUntil) {
-    return new Route(namespace, deployment, "v", null, replicas, why, fundedUntil);
+      String namespace, String deployment, List<Replica> replicas, @Nullable Unavailable why) {
+    return routeOf(namespace, deployment, List.of(leg("v", 100, replicas)), why);
   }
 
   private static Route route(String namespace, String deployment) {
-    return route(namespace, deployment, List.of(new Replica("r", "h:1", 1)), null, null);
+    return route(namespace, deployment, List.of(new Replica("r", "h:1", 1)), null);
   }
 
   private static final Router ROUTER =
       new Router(
-          new RoutingTable(1, List.of(route("b", "chat"), route("a", "chat"), route("a", "code"))));
+          new RoutingTable(
+              2, List.of(route("b", "chat"), route("a", "chat"), route("a", "code")), List.of()));
 
   @Test
   void shouldResolveFullNamesAndUnambiguousShortOnes() {
@@ -79,13 +119,46 @@ class RouterTest {
   @Test
   void shouldAdmitWhileFundedAndReady() {
     List<Replica> ready = List.of(new Replica("r", "h:1", 1));
-    assertThat(Admission.of(route("a", "x", ready, null, NOW.plusNanos(1)), NOW))
+    assertThat(Admission.of(route("a", "x", ready, null), fundedUntil(NOW.plusNanos(1)), NOW))
         .isInstanceOf(Admission.Admitted.class);
-    assertThat(Admission.of(route("a", "x", ready, null, NOW), NOW))
+    assertThat(Admission.of(route("a", "x", ready, null), fundedUntil(NOW), NOW))
         .isInstanceOf(Admission.NotFunded.class);
-    assertThat(Admission.of(route("a", "x", List.of(), null, null), NOW))
+    assertThat(Admission.of(route("a", "x", List.of(), null), Optional.empty(), NOW))
         .isEqualTo(
             new Admission.NotReady("Ready", "deployment a/x has no ready replica of variant v"));
+  }
+
+  @Test
+  void shouldShareRequestsOutByWeightWithinAFewOfTheExactShareAtEveryMoment() {
+    List<Replica> ready = List.of(new Replica("r", "h:1", 1));
+    List<Leg> legs =
+        List.of(
+            leg("large", 90, ready),
+            leg("small", 7, List.of(new Replica("s", "h:2", 1))),
+            leg("tiny", 3, List.of(new Replica("t", "h:3", 1))),
+            leg("drains", 0, List.of(new Replica("d", "h:4", 1))),
+            leg("starts", 50, List.of()));
+    Map<String, Integer> served = new TreeMap<>();
+    for (int n = 0; n < 10_000; n++) {
+      served.merge(Legs.pick(legs, n).orElseThrow().variant(), 1, Integer::sum);
+      for (Leg leg : Legs.open(legs)) {
+        double share = (n + 1) * leg.weight() / 100.0;
+        assertThat(served.getOrDefault(leg.variant(), 0))
+            .as("%s after %d", leg.variant(), n + 1)
+            .isBetween((int) Math.floor(share - 4), (int) Math.ceil(share + 4));
+      }
+    }
+    assertThat(served).containsOnlyKeys("large", "small", "tiny");
+  }
+
+  @Test
+  void shouldPickNoLegWhenNoneIsOpen() {
+    List<Replica> ready = List.of(new Replica("r", "h:1", 1));
+    assertThat(Legs.pick(List.of(leg("v", 0, ready), leg("w", 1, List.of())), 3)).isEmpty();
+    assertThat(
+            Admission.of(
+                routeOf("a", "x", List.of(leg("v", 0, ready)), null), Optional.empty(), NOW))
+        .isInstanceOf(Admission.NotReady.class);
   }
 
   private static ReplicaView view(String name, int maxSequences, int inFlight, boolean suspect) {

@@ -36,8 +36,8 @@ class ConfigMapSourceTest {
 
   private static String table(String deployment) {
     return """
-        {"schema":1,"routes":[{"namespace":"a","deployment":"%s","activeVariant":"v",\
-        "replicas":[]}]}"""
+        {"schema":2,"accounts":[],"routes":[{"namespace":"a","deployment":"%s",\
+        "activeVariant":"v","why":"","legs":[]}]}"""
         .formatted(deployment);
   }
 

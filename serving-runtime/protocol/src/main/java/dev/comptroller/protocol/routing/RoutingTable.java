@@ -9,11 +9,13 @@ import java.util.List;
 ///
 /// @param schema version of this format; a gateway refuses a schema it does not know
 /// @param routes one per ModelDeployment, ordered by namespace and name
-public record RoutingTable(int schema, List<Route> routes) {
+/// @param accounts one per namespace that has a budget in force, ordered by namespace
+public record RoutingTable(int schema, List<Route> routes, List<Account> accounts) {
   /// The format this code reads and writes.
-  public static final int SCHEMA = 1;
+  public static final int SCHEMA = 2;
 
   public RoutingTable {
     routes = List.copyOf(routes);
+    accounts = List.copyOf(accounts);
   }
 }

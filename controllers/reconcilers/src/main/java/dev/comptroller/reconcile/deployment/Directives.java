@@ -1,0 +1,33 @@
+package dev.comptroller.reconcile.deployment;
+
+import dev.comptroller.decide.units.HourlyRate;
+import java.util.Optional;
+
+/// What budgets tell deployments to run: read by their reconciler before it chooses on its own.
+@FunctionalInterface
+public interface Directives {
+  /// No budget says anything: every deployment chooses alone.
+  Directives NONE = (_, _) -> Optional.empty();
+
+  /// The directive for a deployment; empty if no budget in force speaks for its namespace.
+  Optional<Directive> of(String namespace, String deployment);
+
+  /// What is paid for.
+  ///
+  /// @param variant the rung to serve
+  /// @param replicas the most replicas of it; 0 suspends
+  /// @param surge how many more of it may run beside another variant while that is left
+  /// @param burnRate dollars an hour that it costs when it is reached
+  /// @param reason why, in CamelCase
+  /// @param message why, with numbers, and when it ends
+  record Directive(
+      String variant, int replicas, int surge, HourlyRate burnRate, String reason, String message) {
+    public Directive {
+      if (replicas < 0 || surge < 0) {
+        throw new IllegalArgumentException(
+            "directive of %d replicas and a surge of %d: need 0 or more"
+                .formatted(replicas, surge));
+      }
+    }
+  }
+}
