@@ -4,22 +4,26 @@ import dev.comptroller.decide.budget.Window;
 import dev.comptroller.decide.cost.ReplicaInterval;
 import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.loop.Commitment;
 import dev.comptroller.decide.loop.DeploymentPolicy;
 import dev.comptroller.decide.loop.Grant;
 import dev.comptroller.decide.loop.NamespaceDecision;
 import dev.comptroller.decide.loop.NamespacePolicy;
 import dev.comptroller.e2e.simulator.world.Agenda;
 import dev.comptroller.e2e.simulator.world.Cluster;
+import dev.comptroller.e2e.simulator.world.Gateway;
 import dev.comptroller.e2e.simulator.world.Pod;
 import dev.comptroller.e2e.simulator.world.Pod.Node;
 import dev.comptroller.e2e.simulator.world.Pod.Phase;
 import dev.comptroller.e2e.simulator.world.PriceTrack;
+import dev.comptroller.e2e.simulator.world.Table;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// What must hold after every step, computed from the world and not from what the operator saw.
@@ -28,10 +32,11 @@ import org.jspecify.annotations.Nullable;
 ///   the micro-dollar;
 /// - *namespace*: spent + X is at most the amount after every look of a hard budget, and spent is
 ///   at every moment; an outage excuses both from its begin until the inequality holds again;
-/// - *gateway*: nothing is admitted once spent + X has reached the amount, operator or no operator;
+/// - *gateway*: nothing is admitted past `fundedUntil`, nor once the amount is spent, operator or
+///   no operator;
 /// - *floor*: nothing below the quality floor has replicas that stay;
 /// - *GPUs*: pods of a node hold at most its GPUs;
-/// - *dwell*: two changes of a granted rung are at least the dwell apart.
+/// - *dwell*: two changes of the rung that replicas are granted of are at least the dwell apart.
 public final class Invariants {
   private static final BigInteger HOUR = BigInteger.valueOf(3600);
 
@@ -42,6 +47,7 @@ public final class Invariants {
   private final Map<String, Grant> granted = new HashMap<>();
   private final Map<String, Instant> changed = new HashMap<>();
   private boolean excused;
+  private boolean touched;
   private long checks;
   private long highestReserve;
   private long highestUse;
@@ -84,6 +90,9 @@ public final class Invariants {
   void decided(NamespaceDecision decision) {
     for (Grant grant : decision.grants()) {
       DeploymentPolicy policy = policy(grant.deployment());
+      if (grant.replicas() == 0) {
+        continue;
+      }
       Grant before = granted.put(grant.deployment(), grant);
       if (before != null && !before.variant().equals(grant.variant())) {
         @Nullable Instant last = changed.put(grant.deployment(), agenda.instant());
@@ -112,6 +121,7 @@ public final class Invariants {
     long spent = cluster.purse(namespace()).micros();
     long amount = setup.policy().amount().micros();
     excused |= operator.isOut();
+    touched |= operator.isOut();
     if (!isHard()) {
       return;
     }
@@ -140,14 +150,15 @@ public final class Invariants {
       if (spent + reserve > amount) {
         throw broken(
             "namespace",
-            "spent %d + X %d is more than the amount %d by %d micro-dollars"
-                .formatted(spent, reserve, amount, spent + reserve - amount));
+            "spent %d + X %d is more than the amount %d by %d micro-dollars; %s"
+                .formatted(spent, reserve, amount, spent + reserve - amount, facts()));
       }
     }
   }
 
   /// What has to hold of a period that ends now.
   void closing(Window window) {
+    touched |= operator.isOut();
     exact(window);
     long spent = cluster.purse(namespace()).micros();
     if (isHard() && !excused && spent > setup.policy().amount().micros()) {
@@ -158,18 +169,35 @@ public final class Invariants {
     }
   }
 
-  /// What has to hold once requests were admitted up to now.
-  void admitted() {
+  /// What has to hold of requests that were admitted from `now` on.
+  void admitted(long now, Gateway gateway, double tokens) {
+    touched |= operator.isOut();
+    excused |= operator.isOut();
+    Table.@Nullable Account account = gateway.table().account();
+    boolean closed = account != null && !account.observe() && now >= account.fundedUntil();
+    if (tokens > 0 && closed) {
+      throw broken(
+          "gateway",
+          "%.0f tokens were admitted, %d s past fundedUntil"
+              .formatted(tokens, now - account.fundedUntil()));
+    }
     long spent = cluster.purse(namespace()).micros();
-    if (isHard() && !excused && spent > setup.policy().amount().micros()) {
-      throw broken("gateway", "admitted with %d micro-dollars spent".formatted(spent));
+    if (isHard() && tokens > 0 && spent > setup.policy().amount().micros()) {
+      throw broken(
+          "gateway",
+          "%.0f tokens were admitted with %d of %d micro-dollars spent"
+              .formatted(tokens, spent, setup.policy().amount().micros()));
     }
   }
 
-  /// Whether spent + X, as they are, pass the amount.
-  boolean isPast() {
-    return cluster.purse(namespace()).micros() + reserve(window())
-        > setup.policy().amount().micros();
+  /// Begins a period.
+  void opening() {
+    touched = operator.isOut();
+  }
+
+  /// Whether an outage has touched the period.
+  boolean isTouched() {
+    return touched;
   }
 
   private void exact(Window window) {
@@ -233,21 +261,28 @@ public final class Invariants {
     }
   }
 
-  /// What leaving costs in this period, rounded up pod by pod: at the highest price in force of the
-  /// pool until then.
+  /// What leaving costs at most in this period, at the highest price in force of the pool until
+  /// then: a pod that was told to leave for as long as it may still take, one that is granted for
+  /// all the time that leaving takes, one that is not granted any more for what is left of that.
   private long reserve(Window window) {
     long now = agenda.now();
-    long total = setup.policy().leaving().total().toSeconds();
-    long after = setup.policy().leaving().afterDecision().toSeconds();
     long rest = window.end().getEpochSecond() - now;
+    long total = setup.policy().leaving().total().toSeconds();
+    Map<String, Integer> granted = new HashMap<>();
+    for (Grant grant : operator.store().budget().grants()) {
+      granted.put(grant.deployment() + "/" + grant.variant(), grant.replicas());
+    }
     BigInteger sum = BigInteger.ZERO;
     for (Pod pod : cluster.pods()) {
       @Nullable Node node = pod.node();
       if (node == null || !pod.holdsGpus() || !pod.set().namespace().equals(namespace())) {
         continue;
       }
-      long seconds = pod.phase() == Phase.Leaving ? Math.max(0, pod.toldAt() + after - now) : total;
-      seconds = Math.min(seconds, rest);
+      boolean paid =
+          pod.isStaying()
+              && granted.merge(pod.set().deployment() + "/" + pod.set().variant(), -1, Integer::sum)
+                  >= 0;
+      long seconds = Math.min(paid ? total : leaving(pod), rest);
       PriceTrack track = track(node.pool());
       BigInteger product =
           BigInteger.valueOf(highest(track, now, now + total))
@@ -256,6 +291,23 @@ public final class Invariants {
       sum = sum.add(product);
     }
     return sum.divide(HOUR).longValueExact();
+  }
+
+  /// Seconds that a pod which is not granted any more may still take.
+  private long leaving(Pod pod) {
+    if (!pod.isStaying()) {
+      long told = setup.faults().drain() + setup.faults().teardown();
+      return Math.max(0, pod.toldAt() + told - agenda.now());
+    }
+    for (Commitment each : operator.store().budget().commitments(pod.set().deployment())) {
+      @Nullable Instant lowered = each.lowered();
+      if (each.variant().equals(pod.set().variant()) && lowered != null) {
+        long until =
+            lowered.plus(setup.policy().leaving().afterDecision()).getEpochSecond();
+        return Math.max(0, until - agenda.now());
+      }
+    }
+    return setup.policy().leaving().afterDecision().toSeconds();
   }
 
   private static long highest(PriceTrack track, long from, long to) {
@@ -296,6 +348,26 @@ public final class Invariants {
         .filter(each -> each.name().equals(deployment))
         .findFirst()
         .orElseThrow();
+  }
+
+  /// Grants, commitments and pods, for whoever looks into a failure.
+  private String facts() {
+    StringBuilder text = new StringBuilder("granted:");
+    for (Grant grant : operator.store().budget().grants()) {
+      text.append(
+          " %d+%d x %s (%s)"
+              .formatted(grant.replicas(), grant.surge(), grant.variant(), grant.reason()));
+    }
+    text.append("; committed:");
+    for (Commitment each : operator.store().budget().commitments()) {
+      text.append(
+          " %d x %s, lowered %s".formatted(each.replicas(), each.variant(), each.lowered()));
+    }
+    Map<String, Integer> pods = new TreeMap<>();
+    for (Pod pod : cluster.pods()) {
+      pods.merge(pod.set().variant() + " " + pod.phase(), 1, Integer::sum);
+    }
+    return text + "; pods: " + pods;
   }
 
   private Broken broken(String invariant, String message) {

@@ -36,6 +36,7 @@ public final class Simulation {
   private final List<Closed> periods = new ArrayList<>();
   private final Map<String, Long> wantedLessSince = new HashMap<>();
   private Tally tally = new Tally();
+  private Tally period = new Tally();
   private long hourStart;
   private long spentAtHour;
   private Window window;
@@ -50,7 +51,9 @@ public final class Simulation {
   ///
   /// @param window when it was
   /// @param spentMicros what it cost
-  public record Closed(Window window, long spentMicros) {}
+  /// @param touched whether an outage of the operator fell into it
+  /// @param tally what happened
+  public record Closed(Window window, long spentMicros, boolean touched, Tally tally) {}
 
   /// A run of `setup` under `brain`.
   public Simulation(Setup setup, Brain brain) {
@@ -150,10 +153,13 @@ public final class Simulation {
     }
     long seconds = next - now;
     if (seconds > 0) {
-      cluster.charge(next);
       for (Gateway gateway : gateways.values()) {
+        double before = gateway.admittedTokens();
         gateway.serve(now, seconds, ready(gateway.service()), tally);
+        invariants.admitted(now, gateway, gateway.admittedTokens() - before);
       }
+      tally.hold(cluster.heldGpus(setup.policy().namespace()) * seconds);
+      cluster.charge(next);
       agenda.advance(next);
     }
   }
@@ -175,6 +181,7 @@ public final class Simulation {
       long hour = spent - spentAtHour;
       tally.spend(hour);
       hours.add(new Hour(hourStart, tally));
+      period.add(tally);
       if (hourStart % HOUR == 0) {
         operator.hour(
             new HourSpend(
@@ -186,7 +193,14 @@ public final class Simulation {
     }
     if (now >= window.end().getEpochSecond()) {
       invariants.closing(window);
-      periods.add(new Closed(window, cluster.purse(setup.policy().namespace()).micros()));
+      periods.add(
+          new Closed(
+              window,
+              cluster.purse(setup.policy().namespace()).micros(),
+              invariants.isTouched(),
+              period));
+      invariants.opening();
+      period = new Tally();
       cluster.purse(setup.policy().namespace()).empty();
       spentAtHour = 0;
       cluster.prices().values().forEach(track -> track.forget(window.start().getEpochSecond()));

@@ -7,12 +7,15 @@ import dev.comptroller.decide.loop.NamespacePolicy;
 import dev.comptroller.decide.rollout.RolloutPolicy;
 import dev.comptroller.decide.units.Money;
 import dev.comptroller.e2e.simulator.control.Controls;
+import dev.comptroller.e2e.simulator.control.Operator.Brain;
 import dev.comptroller.e2e.simulator.control.Setup;
+import dev.comptroller.e2e.simulator.control.Simulation;
 import dev.comptroller.e2e.simulator.world.Chance;
 import dev.comptroller.e2e.simulator.world.Faults;
 import dev.comptroller.e2e.simulator.world.PriceTrack;
 import dev.comptroller.e2e.simulator.world.PriceTrack.Point;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongToDoubleFunction;
@@ -24,6 +27,9 @@ public final class HardLimit {
   /// First second: a Monday's midnight.
   public static final long START = Instant.parse("2026-03-02T00:00:00Z").getEpochSecond();
 
+  private static final Money AMOUNT = Money.parse("120");
+  private static final int MOST = 8;
+  private static final long STEP = 300;
   private static final long DAY = 86_400;
   private static final long ON_DEMAND = 32_000_000;
   private static final long SPOT = 12_000_000;
@@ -38,10 +44,10 @@ public final class HardLimit {
     NamespacePolicy policy =
         Fleets.policy(
             Fleets.LADDER,
-            Money.parse("250"),
+            AMOUNT,
             Period.Day,
             Fleets.HEAT,
-            new Scaling(1, 6),
+            new Scaling(1, MOST),
             Fleets.leaving(faults, controls, rollout),
             faults);
     LongToDoubleFunction demand =
@@ -54,9 +60,9 @@ public final class HardLimit {
                 Fleets.POOL,
                 "NVIDIA-H100-80GB-HBM3",
                 prices(seed, days, policy.leaving().total().toSeconds()),
-                Map.of(CapacityType.OnDemand, 4, CapacityType.Spot, 2))),
+                Map.of(CapacityType.OnDemand, 4, CapacityType.Spot, 1))),
         policy,
-        List.of(Fleets.service(Fleets.LADDER, Demands.of(300, demand, Fleets.MIX, 20, 10))),
+        List.of(Fleets.service(Fleets.LADDER, Demands.of(STEP, demand, Fleets.MIX, 0, 0))),
         rollout,
         faults,
         controls,
@@ -84,5 +90,87 @@ public final class HardLimit {
       at = until + chance.gap(2 * DAY);
     }
     return track;
+  }
+
+  /// What came of a run.
+  ///
+  /// @param days days that are over
+  /// @param calm of these, days that no outage touched
+  /// @param share tokens served on calm days, as a share of the oracle's
+  /// @param shareOfAll the same of all days
+  /// @param used dollars used of the limit on calm days, as a share of it
+  /// @param maxReserveMicros the largest X
+  /// @param overrunMicros the most that an outage cost past the limit
+  /// @param run the run itself
+  public record Result(
+      long days,
+      long calm,
+      double share,
+      double shareOfAll,
+      double used,
+      long maxReserveMicros,
+      long overrunMicros,
+      Simulation run) {}
+
+  /// Runs `days` days; a broken invariant is a [dev.comptroller.e2e.simulator.control.Broken].
+  public static Result run(long seed, long days, Brain brain) {
+    Setup setup = setup(seed, days);
+    Simulation run = new Simulation(setup, brain).run(START + days * DAY);
+    PriceTrack prices = prices(seed, days, 0);
+    Map<Long, Double> perGpu = perGpu(run, prices);
+    double served = 0;
+    double possible = 0;
+    double allServed = 0;
+    double allPossible = 0;
+    double spent = 0;
+    long calm = 0;
+    for (Simulation.Closed period : run.periods()) {
+      double best =
+          Oracle.best(
+                  period.window().start().getEpochSecond(),
+                  period.window().end().getEpochSecond(),
+                  AMOUNT.micros(),
+                  setup.services().getFirst().demand(),
+                  setup.services().getFirst().rungs(),
+                  (second, rung, count) ->
+                      count
+                          * Fleets.LADDER.get(rung).gpus()
+                          * perGpu.getOrDefault(second / 3600, 0.0),
+                  MOST,
+                  false)
+              .value();
+      allServed += period.tally().tokens();
+      allPossible += best;
+      if (!period.touched()) {
+        calm++;
+        served += period.tally().tokens();
+        possible += best;
+        spent += period.spentMicros();
+      }
+    }
+    return new Result(
+        run.periods().size(),
+        calm,
+        served / possible,
+        allServed / allPossible,
+        spent / calm / AMOUNT.micros(),
+        run.invariants().highestReserve(),
+        run.invariants().worstOverrun(),
+        run);
+  }
+
+  /// What a GPU cost on average in each hour: where a pod lands is the cluster's choice, so the
+  /// oracle pays what the run paid; on-demand where the run had nothing.
+  private static Map<Long, Double> perGpu(Simulation run, PriceTrack prices) {
+    Map<Long, Double> perGpu = new HashMap<>();
+    for (Simulation.Hour hour : run.hours()) {
+      long held = hour.tally().gpuSeconds();
+      double price =
+          held < 3600
+              ? prices.micros(CapacityType.OnDemand, hour.start()) / (double) Fleets.PER_NODE
+              : hour.tally().spentMicros() * 3600.0 / held;
+      perGpu.put(hour.start() / 3600, price);
+    }
+    return perGpu;
   }
 }

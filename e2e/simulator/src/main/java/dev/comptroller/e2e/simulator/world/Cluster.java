@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Nodes and pods, and what the cluster does with them by itself.
 ///
-/// It keeps as many pods of a variant as are wanted, puts them on nodes with free GPUs in name
-/// order, starts them, lets them drain, and loses spot nodes. It knows nothing of money.
+/// It keeps as many pods of a variant as are wanted, puts them on the cheapest nodes with
+/// free GPUs, starts them, lets them drain, and loses spot nodes. It knows nothing of money.
 public final class Cluster {
   private static final long BACKOFF_LIMIT = 300;
 
@@ -85,6 +85,15 @@ public final class Cluster {
         .filter(pod -> pod.holdsGpus() && pod.set().pool().equals(pool))
         .mapToInt(pod -> pod.set().gpus())
         .sum();
+  }
+
+  /// GPUs that pods of a namespace hold.
+  public long heldGpus(String namespace) {
+    long held = 0;
+    for (Pod pod : pods) {
+      held += pod.holdsGpus() && pod.set().namespace().equals(namespace) ? pod.set().gpus() : 0;
+    }
+    return held;
   }
 
   /// GPUs of a node that pods hold.
@@ -224,7 +233,7 @@ public final class Cluster {
     return nodes.values().stream()
         .filter(node -> node.pool().equals(set.pool()))
         .filter(node -> node.gpus() - usedGpus(node) >= set.gpus())
-        .findFirst();
+        .min(Comparator.comparingLong(node -> track(node.pool()).micros(node.type(), agenda.now())));
   }
 
   private void start(Pod pod, Node node) {

@@ -17,6 +17,7 @@ public final class Tally {
   private double batchTokens;
   private double batchMissed;
   private long spentMicros;
+  private long gpuSeconds;
   private long changes;
   private long downgrades;
   private final Map<Refusal, Double> refused = new EnumMap<>(Refusal.class);
@@ -78,6 +79,16 @@ public final class Tally {
     spentMicros = Math.addExact(spentMicros, micros);
   }
 
+  /// Adds GPU-seconds that pods held.
+  public void hold(long held) {
+    gpuSeconds += held;
+  }
+
+  /// GPU-seconds that pods held.
+  public long gpuSeconds() {
+    return gpuSeconds;
+  }
+
   /// Counts a change of variant.
   public void change(boolean down) {
     changes++;
@@ -97,6 +108,7 @@ public final class Tally {
     batchTokens += other.batchTokens;
     batchMissed += other.batchMissed;
     spentMicros += other.spentMicros;
+    gpuSeconds += other.gpuSeconds;
     changes += other.changes;
     downgrades += other.downgrades;
     other.refused.forEach((why, requests) -> refused.merge(why, requests, Double::sum));
