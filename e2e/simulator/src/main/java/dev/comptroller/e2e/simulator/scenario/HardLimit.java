@@ -15,7 +15,6 @@ import dev.comptroller.e2e.simulator.world.Faults;
 import dev.comptroller.e2e.simulator.world.PriceTrack;
 import dev.comptroller.e2e.simulator.world.PriceTrack.Point;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongToDoubleFunction;
@@ -27,7 +26,7 @@ public final class HardLimit {
   /// First second: a Monday's midnight.
   public static final long START = Instant.parse("2026-03-02T00:00:00Z").getEpochSecond();
 
-  private static final Money AMOUNT = Money.parse("120");
+  private static final Money AMOUNT = Money.parse("80");
   private static final int MOST = 8;
   private static final long STEP = 300;
   private static final long DAY = 86_400;
@@ -116,8 +115,6 @@ public final class HardLimit {
   public static Result run(long seed, long days, Brain brain) {
     Setup setup = setup(seed, days);
     Simulation run = new Simulation(setup, brain).run(START + days * DAY);
-    PriceTrack prices = prices(seed, days, 0);
-    Map<Long, Double> perGpu = perGpu(run, prices);
     double served = 0;
     double possible = 0;
     double allServed = 0;
@@ -125,6 +122,7 @@ public final class HardLimit {
     double spent = 0;
     long calm = 0;
     for (Simulation.Closed period : run.periods()) {
+      double perGpu = perGpu(period);
       double best =
           Oracle.best(
                   period.window().start().getEpochSecond(),
@@ -135,7 +133,7 @@ public final class HardLimit {
                   (second, rung, count) ->
                       count
                           * Fleets.LADDER.get(rung).gpus()
-                          * perGpu.getOrDefault(second / 3600, 0.0),
+                          * perGpu,
                   MOST,
                   false)
               .value();
@@ -159,18 +157,12 @@ public final class HardLimit {
         run);
   }
 
-  /// What a GPU cost on average in each hour: where a pod lands is the cluster's choice, so the
-  /// oracle pays what the run paid; on-demand where the run had nothing.
-  private static Map<Long, Double> perGpu(Simulation run, PriceTrack prices) {
-    Map<Long, Double> perGpu = new HashMap<>();
-    for (Simulation.Hour hour : run.hours()) {
-      long held = hour.tally().gpuSeconds();
-      double price =
-          held < 3600
-              ? prices.micros(CapacityType.OnDemand, hour.start()) / (double) Fleets.PER_NODE
-              : hour.tally().spentMicros() * 3600.0 / held;
-      perGpu.put(hour.start() / 3600, price);
-    }
-    return perGpu;
+  /// What a GPU cost in the period on average, in micro-dollars an hour: where a pod lands is the
+  /// cluster's choice and when prices rise is nobody's, so the oracle pays what the run paid.
+  private static double perGpu(Simulation.Closed period) {
+    long held = period.tally().gpuSeconds();
+    return held == 0
+        ? ON_DEMAND / (double) Fleets.PER_NODE
+        : period.spentMicros() * 3600.0 / held;
   }
 }
