@@ -2,6 +2,8 @@ package dev.comptroller.operator;
 
 import dev.comptroller.decide.rollout.RolloutPolicy;
 import dev.comptroller.reconcile.Assembly;
+import dev.comptroller.reconcile.budget.BudgetNews;
+import dev.comptroller.reconcile.budget.NamespaceObserver;
 import dev.comptroller.reconcile.budget.Treasury;
 import dev.comptroller.reconcile.deployment.DeploymentActuator;
 import dev.comptroller.reconcile.deployment.DeploymentGauges;
@@ -49,7 +51,8 @@ public final class Wiring {
             place.namespace(),
             config.images().runtime(),
             place.instance(),
-            config.scrape().interval()),
+            config.scrape().interval(),
+            config.loop().settings()),
         registry,
         Clock.systemUTC());
   }
@@ -74,18 +77,6 @@ public final class Wiring {
 
   @Produces
   @Singleton
-  RolloutObserver signals(Assembly assembly) {
-    return assembly.signals();
-  }
-
-  @Produces
-  @Singleton
-  Directives directives(Assembly assembly) {
-    return assembly.directives();
-  }
-
-  @Produces
-  @Singleton
   RolloutPolicy pace(OperatorConfig config) {
     return Pace.of(config.rollout());
   }
@@ -94,6 +85,18 @@ public final class Wiring {
   @Singleton
   DeploymentActuator actuator(Assembly assembly) {
     return assembly.actuator();
+  }
+
+  @Produces
+  @Singleton
+  RolloutObserver rollouts(Assembly assembly) {
+    return assembly.rollouts();
+  }
+
+  @Produces
+  @Singleton
+  Directives directives(Assembly assembly) {
+    return assembly.directives();
   }
 
   @Produces
@@ -124,6 +127,18 @@ public final class Wiring {
   @Singleton
   Treasury treasury(Assembly assembly) {
     return assembly.treasury();
+  }
+
+  @Produces
+  @Singleton
+  NamespaceObserver namespaces(Assembly assembly) {
+    return assembly.namespaces();
+  }
+
+  @Produces
+  @Singleton
+  BudgetNews news(Assembly assembly) {
+    return assembly.news();
   }
 
   @Produces

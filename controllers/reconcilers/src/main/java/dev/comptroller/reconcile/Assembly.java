@@ -5,8 +5,16 @@ import dev.comptroller.decide.cost.ReplicaInterval;
 import dev.comptroller.decide.cpm.TokenSample;
 import dev.comptroller.decide.rollout.RolloutPolicy;
 import dev.comptroller.protocol.Names;
+import dev.comptroller.reconcile.budget.BudgetDirectives;
+import dev.comptroller.reconcile.budget.BudgetNews;
 import dev.comptroller.reconcile.budget.InferenceBudgetReconciler;
+import dev.comptroller.reconcile.budget.LoopSettings;
+import dev.comptroller.reconcile.budget.NamespaceObserver;
+import dev.comptroller.reconcile.budget.Traces;
 import dev.comptroller.reconcile.budget.Treasury;
+import dev.comptroller.reconcile.charges.ChargeScrape;
+import dev.comptroller.reconcile.charges.Charges;
+import dev.comptroller.reconcile.charges.Queues;
 import dev.comptroller.reconcile.deployment.DeploymentActuator;
 import dev.comptroller.reconcile.deployment.DeploymentGauges;
 import dev.comptroller.reconcile.deployment.DeploymentObserver;
@@ -14,9 +22,11 @@ import dev.comptroller.reconcile.deployment.DeploymentParser;
 import dev.comptroller.reconcile.deployment.Directives;
 import dev.comptroller.reconcile.deployment.ModelDeploymentReconciler;
 import dev.comptroller.reconcile.deployment.RolloutObserver;
+import dev.comptroller.reconcile.metrics.BudgetMetrics;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.GpuNodePoolReconciler;
 import dev.comptroller.reconcile.pool.Pools;
+import dev.comptroller.reconcile.pool.PriceStore;
 import dev.comptroller.reconcile.routing.RoutingBoard;
 import dev.comptroller.reconcile.signals.EngineSample;
 import dev.comptroller.reconcile.signals.EngineScrape;
@@ -56,6 +66,11 @@ public final class Assembly implements AutoCloseable {
   private final Events events;
   private final Pools pools;
   private final Treasury treasury;
+  private final Charges charges = new Charges();
+  private final Queues queues = new Queues();
+  private final ChargeScrape chargeScrape;
+  private final NamespaceObserver namespaces;
+  private final BudgetNews news;
   private final String runtimeImage;
 
   /// Where and as what the operator runs.
@@ -63,9 +78,20 @@ public final class Assembly implements AutoCloseable {
   /// @param namespace namespace of the installation: spend records, routing table, lease
   /// @param runtimeImage image of serving pods
   /// @param instance name of this process, in events
-  /// @param scrapeInterval time between two scrapes of a replica
+  /// @param scrapeInterval time between two scrapes of a replica or a gateway
+  /// @param loop how fast the fleet follows decisions
   public record Settings(
-      String namespace, String runtimeImage, String instance, Duration scrapeInterval) {
+      String namespace,
+      String runtimeImage,
+      String instance,
+      Duration scrapeInterval,
+      LoopSettings loop) {
+    /// Settings of a fleet of ordinary speed.
+    public Settings(
+        String namespace, String runtimeImage, String instance, Duration scrapeInterval) {
+      this(namespace, runtimeImage, instance, scrapeInterval, LoopSettings.DEFAULT);
+    }
+
     public Settings {
       if (namespace.isBlank()) {
         throw new IllegalArgumentException("namespace is empty: name the installation's namespace");
@@ -84,11 +110,16 @@ public final class Assembly implements AutoCloseable {
     metrics = new OperatorMetrics(registry);
     events = new Events(client, clock, settings.instance());
     view = new FleetView(client);
-    pools = new Pools(view);
+    pools = new Pools(view, new PriceStore(client, settings.namespace()), clock);
     meter =
         new Meter(client, view, new SpendStore(client, settings.namespace()), clock, pools::books);
     treasury = new Treasury(view, meter, pools);
-    routing = new RoutingBoard(client, view, pools, clock, settings.namespace());
+    namespaces = new NamespaceObserver(view, meter, pools, charges, queues, settings.loop());
+    news = new BudgetNews(metrics, new BudgetMetrics(registry), events, Traces.NONE);
+    routing = new RoutingBoard(client, view, pools, treasury, clock, settings.namespace());
+    chargeScrape =
+        new ChargeScrape(
+            client, settings.namespace(), clock, settings.scrapeInterval(), charges, queues);
     scrape = new EngineScrape(view, clock, settings.scrapeInterval(), this::sample);
     warmer = new Warmer(view);
     signals = new RolloutObserver(scrape, warmer);
@@ -99,14 +130,38 @@ public final class Assembly implements AutoCloseable {
     view.onPod(this::replicaTime);
     view.onDeployment(
         _ -> tokens.retain(key -> view.deployment(key.namespace(), key.deployment()).isPresent()));
+    view.onBudget(
+        budget -> {
+          String namespace = budget.getMetadata().getNamespace();
+          if (view.budgets(namespace).isEmpty()) {
+            news.gone(namespace);
+          }
+        });
+    view.onPool(
+        pool -> {
+          String name = pool.getMetadata().getName();
+          if (view.pool(name).isEmpty()) {
+            metrics.poolGone(name);
+          }
+        });
+    view.onDeployment(
+        deployment -> {
+          String namespace = deployment.getMetadata().getNamespace();
+          String name = deployment.getMetadata().getName();
+          if (view.deployment(namespace, name).isEmpty()) {
+            metrics.deploymentGone(namespace, name);
+          }
+        });
     view.start();
   }
 
   /// Begins to meter, to render routes and to scrape. Only the leader may call this.
   public void lead() {
+    pools.load();
     meter.start();
     routing.start();
     scrape.start();
+    chargeScrape.start();
   }
 
   /// Whether all watches run.
@@ -114,7 +169,7 @@ public final class Assembly implements AutoCloseable {
     return view.isWatching();
   }
 
-  /// A reconciler of ModelDeployments at the default pace.
+  /// A reconciler of ModelDeployments that run what budgets pay for.
   public ModelDeploymentReconciler deployments() {
     return deployments(directives(), RolloutPolicy.DEFAULT);
   }
@@ -133,7 +188,27 @@ public final class Assembly implements AutoCloseable {
 
   /// A reconciler of InferenceBudgets.
   public InferenceBudgetReconciler budgets() {
-    return new InferenceBudgetReconciler(view, treasury, meter, metrics, events, clock);
+    return new InferenceBudgetReconciler(view, treasury, namespaces, meter, news, clock);
+  }
+
+  /// What sees how changes of variant go.
+  public RolloutObserver rollouts() {
+    return signals;
+  }
+
+  /// What budgets tell deployments to run.
+  public Directives directives() {
+    return new BudgetDirectives(view, treasury);
+  }
+
+  /// What gathers for decisions about namespaces.
+  public NamespaceObserver namespaces() {
+    return namespaces;
+  }
+
+  /// What tells about budgets.
+  public BudgetNews news() {
+    return news;
   }
 
   /// The caches.
@@ -144,16 +219,6 @@ public final class Assembly implements AutoCloseable {
   /// What gathers for decisions about ModelDeployments.
   public DeploymentObserver observer() {
     return new DeploymentObserver(view, pools, meter, treasury, tokens);
-  }
-
-  /// What gathers for changes of variant.
-  public RolloutObserver signals() {
-    return signals;
-  }
-
-  /// What budgets tell deployments to run.
-  public Directives directives() {
-    return Directives.NONE;
   }
 
   /// What carries decisions about ModelDeployments out.
@@ -199,6 +264,7 @@ public final class Assembly implements AutoCloseable {
   @Override
   public void close() {
     scrape.close();
+    chargeScrape.close();
     warmer.close();
     routing.close();
     meter.close();

@@ -45,6 +45,10 @@ import io.fabric8.kubernetes.model.annotation.Version;
     jsonPath = ".status.heat",
     type = AdditionalPrinterColumn.Type.INTEGER)
 @AdditionalPrinterColumn(
+    name = "Action",
+    jsonPath = ".status.activeActions[-1:].action",
+    type = AdditionalPrinterColumn.Type.STRING)
+@AdditionalPrinterColumn(
     name = "Exhausts",
     jsonPath = ".status.exhaustsAt",
     type = AdditionalPrinterColumn.Type.STRING)
@@ -60,6 +64,26 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @AdditionalPrinterColumn(
     name = "Forecast",
     jsonPath = ".status.forecast",
+    type = AdditionalPrinterColumn.Type.STRING,
+    priority = 1)
+@AdditionalPrinterColumn(
+    name = "Allowed",
+    jsonPath = ".status.allowedRate",
+    type = AdditionalPrinterColumn.Type.STRING,
+    priority = 1)
+@AdditionalPrinterColumn(
+    name = "Queued",
+    jsonPath = ".status.batch.queued",
+    type = AdditionalPrinterColumn.Type.INTEGER,
+    priority = 1)
+@AdditionalPrinterColumn(
+    name = "Deadline",
+    jsonPath = ".status.batch.oldestDeadline",
+    type = AdditionalPrinterColumn.Type.STRING,
+    priority = 1)
+@AdditionalPrinterColumn(
+    name = "Saved",
+    jsonPath = ".status.batch.saved",
     type = AdditionalPrinterColumn.Type.STRING,
     priority = 1)
 @AdditionalPrinterColumn(

@@ -41,6 +41,11 @@ public record InferenceBudgetStatus(
     @Text(Format.DOLLARS_OR_ZERO) @JsonPropertyDescription("Dollars per hour now.")
         @Nullable String burnRate,
     @Text(Format.DOLLARS_OR_ZERO)
+        @JsonPropertyDescription(
+            "Dollars per hour that may be spent from now until the period ends; absent"
+                + " while it is not known.")
+        @Nullable String allowedRate,
+    @Text(Format.DOLLARS_OR_ZERO)
         @JsonPropertyDescription("Dollars expected to be spent by the end of the period.")
         @Nullable String forecast,
     @Text(Format.SHORT) @JsonPropertyDescription("How the forecast was made, such as Linear.")
@@ -49,15 +54,86 @@ public record InferenceBudgetStatus(
         @JsonPropertyDescription(
             "When the money ends at the present rate; absent when it lasts the period.")
         @Nullable String exhaustsAt,
+    @Text(Format.INSTANT)
+        @JsonPropertyDescription(
+            "Until when requests are admitted although nobody looks after the budget;"
+                + " absent for a Soft budget. Never later than the money lasts.")
+        @Nullable String fundedUntil,
     @JsonPropertyDescription("Percent: the larger of spent and forecast, as a share of the amount.")
         @Nullable Integer heat,
+    @JsonPropertyDescription(
+            "What the heat ladder remembers between two looks, so that a restart of the"
+                + " operator shortens no dwell.")
+        @Nullable HeatLog ladder,
     @Size(max = 16) @JsonPropertyDescription("Actions of the heat ladder that hold now.")
         List<ActiveAction> activeActions,
-    @JsonPropertyDescription("Who spends most in the period.") @Nullable TopSpenders topSpenders) {
+    @Keyed("deployment")
+        @Size(max = 256)
+        @JsonPropertyDescription(
+            "What each ModelDeployment of the namespace may run. In Enforce mode no more"
+                + " than this is run; in Observe mode it is what would be granted.")
+        List<Granted> grants,
+    @Size(max = 512)
+        @JsonPropertyDescription(
+            "Replicas that were granted and may still hold GPUs: their dollars stay set"
+                + " aside until they are seen to be gone.")
+        List<Committed> commitments,
+    @JsonPropertyDescription("What requests are told; absent while nothing is restrained.")
+        @Nullable Traffic traffic,
+    @JsonPropertyDescription("Who spends most in the period.") @Nullable TopSpenders topSpenders,
+    @JsonPropertyDescription("Work that waits for idle capacity; absent while none is known.")
+        @Nullable BatchWork batch,
+    @Size(max = 16)
+        @JsonPropertyDescription("The last decisions that changed something, newest first.")
+        List<Decided> history,
+    @Text(Format.MESSAGE)
+        @JsonPropertyDescription(
+            "The last spec that could be carried out, as JSON: it stays in force while the"
+                + " present one cannot.")
+        @Nullable String lastValidSpec) {
+  /// Decisions that are kept.
+  public static final int HISTORY = 16;
+
   /// Puts the defaults in place of absent members.
   public InferenceBudgetStatus {
     conditions = Absent.list(conditions);
     activeActions = Absent.list(activeActions);
+    grants = Absent.list(grants);
+    commitments = Absent.list(commitments);
+    history = Absent.list(history);
+  }
+
+  /// A status that says nothing.
+  public static InferenceBudgetStatus empty() {
+    List<Condition> conditions = List.of();
+    List<ActiveAction> actions = List.of();
+    List<Granted> grants = List.of();
+    List<Committed> commitments = List.of();
+    List<Decided> history = List.of();
+    return new InferenceBudgetStatus(
+        null,
+        conditions,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        actions,
+        grants,
+        commitments,
+        null,
+        null,
+        null,
+        history,
+        null);
   }
 
   /// A period as instants.
@@ -67,20 +143,116 @@ public record InferenceBudgetStatus(
       @Required @Text(Format.INSTANT) @JsonPropertyDescription("The first instant after it.")
           String end) {}
 
+  /// The memory of the heat ladder.
+  @Wire
+  public record HeatLog(
+      @Required
+          @Text(Format.INSTANT)
+          @JsonPropertyDescription("Start of the latest period that was judged.")
+          String periodStart,
+      @Size(max = 16) @JsonPropertyDescription("Steps that were ever hot.") List<StepLog> steps) {
+    /// Puts the defaults in place of absent members.
+    public HeatLog {
+      steps = Absent.list(steps);
+    }
+  }
+
+  /// The memory of a step of the heat ladder.
+  @Wire
+  public record StepLog(
+      @Required @JsonPropertyDescription("The action of the step.") HeatAction action,
+      @Required @JsonPropertyDescription("Which step with this action it is, from 0.")
+          Integer ordinal,
+      @Required @JsonPropertyDescription("Whether its action is in force.") Boolean inForce,
+      @Text(Format.INSTANT) @JsonPropertyDescription("When that last changed.")
+          @Nullable String since,
+      @Text(Format.INSTANT) @JsonPropertyDescription("Since when heat is where that would change.")
+          @Nullable String beyond) {}
+
   /// An action of the heat ladder that holds.
   @Wire
   public record ActiveAction(
       @Required @JsonPropertyDescription("The action.") HeatAction action,
       @Required @JsonPropertyDescription("Percent of heat of its rung.") Integer at,
-      @Required @Text(Format.INSTANT) @JsonPropertyDescription("Since when it holds.")
-          String since) {}
+      @Required @Text(Format.INSTANT) @JsonPropertyDescription("Since when it holds.") String since,
+      @Text(Format.INSTANT)
+          @JsonPropertyDescription(
+              "When it ends if heat stays as it is; absent while heat does not call for that.")
+          @Nullable String until,
+      @Text(Format.SENTENCE) @JsonPropertyDescription("The figures behind it.")
+          @Nullable String message) {}
+
+  /// What a ModelDeployment may run.
+  @Wire
+  public record Granted(
+      @Required @Text(Format.NAME) @JsonPropertyDescription("The ModelDeployment.")
+          String deployment,
+      @Required @Text(Format.VARIANT_NAME) @JsonPropertyDescription("The variant that is to serve.")
+          String variant,
+      @Required
+          @JsonPropertyDescription("Replicas that are paid for, at most; 0 while it is suspended.")
+          Integer replicas,
+      @Required @JsonPropertyDescription("How many more are paid for while the variant changes.")
+          Integer surge,
+      @Required
+          @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription("Dollars per hour that are set aside for all of them.")
+          String burnRate,
+      @Text(Format.INSTANT) @JsonPropertyDescription("When the variant last changed.")
+          @Nullable String changed,
+      @Text(Format.INSTANT) @JsonPropertyDescription("When replicas were last taken away.")
+          @Nullable String lowered,
+      @JsonPropertyDescription(
+              "Seconds that this variant serves at least before a better one may: more after"
+                  + " changes in quick succession.")
+          @Nullable Long climbAfterSeconds,
+      @Required @Text(Format.SHORT) @JsonPropertyDescription("Why, as one word in CamelCase.")
+          String reason,
+      @Text(Format.SENTENCE) @JsonPropertyDescription("Why, for people, with numbers.")
+          @Nullable String message) {}
+
+  /// Replicas that may hold GPUs because they were granted.
+  @Wire
+  public record Committed(
+      @Required @Text(Format.NAME) @JsonPropertyDescription("The ModelDeployment.")
+          String deployment,
+      @Required @Text(Format.VARIANT_NAME) @JsonPropertyDescription("The variant.") String variant,
+      @Required @JsonPropertyDescription("How many are granted.") Integer replicas,
+      @JsonPropertyDescription(
+              "How many more were granted before and have not been seen to be gone.")
+          @Nullable Integer going,
+      @Text(Format.INSTANT)
+          @JsonPropertyDescription("When a grant last fell; absent if none are going.")
+          @Nullable String lowered) {}
+
+  /// What requests of the namespace are told.
+  @Wire
+  public record Traffic(
+      @JsonPropertyDescription("Whether work that can wait goes to the queue.")
+          @Nullable Boolean queueBatch,
+      @JsonPropertyDescription("Output tokens of a request, at most; absent: no cap.")
+          @Nullable Long maxOutputTokens,
+      @JsonPropertyDescription("Tokens a minute that are admitted; absent: no throttle.")
+          @Nullable Long tokensPerMinute,
+      @JsonPropertyDescription("Whether nothing is admitted.") @Nullable Boolean suspended,
+      @Text(Format.SENTENCE) @JsonPropertyDescription("Why, for people, with numbers.")
+          @Nullable String why,
+      @Text(Format.INSTANT)
+          @JsonPropertyDescription("When it ends at the latest, if that is known.")
+          @Nullable String until) {}
 
   /// The largest spenders, largest first.
   @Wire
   public record TopSpenders(
       @Keyed("name") @Size(max = 10) @JsonPropertyDescription("By feature.") List<Spender> features,
-      @Keyed("name") @Size(max = 10) @JsonPropertyDescription("By model deployment.")
+      @Keyed("name")
+          @Size(max = 10)
+          @JsonPropertyDescription(
+              "By model deployment; NAMESPACE/NAME where it belongs to another namespace.")
           List<Spender> models) {
+    /// Spenders of each kind that are shown.
+    public static final int MOST = 10;
+
     /// Puts the defaults in place of absent members.
     public TopSpenders {
       features = Absent.list(features);
@@ -91,9 +263,44 @@ public record InferenceBudgetStatus(
   /// A spender.
   @Wire
   public record Spender(
-      @Required @Text(Format.OBJECT_NAME) @JsonPropertyDescription("Its name.") String name,
+      @Required @Text(Format.SHORT) @JsonPropertyDescription("Its name.") String name,
       @Required
           @Text(Format.DOLLARS_OR_ZERO)
-          @JsonPropertyDescription("Dollars it spent in the period.")
-          String spent) {}
+          @JsonPropertyDescription("Dollars of charges in the period.")
+          String spent,
+      @JsonPropertyDescription("Requests that were charged in the period.") @Nullable Long requests,
+      @Text(Format.DOLLARS_OR_ZERO) @JsonPropertyDescription("Dollars per request.")
+          @Nullable String perRequest) {}
+
+  /// Work that waits.
+  @Wire
+  public record BatchWork(
+      @JsonPropertyDescription("Items that wait or run.") @Nullable Long queued,
+      @Text(Format.INSTANT) @JsonPropertyDescription("The earliest deadline among them.")
+          @Nullable String oldestDeadline,
+      @Text(Format.DOLLARS_OR_ZERO) @JsonPropertyDescription("Dollars that the tariff has saved.")
+          @Nullable String saved) {}
+
+  /// A decision that changed something.
+  @Wire
+  public record Decided(
+      @Required @Text(Format.INSTANT) @JsonPropertyDescription("When.") String at,
+      @Required
+          @Text(Format.SHORT)
+          @JsonPropertyDescription("What changed: an action of the ladder or a ModelDeployment.")
+          String subject,
+      @Text(Format.SHORT) @JsonPropertyDescription("What was before.") @Nullable String from,
+      @Required @Text(Format.SHORT) @JsonPropertyDescription("What is since.") String to,
+      @Text(Format.SHORT)
+          @JsonPropertyDescription("Dollars per hour that it saves; negative where it costs more.")
+          @Nullable String savedPerHour,
+      @Text(Format.SHORT)
+          @JsonPropertyDescription(
+              "Dollars that it saves before it ends or the period does; negative where it"
+                  + " costs more.")
+          @Nullable String saved,
+      @Text(Format.SHORT) @JsonPropertyDescription("Why, as one word in CamelCase.")
+          @Nullable String reason,
+      @Text(Format.SENTENCE) @JsonPropertyDescription("Why, for people, with numbers.")
+          @Nullable String why) {}
 }

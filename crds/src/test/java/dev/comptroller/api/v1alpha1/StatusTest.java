@@ -128,14 +128,52 @@ class StatusTest {
             "88.25",
             "0",
             "9.50",
+            "4.95",
             "140.00",
             "Linear",
             "2026-01-01T21:00:00Z",
+            "2026-01-01T20:55:00Z",
             116,
-            List.of(new InferenceBudgetStatus.ActiveAction(HeatAction.WARN, 70, AT)),
+            new InferenceBudgetStatus.HeatLog(
+                AT,
+                List.of(
+                    new InferenceBudgetStatus.StepLog(HeatAction.WARN, 0, true, AT, null),
+                    new InferenceBudgetStatus.StepLog(HeatAction.DOWNGRADE, 1, false, null, AT))),
+            List.of(
+                new InferenceBudgetStatus.ActiveAction(
+                    HeatAction.WARN, 70, AT, null, "heat 116 % of forecast, at 70 %"),
+                new InferenceBudgetStatus.ActiveAction(
+                    HeatAction.DOWNGRADE, 90, AT, "2026-01-01T01:00:00Z", "heat 116 %")),
+            List.of(
+                new InferenceBudgetStatus.Granted(
+                    "full",
+                    "small",
+                    2,
+                    1,
+                    "9.50",
+                    AT,
+                    AT,
+                    300L,
+                    "BudgetHeat",
+                    "large to small: heat 116 %")),
+            List.of(new InferenceBudgetStatus.Committed("full", "large", 1, 2, AT)),
+            new InferenceBudgetStatus.Traffic(
+                true, 256L, 60_000L, false, "heat 116 % of forecast", "2026-01-02T00:00:00Z"),
             new InferenceBudgetStatus.TopSpenders(
-                List.of(new InferenceBudgetStatus.Spender("chat", "20.00")),
-                List.of(new InferenceBudgetStatus.Spender("full", "30.25"))));
+                List.of(new InferenceBudgetStatus.Spender("Chat_1", "20.00", 400L, "0.05")),
+                List.of(new InferenceBudgetStatus.Spender("other/full", "30.25", 500L, "0.0605"))),
+            new InferenceBudgetStatus.BatchWork(12L, "2026-01-01T06:00:00Z", "3.50"),
+            List.of(
+                new InferenceBudgetStatus.Decided(
+                    AT,
+                    "full",
+                    "large x 2",
+                    "small x 2",
+                    "9.50",
+                    "3.20",
+                    "BudgetHeat",
+                    "heat 116 %")),
+            "{\"amount\":\"120.00\"}");
     InferenceBudget created = create("inferencebudget.yaml", InferenceBudget.class);
     created.setStatus(status);
 
@@ -144,8 +182,9 @@ class StatusTest {
     assertThat(stored.getStatus()).isEqualTo(status);
     assertThat(server.kubectl("get", "ib", "-n", "status"))
         .containsPattern(
-            "NAME +AMOUNT +PERIOD +SPENT +LEFT +\\$/HOUR +HEAT +EXHAUSTS +READY +AGE\n"
-                + "full +120.00 +Day +30.25 +88.25 +9.50 +116 +2026-01-01T21:00:00Z +True +");
+            "NAME +AMOUNT +PERIOD +SPENT +LEFT +\\$/HOUR +HEAT +ACTION +EXHAUSTS +READY +AGE\n"
+                + "full +120.00 +Day +30.25 +88.25 +9.50 +116 +Downgrade +2026-01-01T21:00:00Z"
+                + " +True +");
   }
 
   @Test

@@ -43,11 +43,6 @@ public record Option(
         : (int) Math.min(replicas, allowed.microsPerHour() / perReplica.microsPerHour());
   }
 
-  /// Tokens a second of this many replicas; nothing if the speed is not known.
-  TokensPerSecond speedOf(int count) {
-    return speed == null ? TokensPerSecond.ZERO : speed.times(count);
-  }
-
   /// It as a candidate of an explanation.
   Candidate candidate(int count, String verdict) {
     @Nullable Cpm cpm = speed == null ? null : Cpm.of(perReplica, speed).orElse(null);

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param steadiness what keeps it from flapping
 /// @param transition how long a change takes
 /// @param rest what is left of the period
+/// @param ceiling index of the best rung that the heat ladder lets serve, 0 for any
 public record RungPolicy(
     List<Option> ladder,
     @Nullable String active,
@@ -26,7 +27,8 @@ public record RungPolicy(
     int minReplicas,
     Steadiness steadiness,
     Transition transition,
-    Duration rest) {
+    Duration rest,
+    int ceiling) {
   public RungPolicy {
     ladder = List.copyOf(ladder);
     if (ladder.isEmpty()) {
@@ -35,6 +37,30 @@ public record RungPolicy(
     if (ladder.stream().map(Option::variant).distinct().count() < ladder.size()) {
       throw new IllegalArgumentException("variants has a name twice");
     }
+  }
+
+  /// A policy under which the heat ladder asks for nothing.
+  public RungPolicy(
+      List<Option> ladder,
+      @Nullable String active,
+      @Nullable BigDecimal qualityFloor,
+      boolean downgradeAllowed,
+      boolean pricierFallback,
+      int minReplicas,
+      Steadiness steadiness,
+      Transition transition,
+      Duration rest) {
+    this(
+        ladder,
+        active,
+        qualityFloor,
+        downgradeAllowed,
+        pricierFallback,
+        minReplicas,
+        steadiness,
+        transition,
+        rest,
+        0);
   }
 
   /// The rung that serves, with what it would need now.

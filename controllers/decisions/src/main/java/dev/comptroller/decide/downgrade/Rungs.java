@@ -3,6 +3,7 @@ package dev.comptroller.decide.downgrade;
 import dev.comptroller.decide.Candidate;
 import dev.comptroller.decide.Explanation;
 import dev.comptroller.decide.units.HourlyRate;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -15,11 +16,13 @@ import org.jspecify.annotations.Nullable;
 /// 1. A rung may serve if nothing bars it: the quality floor; a missing permission to downgrade;
 ///    an obstacle such as a pool without room; that it costs more than the rung the owner wants
 ///    most, unless `pricierFallback`; the dwell of the active rung; a transition that costs what
-///    it saves. The last two bind only while the active rung itself may serve.
-/// 2. Of those, the best whose needed replicas the allowance pays for serves. To climb, a rung has
-///    to leave the climb margin of it free.
-/// 3. Where none can serve all of the demand, the one serves that computes most tokens a second
-///    with the replicas that are paid for; among equals, the better.
+///    it saves. The last two bind only while the active rung itself may serve. Rungs above the
+///    ceiling of the heat ladder are barred; the active one only if a rung below may take over.
+/// 2. Of those, the best whose needed replicas the allowance pays for serves, unless a better one
+///    keeps more quality-weighted tokens with the replicas that are paid for: its quality times
+///    the part of the needed replicas. To climb, a rung has to leave the climb margin free.
+/// 3. Where none can serve all of the demand, the one serves that keeps most quality-weighted
+///    tokens; among equals, the better.
 public final class Rungs {
   private Rungs() {}
 
@@ -27,15 +30,8 @@ public final class Rungs {
 
   /// The choice under `allowed` at `now`.
   public static RungChoice choose(RungPolicy policy, HourlyRate allowed, Instant now) {
-    List<@Nullable String> bars = new ArrayList<>();
-    List<Option> free = new ArrayList<>();
-    for (Option option : policy.ladder()) {
-      @Nullable String bar = bar(policy, option, now);
-      bars.add(bar);
-      if (bar == null) {
-        free.add(option);
-      }
-    }
+    List<@Nullable String> bars = bars(policy, now);
+    List<Option> free = free(policy, bars);
     Optional<Pick> pick = pick(policy, free, allowed);
     List<Candidate> candidates = new ArrayList<>();
     for (int i = 0; i < bars.size(); i++) {
@@ -55,6 +51,41 @@ public final class Rungs {
     Explanation explanation =
         new Explanation(summary, binding(policy, bars, made, unbound), candidates);
     return new RungChoice.Serve(made.option(), made.replicas(), explanation, withoutBudget);
+  }
+
+  /// The rungs that may serve at `now` if they are paid for, best first.
+  public static List<Option> free(RungPolicy policy, Instant now) {
+    return free(policy, bars(policy, now));
+  }
+
+  private static List<Option> free(RungPolicy policy, List<@Nullable String> bars) {
+    List<Option> free = new ArrayList<>();
+    for (int i = 0; i < bars.size(); i++) {
+      if (bars.get(i) == null) {
+        free.add(policy.ladder().get(i));
+      }
+    }
+    return free;
+  }
+
+  private static List<@Nullable String> bars(RungPolicy policy, Instant now) {
+    List<@Nullable String> bars = new ArrayList<>();
+    boolean below = false;
+    for (int i = 0; i < policy.ladder().size(); i++) {
+      @Nullable String bar = bar(policy, policy.ladder().get(i), now);
+      bars.add(bar);
+      below |= bar == null && i >= policy.ceiling();
+    }
+    for (int i = 0; i < policy.ceiling(); i++) {
+      boolean active = policy.ladder().get(i).variant().equals(policy.active());
+      if (bars.get(i) == null && (below || !active)) {
+        bars.set(
+            i,
+            "the heat ladder asks for %s or lower"
+                .formatted(policy.ladder().get(policy.ceiling()).variant()));
+      }
+    }
+    return bars;
   }
 
   private static RungChoice refusal(
@@ -90,9 +121,17 @@ public final class Rungs {
     if (ownBar(policy, active.get()) != null) {
       return null;
     }
-    Duration left = policy.steadiness().left(now);
+    Duration left =
+        policy.isClimb(option)
+            ? policy.steadiness().leftToClimb(now)
+            : policy.steadiness().left(now);
     if (!left.isZero()) {
       return "dwell: %s serves for another %d s".formatted(policy.active(), left.toSeconds());
+    }
+    Duration least = policy.transition().overlap().plus(policy.steadiness().dwell());
+    if (policy.isClimb(option) && policy.rest().compareTo(least) < 0) {
+      return "the period ends in %d s, less than the %d s that a change and its dwell take"
+          .formatted(policy.rest().toSeconds(), least.toSeconds());
     }
     if (policy.isDowngrade(option)) {
       Transition.Verdict verdict =
@@ -123,24 +162,32 @@ public final class Rungs {
   }
 
   private static Optional<Pick> pick(RungPolicy policy, List<Option> free, HourlyRate allowed) {
-    for (Option option : free) {
-      if (option.hourly().compareTo(limit(policy, option, allowed)) <= 0) {
-        return Optional.of(new Pick(option, option.replicas()));
-      }
-    }
     @Nullable Pick best = null;
     for (Option option : free) {
       int count = option.affordable(limit(policy, option, allowed));
-      boolean enough = count >= Math.max(1, policy.minReplicas());
-      if (enough && (best == null || isFaster(option, count, best))) {
-        best = new Pick(option, count);
+      boolean all = count == option.replicas();
+      boolean enough = all || count >= Math.max(1, policy.minReplicas());
+      Pick pick = new Pick(option, count);
+      if (enough && (best == null || keepsMore(pick, best))) {
+        best = pick;
+      }
+      if (all) {
+        break;
       }
     }
     return Optional.ofNullable(best);
   }
 
-  private static boolean isFaster(Option option, int count, Pick best) {
-    return option.speedOf(count).compareTo(best.option().speedOf(best.replicas())) > 0;
+  /// Whether quality times the part of the needed replicas is more.
+  private static boolean keepsMore(Pick pick, Pick best) {
+    BigDecimal needed = BigDecimal.valueOf(Math.max(1, pick.option().replicas()));
+    BigDecimal bestNeeded = BigDecimal.valueOf(Math.max(1, best.option().replicas()));
+    boolean nothing = pick.option().replicas() == 0;
+    BigDecimal part = nothing ? BigDecimal.ONE : BigDecimal.valueOf(pick.replicas());
+    boolean bestNothing = best.option().replicas() == 0;
+    BigDecimal bestPart = bestNothing ? BigDecimal.ONE : BigDecimal.valueOf(best.replicas());
+    BigDecimal kept = pick.option().quality().multiply(part).multiply(bestNeeded);
+    return kept.compareTo(best.option().quality().multiply(bestPart).multiply(needed)) > 0;
   }
 
   private static HourlyRate limit(RungPolicy policy, Option option, HourlyRate allowed) {

@@ -9,9 +9,16 @@ import org.jspecify.annotations.Nullable;
 /// @param dwell how long a rung serves at least
 /// @param lastChange when the rung last changed; absent if it never did
 /// @param climbMargin percent of the allowance that a better rung must leave free, 0 to 99
-public record Steadiness(Duration dwell, @Nullable Instant lastChange, int climbMargin) {
+/// @param climbAfter how long a rung serves at least before a better one may
+public record Steadiness(
+    Duration dwell, @Nullable Instant lastChange, int climbMargin, Duration climbAfter) {
   /// Free to change at any time.
   public static final Steadiness NONE = new Steadiness(Duration.ZERO, null, 0);
+
+  /// The same dwell both ways.
+  public Steadiness(Duration dwell, @Nullable Instant lastChange, int climbMargin) {
+    this(dwell, lastChange, climbMargin, dwell);
+  }
 
   public Steadiness {
     if (climbMargin < 0 || climbMargin > 99) {
@@ -22,12 +29,21 @@ public record Steadiness(Duration dwell, @Nullable Instant lastChange, int climb
 
   /// How long the rung has to stay; zero if it may change.
   public Duration left(Instant now) {
+    return left(dwell, now);
+  }
+
+  /// How long no better rung may take over; zero if one may.
+  public Duration leftToClimb(Instant now) {
+    return left(climbAfter.compareTo(dwell) > 0 ? climbAfter : dwell, now);
+  }
+
+  private Duration left(Duration span, Instant now) {
     if (lastChange == null) {
       return Duration.ZERO;
     }
     // A clock that was set back makes nobody wait longer than the dwell.
     Instant since = lastChange.isAfter(now) ? now : lastChange;
-    Duration left = dwell.minus(Duration.between(since, now));
+    Duration left = span.minus(Duration.between(since, now));
     return left.isNegative() ? Duration.ZERO : left;
   }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /// The declared steps of a budget, coolest first, as a pure state machine.
 ///
@@ -24,7 +25,9 @@ import java.util.Map;
 ///    for a cooler one that ended less than its own dwell ago.
 /// 5. With a new period everything is judged anew: a step whose heat is under `at` ends at once,
 ///    within rules 3 and 4; what the new figures call for stays; waiting starts again.
-/// 6. A clock that is set back starts waiting again and opens no period a second time.
+/// 6. What an action does cools the budget, so that its end may heat it again. A step ends only if
+///    heat would be under `release` without it too; `unless` says how hot that would be.
+/// 7. A clock that is set back starts waiting again and opens no period a second time.
 ///
 /// Steps in any order are put in order: by `at`, then the mildest first.
 ///
@@ -41,7 +44,27 @@ public record HeatLadder(List<HeatStep> steps) {
 
   /// What to do at `now`, given what was remembered of the last look.
   public HeatVerdict next(HeatState state, Heat heat, Instant now) {
-    return new Look(this, state, heat, now).verdict();
+    return next(state, heat, _ -> heat, now);
+  }
+
+  /// What to do at `now`, given what was remembered of the last look.
+  ///
+  /// @param unless how hot the budget would run if a step that is in force ended
+  public HeatVerdict next(
+      HeatState state, Heat heat, Function<StepName, Heat> unless, Instant now) {
+    return new Look(this, state, heat, unless, now).verdict();
+  }
+
+  /// The steps that are in force as far as is remembered, coolest first.
+  public List<HeatStep> inForce(HeatState state) {
+    List<StepName> keys = keys();
+    List<HeatStep> force = new ArrayList<>();
+    for (int i = 0; i < keys.size(); i++) {
+      if (state.steps().getOrDefault(keys.get(i), StepPast.FRESH).inForce()) {
+        force.add(steps.get(i));
+      }
+    }
+    return List.copyOf(force);
   }
 
   List<StepName> keys() {
@@ -64,7 +87,7 @@ public record HeatLadder(List<HeatStep> steps) {
   }
 
   /// A duration as people write it: `1h30m`, `5m`, `45s`.
-  static String print(Duration duration) {
+  public static String print(Duration duration) {
     StringBuilder text = new StringBuilder();
     if (duration.toHours() > 0) {
       text.append(duration.toHours()).append('h');

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// One look at a ladder: the rules of [HeatLadder], in their order.
@@ -21,11 +22,18 @@ final class Look {
   private final List<StepPast> steps;
   private final HeatState before;
   private final Heat heat;
+  private final Function<StepName, Heat> unless;
   private final Instant now;
   private final boolean newPeriod;
   private final List<Change> changes = new ArrayList<>();
 
-  Look(HeatLadder ladder, HeatState before, Heat heat, Instant now) {
+  Look(
+      HeatLadder ladder,
+      HeatState before,
+      Heat heat,
+      Function<StepName, Heat> unless,
+      Instant now) {
+    this.unless = unless;
     this.ladder = ladder.steps();
     this.keys = ladder.keys();
     this.steps = ladder.past(before, now);
@@ -68,7 +76,7 @@ final class Look {
   private void watch() {
     for (int i = 0; i < steps.size(); i++) {
       StepPast step = steps.get(i);
-      boolean beyond = step.inForce() ? ladder.get(i).isCold(heat) : ladder.get(i).isHot(heat);
+      boolean beyond = step.inForce() ? isCold(i) : ladder.get(i).isHot(heat);
       boolean anew = newPeriod || step.beyond() == null;
       steps.set(i, step.waitingSince(beyond ? (anew ? now : step.beyond()) : null));
     }
@@ -83,7 +91,7 @@ final class Look {
         held |= step.beyond() != null;
         continue;
       }
-      boolean anew = newPeriod && !ladder.get(i).isHot(heat) && isRested(i);
+      boolean anew = newPeriod && isCoolAnew(i) && isRested(i);
       if (!held && (anew || isDue(i))) {
         ended[i] = true;
         changes.add(new Ended(ladder.get(i).action(), endedMessage(i, anew)));
@@ -110,8 +118,18 @@ final class Look {
         return;
       }
       changes.add(new Taken(ladder.get(i), takenMessage(i, wanted)));
-      steps.set(i, new StepPast(true, now, ladder.get(i).isCold(heat) ? now : null));
+      steps.set(i, new StepPast(true, now, isCold(i) ? now : null));
     }
+  }
+
+  /// Whether heat is where the step ends, and would be without it.
+  private boolean isCold(int i) {
+    return ladder.get(i).isCold(heat) && ladder.get(i).isCold(unless.apply(keys.get(i)));
+  }
+
+  /// Whether a new period would not take the step.
+  private boolean isCoolAnew(int i) {
+    return !ladder.get(i).isHot(heat) && !ladder.get(i).isHot(unless.apply(keys.get(i)));
   }
 
   /// Whether heat has been beyond the step's threshold for its dwell.
@@ -165,6 +183,11 @@ final class Look {
         text.append(", dwell %s left".formatted(HeatLadder.print(Duration.between(now, due))));
       } else if (past.beyond() != null) {
         text.append(", kept by a hotter step");
+      } else if (past.inForce() && step.isCold(heat)) {
+        Heat without = unless.apply(keys.get(i));
+        text.append(
+            ", kept: %d %% of %s without it"
+                .formatted(without.percent(step.of()), step.of().words()));
       }
       standings.add(new Standing(step, past.inForce(), past.since(), due, text.toString()));
     }

@@ -240,6 +240,10 @@ class RungsTest {
         && (first || policy.pricierFallback() || cost <= best);
   }
 
+  private static long dwell(RungPolicy policy) {
+    return policy.steadiness().dwell().toSeconds();
+  }
+
   private static boolean paysForItself(Option from, Option to, RungPolicy policy) {
     long staying = 0;
     long changing = 0;
@@ -266,14 +270,14 @@ class RungsTest {
     Instant last = policy.steadiness().lastChange();
     boolean dwelling = last != null && NOW.isBefore(last.plus(policy.steadiness().dwell()));
     String expected = null;
-    String partial = null;
-    long most = -1;
+    BigDecimal most = null;
     boolean anyMay = false;
     for (int i = 0; i < policy.ladder().size(); i++) {
       Option option = policy.ladder().get(i);
       boolean change = activeMay && i != active;
       if (!admissible(policy, option)
           || (change && dwelling)
+          || (change && i < active && policy.rest().toSeconds() < 120 + dwell(policy))
           || (change
               && i > active
               && !paysForItself(policy.ladder().get(active), option, policy))) {
@@ -287,18 +291,21 @@ class RungsTest {
           && (paid + 1) * option.perReplica().microsPerHour() * 100 <= hundredths) {
         paid++;
       }
-      if (paid == option.replicas() && expected == null) {
+      boolean all = paid == option.replicas();
+      // Whole numbers of 2520ths: every number of replicas here divides that.
+      BigDecimal part = BigDecimal.valueOf(all ? 2520L : 2520L / option.replicas() * paid);
+      BigDecimal kept = option.quality().multiply(part);
+      boolean enough = all || paid >= Math.max(1, policy.minReplicas());
+      if (enough && (most == null || kept.compareTo(most) > 0)) {
+        most = kept;
         expected = option.variant() + "*" + paid;
       }
-      TokensPerSecond speed = option.speed();
-      long tokens = speed == null ? 0 : speed.thousandths() * paid;
-      if (paid >= Math.max(1, policy.minReplicas()) && tokens > most) {
-        most = tokens;
-        partial = option.variant() + "*" + paid;
+      if (all) {
+        break;
       }
     }
     String otherwise = anyMay ? "unaffordable" : "barred";
-    String result = expected != null ? expected : partial != null ? partial : otherwise;
+    String result = expected != null ? expected : otherwise;
     assertThat(chosen(choice)).isEqualTo(result);
     assertThat(choice.explanation().candidates()).hasSameSizeAs(policy.ladder());
     assertThat(choice.explanation().binding()).isNotBlank();

@@ -17,19 +17,16 @@ import dev.comptroller.reconcile.status.Parsed;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 
 /// The money of namespaces: what their replicas cost in the period of a budget.
 ///
-/// A budget whose spec is invalid keeps what its last valid spec declared, as long as this process
-/// has seen it.
+/// A budget whose spec is invalid keeps what its last valid spec declared: that stands in its
+/// status.
 public final class Treasury {
   private final FleetView view;
   private final Meter meter;
   private final Pools pools;
-  private final Map<String, Declared> lastValid = new ConcurrentHashMap<>();
 
   /// A treasury over these sources.
   public Treasury(FleetView view, Meter meter, Pools pools) {
@@ -43,14 +40,22 @@ public final class Treasury {
 
   /// What `budget` declares, or last declared while it is invalid.
   public Optional<Declared> declared(InferenceBudget budget) {
-    String uid = budget.getMetadata().getUid();
-    return switch (BudgetParser.parse(budget)) {
-      case Parsed.Valid<Declared>(Declared declared) -> {
-        lastValid.put(uid, declared);
-        yield Optional.of(declared);
-      }
-      case Parsed.Invalid<Declared>(_) -> Optional.ofNullable(lastValid.get(uid));
+    return switch (BudgetParser.parse(budget.getSpec())) {
+      case Parsed.Valid<Declared>(Declared declared) -> Optional.of(declared);
+      case Parsed.Invalid<Declared>(_) ->
+          LastSpec.read(BudgetReport.previous(budget).lastValidSpec())
+              .flatMap(
+                  spec ->
+                      BudgetParser.parse(spec) instanceof Parsed.Valid<Declared>(Declared last)
+                          ? Optional.of(last)
+                          : Optional.empty());
     };
+  }
+
+  /// The budget in force in `namespace`: the oldest, and of equally old ones the first by name.
+  public Optional<InferenceBudget> inForce(String namespace) {
+    return view.budgets(namespace).stream()
+        .min(Comparator.comparing(Treasury::claimant, Claimant.SENIORITY));
   }
 
   /// The figures of `namespace` for a budget that declares `declared`.
@@ -67,27 +72,21 @@ public final class Treasury {
   /// The budgets of `namespace` that claim to be its one, oldest first.
   public List<Claimant> claimants(String namespace) {
     return view.budgets(namespace).stream()
-        .map(
-            budget ->
-                new Claimant(
-                    budget.getMetadata().getName(),
-                    Instant.parse(budget.getMetadata().getCreationTimestamp())))
+        .map(Treasury::claimant)
         .sorted(Claimant.SENIORITY)
         .toList();
   }
 
   /// The account of the budget in force in `namespace`, if it has one that can be read.
   public Optional<Account> account(String namespace, Instant now) {
-    return view.budgets(namespace).stream()
-        .min(
-            Comparator.comparing(
-                budget ->
-                    new Claimant(
-                        budget.getMetadata().getName(),
-                        Instant.parse(budget.getMetadata().getCreationTimestamp())),
-                Claimant.SENIORITY))
+    return inForce(namespace)
         .flatMap(this::declared)
         .map(
             declared -> new Account(declared.calendar().period(), state(namespace, declared, now)));
+  }
+
+  private static Claimant claimant(InferenceBudget budget) {
+    return new Claimant(
+        budget.getMetadata().getName(), Instant.parse(budget.getMetadata().getCreationTimestamp()));
   }
 }

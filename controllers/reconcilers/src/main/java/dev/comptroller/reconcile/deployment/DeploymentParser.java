@@ -191,7 +191,7 @@ public final class DeploymentParser {
   }
 
   /// A span such as `1h30m` or `500ms`.
-  static Duration duration(String text) {
+  public static Duration duration(String text) {
     Matcher matcher = SPAN.matcher(text.toLowerCase(Locale.ROOT));
     Duration total = Duration.ZERO;
     int end = 0;

@@ -1,6 +1,7 @@
 package dev.comptroller.reconcile.deployment;
 
 import dev.comptroller.decide.condition.Finding;
+import dev.comptroller.decide.heat.HeatLadder;
 import dev.comptroller.decide.units.Cpm;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import java.util.List;
@@ -36,11 +37,11 @@ final class Goals {
           "MeetingTargetCpm",
           tokens == 0 ? "NoTraffic" : "TooFewTokens",
           "%d tokens in the window of %s, judged from %d on"
-              .formatted(tokens, declared.window(), declared.minimumTokens()));
+              .formatted(tokens, HeatLadder.print(declared.window()), declared.minimumTokens()));
     }
     String figures =
         "full CPM $%s, target $%s, over %s"
-            .formatted(cpm.get().print(4), target, declared.window());
+            .formatted(cpm.get().print(4), target, HeatLadder.print(declared.window()));
     return cpm.get().compareTo(target) <= 0
         ? Finding.yes("MeetingTargetCpm", "TargetMet", figures)
         : Finding.no("MeetingTargetCpm", "TargetMissed", figures);

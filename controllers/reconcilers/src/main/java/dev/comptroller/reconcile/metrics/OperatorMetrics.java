@@ -3,6 +3,10 @@ package dev.comptroller.reconcile.metrics;
 import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.Counter;
 import io.prometheus.client.Gauge;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// Everything that the operator measures about money; exact, where statuses move in quanta.
 public final class OperatorMetrics {
@@ -21,6 +25,8 @@ public final class OperatorMetrics {
   private final Gauge tokensPerSecond;
   private final Gauge replicas;
   private final Counter statusWrites;
+  private final Map<String, Set<List<String>>> variants = new ConcurrentHashMap<>();
+  private final Map<String, Set<List<String>>> pools = new ConcurrentHashMap<>();
 
   /// Registers all collectors in `registry`.
   public OperatorMetrics(CollectorRegistry registry) {
@@ -104,8 +110,22 @@ public final class OperatorMetrics {
 
   /// Cost and nodes of a pool by capacity type.
   public void pool(String pool, String capacityType, int nodes, long costMicros) {
+    note(pools, pool, pool, capacityType);
     poolCost.labels(pool, capacityType).set(costMicros * MICRO);
     poolNodes.labels(pool, capacityType).set(nodes);
+  }
+
+  /// Removes the figures of a pool that is gone.
+  public void poolGone(String pool) {
+    Set<List<String>> series = pools.remove(pool);
+    if (series != null) {
+      for (List<String> labels : series) {
+        poolCost.remove(labels.toArray(String[]::new));
+        poolNodes.remove(labels.toArray(String[]::new));
+      }
+    }
+    poolGpus.remove(pool, "total");
+    poolGpus.remove(pool, "used");
   }
 
   /// GPUs of a pool's ready nodes.
@@ -117,6 +137,7 @@ public final class OperatorMetrics {
   /// Cost and speed of a variant over its window; `cpmMicros` negative where there is none.
   public void variant(
       String namespace, String deployment, String variant, long cpmMicros, double speed) {
+    note(variants, namespace + "/" + deployment, namespace, deployment, variant);
     tokensPerSecond.labels(namespace, deployment, variant).set(speed);
     if (cpmMicros > 0) {
       cpm.labels(namespace, deployment, variant).set(cpmMicros * MICRO);
@@ -131,6 +152,25 @@ public final class OperatorMetrics {
   public void replicas(String namespace, String deployment, int desired, int ready) {
     replicas.labels(namespace, deployment, "desired").set(desired);
     replicas.labels(namespace, deployment, "ready").set(ready);
+  }
+
+  /// Removes the figures of a deployment that is gone.
+  public void deploymentGone(String namespace, String deployment) {
+    Set<List<String>> series = variants.remove(namespace + "/" + deployment);
+    if (series != null) {
+      for (List<String> labels : series) {
+        String[] names = labels.toArray(String[]::new);
+        cpm.remove(names);
+        tokensPerDollar.remove(names);
+        tokensPerSecond.remove(names);
+      }
+    }
+    replicas.remove(namespace, deployment, "desired");
+    replicas.remove(namespace, deployment, "ready");
+  }
+
+  private static void note(Map<String, Set<List<String>>> shown, String owner, String... labels) {
+    shown.computeIfAbsent(owner, _ -> ConcurrentHashMap.newKeySet()).add(List.of(labels));
   }
 
   /// Counts the write of a status.

@@ -83,6 +83,7 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
   @Override
   public UpdateControl<GpuNodePool> reconcile(GpuNodePool object, Context<GpuNodePool> context) {
     Instant now = clock.instant();
+    pools.keep(object.getMetadata().getName());
     Optional<Pool> pool = Optional.ofNullable(pools.observe().get(object.getMetadata().getName()));
     return switch (PoolParser.parse(object)) {
       case Parsed.Invalid<Declared> invalid ->

@@ -9,26 +9,51 @@ import dev.comptroller.reconcile.signals.FleetView;
 import dev.comptroller.reconcile.signals.NodeFacts;
 import dev.comptroller.reconcile.signals.PodFacts;
 import dev.comptroller.reconcile.status.Parsed;
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// The pools of the cluster with their nodes and prices, as the caches show them.
 ///
-/// A pool whose spec is invalid keeps what its last valid spec declared, as long as this process
-/// has seen it.
+/// What a pool declared before stays known: a price that is edited holds from the edit on, and a
+/// pool whose spec is invalid keeps what its last valid spec declared, over restarts too.
 public final class Pools {
   private final FleetView view;
-  private final Map<String, Declared> lastValid = new ConcurrentHashMap<>();
+  private final PriceStore store;
+  private final Clock clock;
+  private final Map<String, PriceLog> logs = new ConcurrentHashMap<>();
+  private final Map<String, PriceLog> kept = new ConcurrentHashMap<>();
 
-  /// The pools in `view`.
-  public Pools(FleetView view) {
+  /// The pools in `view`, with their past in `store`.
+  public Pools(FleetView view, PriceStore store, Clock clock) {
     this.view = view;
+    this.store = store;
+    this.clock = clock;
+  }
+
+  /// Reads what pools declared before. Only the leader may call this, before anything is charged.
+  public void load() {
+    Map<String, PriceLog> stored = store.all();
+    kept.putAll(stored);
+    logs.clear();
+    logs.putAll(stored);
+  }
+
+  /// Makes what `pool` declared last durable, if it is not.
+  public void keep(String pool) {
+    PriceLog log = declared().containsKey(pool) ? logs.get(pool) : null;
+    if (log != null && !log.equals(kept.get(pool))) {
+      store.write(pool, log);
+      kept.put(pool, log);
+    }
   }
 
   /// What the pools declare, by name.
@@ -36,16 +61,34 @@ public final class Pools {
     SortedMap<String, Declared> pools = new TreeMap<>();
     for (GpuNodePool pool : view.pools()) {
       String name = pool.getMetadata().getName();
-      switch (PoolParser.parse(pool)) {
-        case Parsed.Valid<Declared>(Declared declared) -> {
-          lastValid.put(name, declared);
-          pools.put(name, declared);
-        }
-        case Parsed.Invalid<Declared>(_) ->
-            Optional.ofNullable(lastValid.get(name)).ifPresent(old -> pools.put(name, old));
-      }
+      log(name, pool).inForce().ifPresent(declared -> pools.put(name, declared));
     }
     return pools;
+  }
+
+  private PriceLog log(String name, GpuNodePool pool) {
+    return switch (PoolParser.parse(pool)) {
+      case Parsed.Invalid<Declared>(_) -> logs.getOrDefault(name, PriceLog.EMPTY);
+      case Parsed.Valid<Declared>(Declared declared) ->
+          Objects.requireNonNull(
+              logs.compute(
+                  name,
+                  (_, old) -> {
+                    PriceLog log = old == null ? PriceLog.EMPTY : old;
+                    return log.with(declared, log.editedAt(writes(pool), clock.instant()));
+                  }));
+    };
+  }
+
+  /// When somebody wrote the spec of `pool`.
+  private static List<Instant> writes(GpuNodePool pool) {
+    List<ManagedFieldsEntry> entries = pool.getMetadata().getManagedFields();
+    return entries == null
+        ? List.of()
+        : entries.stream()
+            .filter(entry -> entry.getSubresource() == null || entry.getSubresource().isEmpty())
+            .flatMap(entry -> PodFacts.instant(entry.getTime()).stream())
+            .toList();
   }
 
   /// The price books of all pools.

@@ -81,10 +81,10 @@ final class Routes {
             why(status),
             legs,
             serves ? null : unavailable(status),
-            Limits.NONE,
-            Holds.SLICED,
-            Batch.STANDARD,
-            List.of());
+            Terms.limits(deployment.getSpec()),
+            Terms.holds(deployment.getSpec()),
+            Terms.batch(deployment.getSpec()),
+            Terms.grants(deployment.getSpec()));
       }
     };
   }

@@ -2,8 +2,10 @@ package dev.comptroller.reconcile.routing;
 
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.protocol.Names;
+import dev.comptroller.protocol.routing.Account;
 import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.protocol.routing.RoutingTable;
+import dev.comptroller.reconcile.budget.Treasury;
 import dev.comptroller.reconcile.pool.PoolParser;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.signals.FleetView;
@@ -24,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /// Writes the routing table into its ConfigMap whenever the fleet changed in a way that it shows.
 ///
@@ -43,6 +46,7 @@ public final class RoutingBoard implements AutoCloseable {
   private final KubernetesClient client;
   private final FleetView view;
   private final Pools pools;
+  private final Treasury treasury;
   private final Clock clock;
   private final String home;
   private final Work<String> work = new Work<>("routing-table", _ -> render());
@@ -50,10 +54,16 @@ public final class RoutingBoard implements AutoCloseable {
 
   /// A board that writes into namespace `home`.
   public RoutingBoard(
-      KubernetesClient client, FleetView view, Pools pools, Clock clock, String home) {
+      KubernetesClient client,
+      FleetView view,
+      Pools pools,
+      Treasury treasury,
+      Clock clock,
+      String home) {
     this.client = client;
     this.view = view;
     this.pools = pools;
+    this.treasury = treasury;
     this.clock = clock;
     this.home = home;
     this.written =
@@ -68,6 +78,7 @@ public final class RoutingBoard implements AutoCloseable {
   public void start() {
     view.onDeployment(_ -> soon());
     view.onPool(_ -> soon());
+    view.onBudget(_ -> soon());
     view.onPod(
         pod -> {
           if (PodFacts.isReplica(pod)) {
@@ -151,6 +162,22 @@ public final class RoutingBoard implements AutoCloseable {
               routes.get(namespace + "/" + name),
               now));
     }
-    return new RoutingTable(RoutingTable.SCHEMA, next, List.of());
+    return new RoutingTable(RoutingTable.SCHEMA, next, accounts());
+  }
+
+  /// One account for each namespace whose budget in force has been decided on.
+  private List<Account> accounts() {
+    TreeSet<String> namespaces = new TreeSet<>();
+    view.budgets().forEach(budget -> namespaces.add(budget.getMetadata().getNamespace()));
+    List<Account> accounts = new ArrayList<>();
+    for (String namespace : namespaces) {
+      treasury
+          .inForce(namespace)
+          .flatMap(
+              budget ->
+                  treasury.declared(budget).flatMap(declared -> Accounts.of(budget, declared)))
+          .ifPresent(accounts::add);
+    }
+    return accounts;
   }
 }

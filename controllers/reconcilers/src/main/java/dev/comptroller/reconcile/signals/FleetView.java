@@ -2,6 +2,7 @@ package dev.comptroller.reconcile.signals;
 
 import dev.comptroller.api.v1alpha1.GpuNodePool;
 import dev.comptroller.api.v1alpha1.InferenceBudget;
+import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.protocol.Names;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -11,6 +12,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.informers.cache.Cache;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,7 @@ import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The operator's caches of the cluster: pods that use GPUs, nodes, and all custom resources.
 ///
@@ -67,7 +70,11 @@ public final class FleetView implements AutoCloseable {
     pools.addEventHandler(handler(Function.identity(), FleetView::isNewGeneration, poolListeners));
     deployments.addEventHandler(handler(Function.identity(), (_, _) -> true, deploymentListeners));
     budgets.addEventHandler(
-        handler(Function.identity(), FleetView::isNewGeneration, budgetListeners));
+        handler(
+            Function.identity(),
+            (before, after) ->
+                isNewGeneration(before, after) || !directing(before).equals(directing(after)),
+            budgetListeners));
   }
 
   /// Starts the watches and waits until all caches are filled.
@@ -157,7 +164,7 @@ public final class FleetView implements AutoCloseable {
         .toList();
   }
 
-  /// Calls `listener` when a budget comes, goes or has a new spec.
+  /// Calls `listener` when a budget comes, goes, has a new spec or directs something else.
   public void onBudget(Consumer<InferenceBudget> listener) {
     budgetListeners.add(listener);
   }
@@ -231,6 +238,19 @@ public final class FleetView implements AutoCloseable {
         listeners.forEach(listener -> listener.accept(fact));
       }
     };
+  }
+
+  /// What others act on in the status of a budget.
+  private static List<@Nullable Object> directing(InferenceBudget budget) {
+    InferenceBudgetStatus status = budget.getStatus();
+    return status == null
+        ? List.of()
+        : Arrays.asList(
+            status.period(),
+            status.fundedUntil(),
+            status.grants(),
+            status.traffic(),
+            status.lastValidSpec());
   }
 
   private static boolean isNewGeneration(HasMetadata before, HasMetadata after) {

@@ -1,0 +1,69 @@
+package dev.comptroller.decide.loop;
+
+import dev.comptroller.decide.cost.Exposure;
+import dev.comptroller.decide.units.TokensPerSecond;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// What is known of a deployment.
+///
+/// @param name its name
+/// @param active the rung that gets new requests; absent if none does
+/// @param holdings replicas that hold GPUs, by variant and whether they leave
+/// @param variants what each rung could be had for
+/// @param demand tokens a second that are asked for; absent if that is not measured
+public record DeploymentSeen(
+    String name,
+    @Nullable String active,
+    List<Holding> holdings,
+    List<VariantSeen> variants,
+    @Nullable TokensPerSecond demand) {
+  public DeploymentSeen {
+    holdings =
+        holdings.stream()
+            .sorted(Comparator.comparing(Holding::variant).thenComparing(Holding::leaving))
+            .toList();
+    variants = variants.stream().sorted(Comparator.comparing(VariantSeen::name)).toList();
+  }
+
+  /// Nothing is known of it but its name.
+  public static DeploymentSeen unknown(String name) {
+    return new DeploymentSeen(name, null, List.of(), List.of(), null);
+  }
+
+  /// What a rung could be had for.
+  public Optional<VariantSeen> variant(String variant) {
+    return variants.stream().filter(each -> each.name().equals(variant)).findFirst();
+  }
+
+  /// Replicas of a rung that hold GPUs and do not leave.
+  public int staying(String variant) {
+    return holdings.stream()
+        .filter(holding -> !holding.leaving() && holding.variant().equals(variant))
+        .mapToInt(Holding::replicas)
+        .sum();
+  }
+
+  /// What the replicas of a rung that do not leave cost.
+  public Exposure stayingCost(String variant) {
+    return holdings.stream()
+        .filter(holding -> !holding.leaving() && holding.variant().equals(variant))
+        .map(Holding::cost)
+        .reduce(Exposure.NONE, Exposure::plus);
+  }
+
+  /// What everything costs that holds GPUs.
+  public Exposure cost() {
+    return holdings.stream().map(Holding::cost).reduce(Exposure.NONE, Exposure::plus);
+  }
+
+  /// What the replicas cost that leave.
+  public Exposure leavingCost() {
+    return holdings.stream()
+        .filter(Holding::leaving)
+        .map(Holding::cost)
+        .reduce(Exposure.NONE, Exposure::plus);
+  }
+}

@@ -1,0 +1,35 @@
+package dev.comptroller.decide.loop;
+
+import dev.comptroller.decide.budget.Window;
+import dev.comptroller.decide.forecast.HourSpend;
+import dev.comptroller.decide.units.Money;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+
+/// The money of a namespace as seen at an instant.
+///
+/// @param asOf when it was seen: everything spent before is in it
+/// @param window the period that the figures are of
+/// @param spent infrastructure spend in the period
+/// @param charges charges paid to other namespaces in the period, settled and held
+/// @param assumed whether part of the spend is an upper bound
+/// @param history closed hours, ordered, none twice; empty if there is none
+public record MoneySeen(
+    Instant asOf,
+    Window window,
+    Money spent,
+    Money charges,
+    boolean assumed,
+    List<HourSpend> history) {
+  public MoneySeen {
+    if (spent.micros() < 0 || charges.micros() < 0) {
+      throw new IllegalArgumentException(
+          "spent %s and charges %s: need zero or more".formatted(spent, charges));
+    }
+    history = history.stream().sorted(Comparator.comparing(HourSpend::hour)).toList();
+    if (history.stream().map(HourSpend::hour).distinct().count() < history.size()) {
+      throw new IllegalArgumentException("history has an hour twice");
+    }
+  }
+}

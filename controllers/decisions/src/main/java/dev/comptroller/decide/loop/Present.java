@@ -1,0 +1,209 @@
+package dev.comptroller.decide.loop;
+
+import dev.comptroller.decide.budget.BudgetState;
+import dev.comptroller.decide.budget.Funds;
+import dev.comptroller.decide.budget.Position;
+import dev.comptroller.decide.budget.Reserve;
+import dev.comptroller.decide.budget.Window;
+import dev.comptroller.decide.cost.Exposure;
+import dev.comptroller.decide.forecast.Outlook;
+import dev.comptroller.decide.forecast.Shape;
+import dev.comptroller.decide.units.HourlyRate;
+import dev.comptroller.decide.units.Money;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// Where the money stands at the present, and whether what is known of it counts.
+///
+/// @param now the present, in whole seconds
+/// @param window the period
+/// @param held why nothing new may be decided; absent if it may
+/// @param money the spend, if it is of this period
+/// @param stocks what deployments hold or may come to hold, by name
+/// @param committed what all of it costs
+/// @param leaving what replicas cost that leave already
+record Present(
+    Instant now,
+    NamespacePolicy policy,
+    Window window,
+    NamespaceDecision.@Nullable Held held,
+    @Nullable MoneySeen money,
+    SortedMap<String, Stock> stocks,
+    Exposure committed,
+    Exposure leaving) {
+
+  static Present of(NamespaceSeen seen, NamespacePolicy policy, Instant instant) {
+    Instant now = instant.truncatedTo(ChronoUnit.SECONDS);
+    Window window = policy.calendar().containing(now);
+    SortedMap<String, Stock> stocks = new TreeMap<>();
+    for (DeploymentPolicy deployment : policy.deployments()) {
+      stocks.put(deployment.name(), stock(DeploymentSeen.unknown(deployment.name()), seen, policy));
+    }
+    Exposure leaving = Exposure.NONE;
+    for (DeploymentSeen deployment : seen.deployments()) {
+      stocks.put(deployment.name(), stock(deployment, seen, policy));
+      leaving = leaving.plus(deployment.leavingCost());
+    }
+    Exposure committed =
+        stocks.values().stream().map(Stock::cost).reduce(Exposure.NONE, Exposure::plus);
+    @Nullable MoneySeen money = seen.money();
+    if (money != null && !money.window().equals(window)) {
+      money = null;
+    }
+    NamespaceDecision.@Nullable Held held = held(seen, policy, window, now);
+    return new Present(now, policy, window, held, money, stocks, committed, leaving);
+  }
+
+  private static Stock stock(
+      DeploymentSeen deployment, NamespaceSeen seen, NamespacePolicy policy) {
+    return Stock.of(
+        deployment,
+        seen.state(),
+        policy.observe(),
+        policy.leaving().controlInterval(),
+        seen.asOf());
+  }
+
+  private static NamespaceDecision.@Nullable Held held(
+      NamespaceSeen seen, NamespacePolicy policy, Window window, Instant now) {
+    @Nullable MoneySeen money = seen.money();
+    if (money == null) {
+      return new NamespaceDecision.Held(
+          "SpendUnknown",
+          "the spend of the period from %s on is not known".formatted(window.start()));
+    }
+    if (!money.window().equals(window)) {
+      return new NamespaceDecision.Held(
+          "SpendUnknown",
+          "the spend is of the period from %s on, the present one began at %s"
+              .formatted(money.window().start(), window.start()));
+    }
+    if (age(money.asOf(), now).compareTo(policy.stale()) > 0) {
+      return stale("SpendStale", "the spend", money.asOf(), policy, now);
+    }
+    if (age(seen.asOf(), now).compareTo(policy.stale()) > 0) {
+      return stale("FleetStale", "the fleet", seen.asOf(), policy, now);
+    }
+    for (DeploymentSeen deployment : seen.deployments()) {
+      for (Holding holding : deployment.holdings()) {
+        boolean priced =
+            deployment.variant(holding.variant()).map(VariantSeen::perReplica).isPresent();
+        if (holding.replicas() > 0 && holding.cost().highest().microsPerHour() == 0 && !priced) {
+          return new NamespaceDecision.Held(
+              "PriceUnknown",
+              "%d replicas of %s of %s run in a pool without a price: create its GpuNodePool"
+                  .formatted(holding.replicas(), holding.variant(), deployment.name()));
+        }
+      }
+    }
+    return null;
+  }
+
+  private static NamespaceDecision.Held stale(
+      String reason, String what, Instant asOf, NamespacePolicy policy, Instant now) {
+    return new NamespaceDecision.Held(
+        reason,
+        "%s was seen %d s ago, more than %d s"
+            .formatted(what, age(asOf, now).toSeconds(), policy.stale().toSeconds()));
+  }
+
+  private static Duration age(Instant asOf, Instant now) {
+    return asOf.isBefore(now) ? Duration.between(asOf, now) : Duration.ZERO;
+  }
+
+  /// Seconds until the period ends.
+  Duration rest() {
+    return Duration.between(now, window.end());
+  }
+
+  /// What deployments cost that the policy does not know (any more): it goes on until they are
+  // gone.
+  Exposure orphans() {
+    return stocks.values().stream()
+        .filter(
+            stock ->
+                policy.deployments().stream()
+                    .noneMatch(known -> known.name().equals(stock.seen().name())))
+        .map(Stock::cost)
+        .reduce(Exposure.NONE, Exposure::plus);
+  }
+
+  /// What everything costs an hour that holds GPUs or may come to.
+  Exposure running() {
+    return committed.plus(leaving);
+  }
+
+  /// Dollars an hour of what is seen to hold GPUs.
+  HourlyRate burn() {
+    return stocks.values().stream()
+        .map(stock -> stock.seen().cost().now())
+        .reduce(HourlyRate.ZERO, HourlyRate::plus);
+  }
+
+  /// The figures as they are told: spend brought up to the present at the present burn rate.
+  Optional<Figures> figures() {
+    if (money == null) {
+      return Optional.empty();
+    }
+    HourlyRate burn = burn();
+    Money spent = money.spent().plus(money.charges()).plus(burn.over(age(money.asOf(), now)));
+    Outlook outlook =
+        Outlook.of(
+            money.history(), policy.calendar().zone(), window, policy.amount(), spent, burn, now);
+    BudgetState state =
+        new BudgetState(window, policy.amount(), spent, burn, outlook.forecast(), money.assumed());
+    return Optional.of(new Figures(state, outlook));
+  }
+
+  record Figures(BudgetState state, Outlook outlook) {}
+
+  /// The money that is left for certain: since the spend was seen, everything that may run is
+  /// taken to have cost its highest price.
+  Optional<Funds> funds() {
+    return money == null ? Optional.empty() : Optional.of(funds(money, Money.ZERO));
+  }
+
+  /// As [#funds], with `less` gone as well.
+  Funds fundsLess(Money less) {
+    if (money == null) {
+      throw new IllegalStateException("the spend is not known");
+    }
+    return funds(money, less);
+  }
+
+  private Funds funds(MoneySeen known, Money less) {
+    Duration age = age(known.asOf(), now);
+    long seconds = age.plusNanos(999_999_999).toSeconds();
+    BigInteger drift =
+        BigInteger.valueOf(running().highest().microsPerHour())
+            .multiply(BigInteger.valueOf(seconds))
+            .add(BigInteger.valueOf(3599))
+            .divide(BigInteger.valueOf(3600));
+    Money spent =
+        known.spent().plus(new Money(1)).plus(new Money(drift.longValueExact())).plus(less);
+    return new Funds(
+        new Position(window, policy.amount(), spent, known.charges()), policy.leaving(), now);
+  }
+
+  /// What replicas cost at most that leave already.
+  Reserve leavingReserve() {
+    return Reserve.of(leaving.highest(), policy.leaving().afterDecision(), window, now);
+  }
+
+  /// Dollars an hour that an even rate of `funds` gives now, bent by the season where there is one.
+  HourlyRate pace(Funds funds, Exposure mix) {
+    long even = funds.allowed(mix).microsPerHour();
+    if (money == null) {
+      return new HourlyRate(even);
+    }
+    return Shape.learn(money.history(), policy.calendar().zone(), now)
+        .map(shape -> new HourlyRate(shape.bend(even, now, window.end())))
+        .orElse(new HourlyRate(even));
+  }
+}

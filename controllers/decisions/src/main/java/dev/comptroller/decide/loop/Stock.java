@@ -1,0 +1,162 @@
+package dev.comptroller.decide.loop;
+
+import dev.comptroller.decide.cost.Exposure;
+import dev.comptroller.decide.units.HourlyRate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// The replicas of a deployment that hold GPUs or may come to hold them, and what they cost.
+///
+/// Replicas that were granted count whether they are seen or not; those that were taken away count
+/// until they are seen to be gone, in an observation that is younger than the taking away by more
+/// than a control interval. What replaces them meanwhile comes on top.
+///
+/// @param seen what was seen of the deployment
+/// @param lots what there is of each rung; none is empty
+record Stock(DeploymentSeen seen, SortedMap<String, Lot> lots) {
+  Stock {
+    lots = Collections.unmodifiableSortedMap(new TreeMap<>(lots));
+  }
+
+  /// Replicas of one rung that do not leave for all that is known.
+  ///
+  /// @param firm granted
+  /// @param going taken away, not seen to be gone
+  /// @param lowered when they were taken away
+  record Lot(int firm, int going, @Nullable Instant lowered) {
+    int count() {
+      return firm + going;
+    }
+  }
+
+  /// @param lag how long it takes until what was taken away is seen to leave
+  static Stock of(
+      DeploymentSeen seen, LoopState state, boolean observe, Duration lag, Instant asOf) {
+    SortedMap<String, Lot> lots = new TreeMap<>();
+    boolean granted = !observe && state.grant(seen.name()).isPresent();
+    for (Holding holding : seen.holdings()) {
+      int staying = seen.staying(holding.variant());
+      if (staying > 0) {
+        int firm = granted ? granted(state, seen.name(), holding.variant()) : staying;
+        lots.put(holding.variant(), new Lot(firm, Math.max(0, staying - firm), null));
+      }
+    }
+    for (Commitment commitment : state.commitments(seen.name())) {
+      int extra = Math.max(0, seen.staying(commitment.variant()) - commitment.replicas());
+      @Nullable Instant lowered = commitment.lowered();
+      boolean settled = lowered == null || !asOf.isBefore(lowered.plus(lag));
+      int going = settled ? extra : Math.max(extra, commitment.going());
+      lots.put(
+          commitment.variant(), new Lot(commitment.replicas(), going, going == 0 ? null : lowered));
+    }
+    lots.values().removeIf(lot -> lot.count() == 0);
+    return new Stock(seen, lots);
+  }
+
+  private static int granted(LoopState state, String deployment, String variant) {
+    return state
+        .grant(deployment)
+        .filter(grant -> grant.variant().equals(variant))
+        .map(Grant::replicas)
+        .orElse(0);
+  }
+
+  private Lot lot(String variant) {
+    return lots.getOrDefault(variant, new Lot(0, 0, null));
+  }
+
+  /// Replicas of a rung that are granted.
+  int firm(String variant) {
+    return lot(variant).firm();
+  }
+
+  /// Replicas of a rung that were taken away and have not been seen to be gone.
+  int going(String variant) {
+    return lot(variant).going();
+  }
+
+  /// All replicas that are granted.
+  int firm() {
+    return lots.values().stream().mapToInt(Lot::firm).sum();
+  }
+
+  /// All replicas.
+  int total() {
+    return lots.values().stream().mapToInt(Lot::count).sum();
+  }
+
+  /// Replicas of all other rungs.
+  int others(String variant) {
+    return total() - lot(variant).count();
+  }
+
+  /// What all of it costs, without what leaves already.
+  Exposure cost() {
+    Exposure sum = Exposure.NONE;
+    for (var each : lots.entrySet()) {
+      sum = sum.plus(cost(each.getKey(), each.getValue().count()));
+    }
+    return sum;
+  }
+
+  /// What `replicas` of a rung cost: those that are seen at what they cost, others at the price of
+  /// one more.
+  Exposure cost(String variant, int replicas) {
+    int staying = seen.staying(variant);
+    Exposure known = seen.stayingCost(variant);
+    if (replicas <= staying) {
+      return part(known, replicas, Math.max(1, staying));
+    }
+    @Nullable Exposure one = seen.variant(variant).map(VariantSeen::perReplica).orElse(null);
+    if (one == null) {
+      one = staying == 0 ? Exposure.NONE : part(known, 1, staying);
+    }
+    return known.plus(one.times(replicas - staying));
+  }
+
+  /// What `replicas` cost that go.
+  Exposure leaving(String variant, int replicas) {
+    int staying = Math.max(1, seen.staying(variant));
+    return seen.staying(variant) == 0
+        ? cost(variant, replicas)
+        : part(seen.stayingCost(variant).times(replicas), 1, staying);
+  }
+
+  /// `part` of `of` equal parts, rounded up.
+  private static Exposure part(Exposure whole, int part, int of) {
+    return new Exposure(ceil(whole.now(), part, of), ceil(whole.highest(), part, of));
+  }
+
+  private static HourlyRate ceil(HourlyRate whole, int part, int of) {
+    return new HourlyRate(Math.ceilDiv(Math.multiplyExact(whole.microsPerHour(), (long) part), of));
+  }
+
+  /// What is committed once `grant` is given.
+  List<Commitment> after(@Nullable Grant grant, Instant now) {
+    SortedMap<String, Lot> all = new TreeMap<>(lots);
+    if (grant != null && grant.replicas() > 0) {
+      all.putIfAbsent(grant.variant(), new Lot(0, 0, null));
+    }
+    List<Commitment> commitments = new ArrayList<>();
+    for (Map.Entry<String, Lot> each : all.entrySet()) {
+      Lot lot = each.getValue();
+      boolean own = grant != null && grant.variant().equals(each.getKey());
+      int granted = own && grant != null ? grant.replicas() : 0;
+      int fewer = Math.max(0, lot.firm() - granted);
+      int going = lot.going() + fewer;
+      @Nullable Instant before = lot.lowered();
+      boolean anew = fewer > 0 || before == null || before.isAfter(now);
+      commitments.add(
+          new Commitment(
+              seen.name(), each.getKey(), granted, going, going == 0 ? null : anew ? now : before));
+    }
+    return commitments;
+  }
+}

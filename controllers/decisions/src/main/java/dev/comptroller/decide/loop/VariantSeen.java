@@ -1,0 +1,77 @@
+package dev.comptroller.decide.loop;
+
+import dev.comptroller.decide.capacity.Throughput;
+import dev.comptroller.decide.cost.Exposure;
+import dev.comptroller.decide.cost.PriceBooks;
+import dev.comptroller.decide.fleet.CapacityType;
+import dev.comptroller.decide.fleet.Pool;
+import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.units.TokensPerSecond;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What a rung could be had for.
+///
+/// @param name the rung
+/// @param perReplica what one more replica costs; absent if its pool or the price is not known
+/// @param speed tokens a second of one replica; absent if unknown
+/// @param room how many more replicas fit into its pool now
+/// @param obstacle why it cannot run at all, such as a pool that does not exist; absent if it can
+/// @param slo whether it keeps what is promised of latency
+public record VariantSeen(
+    String name,
+    @Nullable Exposure perReplica,
+    @Nullable TokensPerSecond speed,
+    int room,
+    @Nullable String obstacle,
+    Slo slo) {
+  /// Whether a rung keeps the promised latency.
+  public enum Slo {
+    /// It does.
+    Met,
+    /// It does not.
+    Missed,
+    /// Nobody has measured it.
+    NotMeasured,
+    /// Nothing is promised.
+    NotDeclared
+  }
+
+  public VariantSeen {
+    if (room < 0) {
+      throw new IllegalArgumentException(
+          "room of %s is %d, not zero or more".formatted(name, room));
+    }
+  }
+
+  /// What `variant` could be had for in `pool`: at the dearest price in force, because nobody
+  /// knows where a replica lands, and with prices until `ahead` after `now`.
+  ///
+  /// @param pool its pool; absent if it does not exist
+  /// @param measured tokens a second of one replica; absent: declared or estimated
+  public static VariantSeen of(
+      Variant variant,
+      @Nullable Pool pool,
+      @Nullable TokensPerSecond measured,
+      Slo slo,
+      Instant now,
+      Duration ahead) {
+    if (pool == null) {
+      String missing = "pool %s does not exist".formatted(variant.pool());
+      return new VariantSeen(variant.name(), null, variant.throughput(), 0, missing, slo);
+    }
+    Exposure perReplica =
+        Exposure.of(
+            pool.name(),
+            CapacityType.Unknown,
+            variant.gpus(),
+            PriceBooks.of(Map.of(pool.name(), pool.prices())),
+            now,
+            ahead);
+    TokensPerSecond speed =
+        measured != null ? measured : Throughput.of(variant, pool.product()).speed().orElse(null);
+    return new VariantSeen(variant.name(), perReplica, speed, pool.room(variant.gpus()), null, slo);
+  }
+}

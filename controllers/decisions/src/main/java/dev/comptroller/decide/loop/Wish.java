@@ -1,0 +1,212 @@
+package dev.comptroller.decide.loop;
+
+import dev.comptroller.decide.cost.Exposure;
+import dev.comptroller.decide.downgrade.Option;
+import dev.comptroller.decide.downgrade.RungPolicy;
+import dev.comptroller.decide.downgrade.Steadiness;
+import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.units.HourlyRate;
+import dev.comptroller.decide.units.TokensPerSecond;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// What a deployment would run at each rung, and what it would run if money did not matter.
+///
+/// @param policy the deployment as its owner declared it
+/// @param stock what it holds or may come to hold
+/// @param grant in force; absent if there is none
+/// @param active the rung that serves or was granted to; absent if there is none
+/// @param options every rung with the replicas that the demand needs of it
+/// @param unbound the rung that would serve without the budget; absent if none can
+record Wish(
+    DeploymentPolicy policy,
+    Stock stock,
+    @Nullable Grant grant,
+    @Nullable String active,
+    List<Option> options,
+    @Nullable Option unbound) {
+
+  static Wish of(DeploymentPolicy policy, Stock stock, LoopState state, boolean observe) {
+    @Nullable Grant grant = state.grant(policy.name()).orElse(null);
+    @Nullable String active = active(policy, stock, observe ? null : grant);
+    @Nullable Variant first = first(policy, stock.seen());
+    List<Option> options = new ArrayList<>();
+    @Nullable Option unbound = null;
+    for (Variant variant : policy.policy().ladder()) {
+      Option option = option(policy, stock, variant, first, active);
+      options.add(option);
+      if (variant.equals(first)) {
+        unbound = option;
+      }
+    }
+    return new Wish(policy, stock, grant, active, List.copyOf(options), unbound);
+  }
+
+  String name() {
+    return policy.name();
+  }
+
+  private static @Nullable String active(
+      DeploymentPolicy policy, Stock stock, @Nullable Grant grant) {
+    @Nullable String name = stock.seen().active();
+    if (grant != null) {
+      name = grant.replicas() > 0 ? grant.variant() : null;
+    } else if (name == null && stock.total() > 0) {
+      name = stock.lots().firstKey();
+    }
+    String active = name;
+    return policy.policy().ladder().stream()
+        .map(Variant::name)
+        .filter(each -> each.equals(active))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /// The first rung that is good enough and can run at all.
+  private static @Nullable Variant first(DeploymentPolicy policy, DeploymentSeen seen) {
+    var floor = policy.floor();
+    return policy.policy().ladder().stream()
+        .filter(variant -> floor == null || variant.quality().compareTo(floor) >= 0)
+        .filter(variant -> obstacle(seen, variant) == null)
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static @Nullable String obstacle(DeploymentSeen seen, Variant variant) {
+    Optional<VariantSeen> known = seen.variant(variant.name());
+    if (known.isEmpty()) {
+      return "nothing is known of its pool %s".formatted(variant.pool());
+    }
+    if (known.get().obstacle() != null) {
+      return known.get().obstacle();
+    }
+    return known.get().perReplica() == null
+        ? "pool %s has no price".formatted(variant.pool())
+        : null;
+  }
+
+  private static Option option(
+      DeploymentPolicy policy,
+      Stock stock,
+      Variant variant,
+      @Nullable Variant first,
+      @Nullable String active) {
+    DeploymentSeen seen = stock.seen();
+    @Nullable VariantSeen known = seen.variant(variant.name()).orElse(null);
+    int needed = needed(policy, seen, variant, first);
+    @Nullable String obstacle = obstacle(seen, variant);
+    if (obstacle == null && !variant.name().equals(active)) {
+      obstacle = noRoom(policy, stock, variant, known);
+    }
+    Exposure all = stock.cost(variant.name(), Math.max(1, needed));
+    long each = Math.ceilDiv(all.now().microsPerHour(), Math.max(1, needed));
+    return new Option(
+        variant.name(),
+        variant.pool(),
+        variant.quality(),
+        needed,
+        new HourlyRate(each),
+        known == null ? variant.throughput() : known.speed(),
+        obstacle);
+  }
+
+  /// Make before break needs room for one replica at least; where nothing runs, nothing is broken.
+  private static @Nullable String noRoom(
+      DeploymentPolicy policy, Stock stock, Variant variant, @Nullable VariantSeen known) {
+    boolean room = known == null || known.room() > 0 || stock.firm(variant.name()) > 0;
+    return room || policy.breakBeforeMake() || stock.total() == 0
+        ? null
+        : "pool %s has no room beside what runs, and downgrade.breakBeforeMake is false"
+            .formatted(variant.pool());
+  }
+
+  /// Replicas that the demand needs: of the first rung those that the owner asks for, of others as
+  /// many as compute the same, as far as speeds are known.
+  private static int needed(
+      DeploymentPolicy policy, DeploymentSeen seen, Variant variant, @Nullable Variant first) {
+    int requested = policy.requested();
+    if (requested == 0 || first == null || variant.equals(first)) {
+      return requested;
+    }
+    long own = speed(seen, variant);
+    long firsts = speed(seen, first);
+    if (own == 0) {
+      return requested;
+    }
+    BigInteger work;
+    if (seen.demand() != null) {
+      long percent = variant.targetUtilization();
+      work =
+          BigInteger.valueOf(seen.demand().thousandths())
+              .multiply(BigInteger.valueOf(100))
+              .divide(BigInteger.valueOf(percent));
+    } else if (firsts > 0) {
+      work = BigInteger.valueOf(firsts).multiply(BigInteger.valueOf(requested));
+    } else {
+      return requested;
+    }
+    BigInteger count = work.add(BigInteger.valueOf(own - 1)).divide(BigInteger.valueOf(own));
+    int most = Math.max(requested, policy.policy().scaling().maxReplicas());
+    int least = Math.max(1, policy.policy().scaling().minReplicas());
+    return Math.clamp(count.min(BigInteger.valueOf(most)).longValueExact(), least, most);
+  }
+
+  private static long speed(DeploymentSeen seen, Variant variant) {
+    @Nullable TokensPerSecond speed =
+        seen.variant(variant.name()).map(VariantSeen::speed).orElse(variant.throughput());
+    return speed == null ? 0 : speed.thousandths();
+  }
+
+  /// The rung that is `depth` rungs lower than the one without the budget, as far down as the owner
+  /// allows.
+  int ceiling(int depth) {
+    if (unbound == null || !policy.downgradeAllowed()) {
+      return 0;
+    }
+    var floor = policy.floor();
+    int index = options.indexOf(unbound);
+    int left = depth;
+    for (int i = index + 1; i < options.size() && left > 0; i++) {
+      Option option = options.get(i);
+      boolean good = floor == null || option.quality().compareTo(floor) >= 0;
+      boolean cheap = policy.pricierFallback() || option.hourly().compareTo(unbound.hourly()) <= 0;
+      if (good && cheap && option.obstacle() == null) {
+        index = i;
+        left--;
+      }
+    }
+    return left < depth ? index : 0;
+  }
+
+  /// What it would run with the heat ladder at `depth`; absent if no rung can run.
+  @Nullable Option target(int depth) {
+    int ceiling = ceiling(depth);
+    return ceiling == 0 ? unbound : options.get(ceiling);
+  }
+
+  RungPolicy rungs(int ceiling, int climbMargin, Duration rest) {
+    return new RungPolicy(
+        options,
+        active,
+        policy.floor(),
+        policy.downgradeAllowed(),
+        policy.pricierFallback(),
+        policy.policy().scaling().minReplicas(),
+        new Steadiness(
+            policy.dwell(),
+            grant == null ? null : grant.changed(),
+            climbMargin,
+            grant == null ? policy.dwell() : grant.climbAfter()),
+        policy.transition(),
+        rest,
+        ceiling);
+  }
+
+  Optional<Option> option(@Nullable String variant) {
+    return options.stream().filter(each -> each.variant().equals(variant)).findFirst();
+  }
+}

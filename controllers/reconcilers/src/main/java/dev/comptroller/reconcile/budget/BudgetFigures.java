@@ -1,0 +1,105 @@
+package dev.comptroller.reconcile.budget;
+
+import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
+import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.BatchWork;
+import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.Spender;
+import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.TopSpenders;
+import dev.comptroller.decide.publish.Figures;
+import dev.comptroller.reconcile.status.Conditions;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// Splits the status of an InferenceBudget into what flows and what must be published at once.
+/// Pure.
+///
+/// What others act on, and what a decision has to remember, is never late: only sentences about it
+/// may be.
+final class BudgetFigures {
+  private BudgetFigures() {}
+
+  /// The figures of `status`.
+  static Figures of(InferenceBudgetStatus status) {
+    Map<String, Long> flowing = new TreeMap<>();
+    put(flowing, "spent", status.spent());
+    put(flowing, "reserved", status.reserved());
+    put(flowing, "recovered", status.recovered());
+    put(flowing, "burnRate", status.burnRate());
+    put(flowing, "allowedRate", status.allowedRate());
+    put(flowing, "forecast", status.forecast());
+    String exhausts = status.exhaustsAt();
+    if (exhausts != null) {
+      flowing.put("exhaustsAt", Instant.parse(exhausts).getEpochSecond());
+    }
+    BatchWork batch = status.batch();
+    if (batch != null) {
+      flowing.put("queued", Objects.requireNonNullElse(batch.queued(), 0L));
+      put(flowing, "saved", batch.saved());
+      String deadline = batch.oldestDeadline();
+      if (deadline != null) {
+        flowing.put("deadline", Instant.parse(deadline).getEpochSecond());
+      }
+    }
+    TopSpenders top = status.topSpenders();
+    if (top != null) {
+      top.features().forEach(spender -> put(flowing, "feature", spender));
+      top.models().forEach(spender -> put(flowing, "model", spender));
+    }
+    return Figures.of(flowing, prompt(status).toString());
+  }
+
+  private static List<Object> prompt(InferenceBudgetStatus status) {
+    var traffic = status.traffic();
+    return List.of(
+        text(status.observedGeneration()),
+        text(status.period()),
+        text(status.fundedUntil()),
+        text(status.heat()),
+        text(status.ladder()),
+        text(status.lastValidSpec()),
+        Conditions.fingerprint(status.conditions()),
+        status.activeActions().stream().map(a -> text(a.action()) + a.at() + a.until()).toList(),
+        status.grants().stream()
+            .map(
+                g ->
+                    List.of(
+                        g.deployment(),
+                        g.variant(),
+                        g.replicas(),
+                        g.surge(),
+                        g.burnRate(),
+                        text(g.changed()),
+                        text(g.lowered()),
+                        text(g.climbAfterSeconds()),
+                        g.reason()))
+            .toList(),
+        status.commitments(),
+        traffic == null
+            ? ""
+            : text(traffic.queueBatch())
+                + traffic.maxOutputTokens()
+                + traffic.tokensPerMinute()
+                + traffic.suspended()
+                + traffic.until(),
+        status.history().size(),
+        status.history().isEmpty() ? "" : status.history().getFirst().toString());
+  }
+
+  private static String text(@Nullable Object value) {
+    return String.valueOf(value);
+  }
+
+  private static void put(Map<String, Long> flowing, String kind, Spender spender) {
+    put(flowing, kind + "." + spender.name(), spender.spent());
+  }
+
+  private static void put(Map<String, Long> flowing, String name, @Nullable String dollars) {
+    if (dollars != null) {
+      flowing.put(name, new BigDecimal(dollars).movePointRight(6).longValue());
+    }
+  }
+}

@@ -1,0 +1,208 @@
+package dev.comptroller.reconcile.metrics;
+
+import io.prometheus.client.CollectorRegistry;
+import io.prometheus.client.Counter;
+import io.prometheus.client.Gauge;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// What the operator measures about decisions of budgets and about charges; exact, where statuses
+/// move in quanta.
+public final class BudgetMetrics {
+  private static final double MICRO = 1e-6;
+
+  private final Gauge reserved;
+  private final Gauge allowed;
+  private final Gauge fundedUntil;
+  private final Gauge action;
+  private final Gauge granted;
+  private final Gauge saved;
+  private final Gauge recovered;
+  private final Gauge charges;
+  private final Gauge perRequest;
+  private final Gauge trueUp;
+  private final Counter decisions;
+  private final Map<String, Map<Gauge, Set<List<String>>>> shown = new ConcurrentHashMap<>();
+
+  /// Registers all collectors in `registry`.
+  public BudgetMetrics(CollectorRegistry registry) {
+    reserved = gauge("budget_reserved_dollars", "Set aside for holds and leaving.", "namespace");
+    allowed =
+        gauge(
+            "budget_allowed_dollars_per_hour",
+            "Most that may be spent an hour until the period ends.",
+            "namespace");
+    fundedUntil =
+        gauge(
+            "budget_funded_until_seconds",
+            "Unix time at which a hard budget no longer admits.",
+            "namespace");
+    action =
+        gauge(
+            "budget_action_active",
+            "Steps in force of the heat ladder by action.",
+            "namespace",
+            "action");
+    granted =
+        gauge(
+            "budget_granted_replicas",
+            "Replicas that are paid for.",
+            "namespace",
+            "deployment",
+            "variant");
+    saved =
+        gauge(
+            "budget_saved_dollars_per_hour",
+            "Dollars an hour less than without the budget.",
+            "namespace",
+            "deployment");
+    recovered =
+        gauge("budget_recovered_dollars", "Charges received from other namespaces.", "namespace");
+    charges =
+        gauge(
+            "charges_dollars",
+            "Charges of the period by feature or model.",
+            "namespace",
+            "kind",
+            "name");
+    perRequest =
+        gauge(
+            "charges_dollars_per_request",
+            "Mean charge of a request in the period by feature or model.",
+            "namespace",
+            "kind",
+            "name");
+    trueUp =
+        gauge(
+            "true_up_dollars",
+            "Measured cost less charges of the period.",
+            "namespace",
+            "deployment",
+            "variant");
+    decisions =
+        Counter.build("comptroller_budget_decisions", "Decisions that changed something.")
+            .labelNames("namespace", "action")
+            .create();
+    for (Gauge gauge :
+        List.of(
+            reserved,
+            allowed,
+            fundedUntil,
+            action,
+            granted,
+            saved,
+            recovered,
+            charges,
+            perRequest,
+            trueUp)) {
+      registry.register(gauge);
+    }
+    registry.register(decisions);
+  }
+
+  /// A round of figures about one namespace; what the round before had and this one has not is
+  /// removed when it closes.
+  public final class Round implements AutoCloseable {
+    private final String namespace;
+    private final Map<Gauge, Set<List<String>>> now = new ConcurrentHashMap<>();
+
+    private Round(String namespace) {
+      this.namespace = namespace;
+    }
+
+    /// Dollars set aside.
+    public void reserved(long micros) {
+      set(reserved, micros * MICRO);
+    }
+
+    /// Dollars an hour that are allowed.
+    public void allowed(long micros) {
+      set(allowed, micros * MICRO);
+    }
+
+    /// When admission ends, in seconds since 1970.
+    public void fundedUntil(long seconds) {
+      set(fundedUntil, (double) seconds);
+    }
+
+    /// Steps in force with an action.
+    public void action(String name, int steps) {
+      set(action, steps, name);
+    }
+
+    /// Replicas that a deployment may run of a variant.
+    public void granted(String deployment, String variant, int replicas) {
+      set(granted, replicas, deployment, variant);
+    }
+
+    /// Dollars an hour that a deployment costs less than without the budget.
+    public void saved(String deployment, long micros) {
+      set(saved, micros * MICRO, deployment);
+    }
+
+    /// Charges received.
+    public void recovered(long micros) {
+      set(recovered, micros * MICRO);
+    }
+
+    /// Charges of a feature (kind `feature`) or a deployment (kind `model`).
+    public void charged(String kind, String name, long micros, long requests) {
+      set(charges, micros * MICRO, kind, name);
+      if (requests > 0) {
+        set(perRequest, micros * MICRO / requests, kind, name);
+      }
+    }
+
+    /// Measured cost less charges of a variant.
+    public void trueUp(String deployment, String variant, long micros) {
+      set(trueUp, micros * MICRO, deployment, variant);
+    }
+
+    @Override
+    public void close() {
+      show(namespace, now);
+    }
+
+    private void set(Gauge gauge, double value, String... rest) {
+      String[] labels = new String[rest.length + 1];
+      labels[0] = namespace;
+      System.arraycopy(rest, 0, labels, 1, rest.length);
+      gauge.labels(labels).set(value);
+      now.computeIfAbsent(gauge, _ -> ConcurrentHashMap.newKeySet()).add(List.of(labels));
+    }
+  }
+
+  /// Begins a round about `namespace`.
+  public Round round(String namespace) {
+    return new Round(namespace);
+  }
+
+  /// Counts a decision that changed something.
+  public void decided(String namespace, String action) {
+    decisions.labels(namespace, action).inc();
+  }
+
+  /// Removes the figures of a namespace without a budget.
+  public void gone(String namespace) {
+    show(namespace, Map.of());
+  }
+
+  private void show(String namespace, Map<Gauge, Set<List<String>>> now) {
+    Map<Gauge, Set<List<String>>> before =
+        now.isEmpty() ? shown.remove(namespace) : shown.put(namespace, now);
+    if (before == null) {
+      return;
+    }
+    before.forEach(
+        (gauge, series) ->
+            series.stream()
+                .filter(labels -> !now.getOrDefault(gauge, Set.of()).contains(labels))
+                .forEach(labels -> gauge.remove(labels.toArray(String[]::new))));
+  }
+
+  private static Gauge gauge(String name, String help, String... labels) {
+    return Gauge.build("comptroller_" + name, help).labelNames(labels).create();
+  }
+}

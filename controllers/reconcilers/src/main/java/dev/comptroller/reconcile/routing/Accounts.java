@@ -1,0 +1,65 @@
+package dev.comptroller.reconcile.routing;
+
+import dev.comptroller.api.v1alpha1.InferenceBudget;
+import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
+import dev.comptroller.decide.loop.FeaturePolicy;
+import dev.comptroller.protocol.routing.Account;
+import dev.comptroller.reconcile.budget.BudgetParser.Declared;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Renders the account of a namespace from the status of its budget: what was decided and written
+/// down, not what is being decided. Pure.
+final class Accounts {
+  private Accounts() {}
+
+  /// The account of `budget`, which declares `declared`; nothing before the first decision.
+  static Optional<Account> of(InferenceBudget budget, Declared declared) {
+    InferenceBudgetStatus status = budget.getStatus();
+    if (status == null || status.period() == null) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Account(
+            budget.getMetadata().getNamespace(),
+            budget.getMetadata().getName(),
+            Instant.parse(status.period().start()),
+            Instant.parse(status.period().end()),
+            declared.hard(),
+            declared.observe(),
+            instant(status.fundedUntil()),
+            traffic(status.traffic()),
+            declared.features().stream()
+                .sorted(Comparator.comparing(FeaturePolicy::name))
+                .map(Accounts::feature)
+                .toList()));
+  }
+
+  private static Account.Traffic traffic(InferenceBudgetStatus.@Nullable Traffic traffic) {
+    return traffic == null
+        ? Account.Traffic.FREE
+        : new Account.Traffic(
+            Boolean.TRUE.equals(traffic.queueBatch()),
+            traffic.maxOutputTokens(),
+            traffic.tokensPerMinute(),
+            Boolean.TRUE.equals(traffic.suspended()),
+            Objects.requireNonNullElse(traffic.why(), ""),
+            instant(traffic.until()));
+  }
+
+  private static Account.Feature feature(FeaturePolicy feature) {
+    return new Account.Feature(
+        feature.name(),
+        feature.amount() == null ? null : feature.amount().micros(),
+        feature.priority(),
+        feature.batchEligible(),
+        feature.downgradeAllowed());
+  }
+
+  private static @Nullable Instant instant(@Nullable String text) {
+    return text == null ? null : Instant.parse(text);
+  }
+}
