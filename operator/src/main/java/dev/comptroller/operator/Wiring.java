@@ -77,18 +77,6 @@ public final class Wiring {
 
   @Produces
   @Singleton
-  RolloutObserver signals(Assembly assembly) {
-    return assembly.signals();
-  }
-
-  @Produces
-  @Singleton
-  Directives directives(Assembly assembly) {
-    return assembly.directives();
-  }
-
-  @Produces
-  @Singleton
   RolloutPolicy pace(OperatorConfig config) {
     return Pace.of(config.rollout());
   }
@@ -109,12 +97,6 @@ public final class Wiring {
   @Singleton
   Directives directives(Assembly assembly) {
     return assembly.directives();
-  }
-
-  @Produces
-  @Singleton
-  RolloutPolicy pace() {
-    return RolloutPolicy.DEFAULT;
   }
 
   @Produces

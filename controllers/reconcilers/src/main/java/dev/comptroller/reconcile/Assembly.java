@@ -221,16 +221,6 @@ public final class Assembly implements AutoCloseable {
     return new DeploymentObserver(view, pools, meter, treasury, tokens);
   }
 
-  /// What gathers for changes of variant.
-  public RolloutObserver signals() {
-    return signals;
-  }
-
-  /// What budgets tell deployments to run.
-  public Directives directives() {
-    return Directives.NONE;
-  }
-
   /// What carries decisions about ModelDeployments out.
   public DeploymentActuator actuator() {
     return new DeploymentActuator(runtimeImage, signals);

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -149,8 +150,7 @@ class RolloutTest {
           .isGreaterThan(attempts.get(i - 1) - attempts.get(i - 2));
     }
     assertThat(world.state.serving()).isEqualTo("large");
-    assertThat(world.state.backOff()).isNotNull();
-    assertThat(world.state.backOff().reason()).isEqualTo("WarmUpFailed");
+    assertThat(Objects.requireNonNull(world.state.backOff()).reason()).isEqualTo("WarmUpFailed");
     assertThat(world.state.rollbacks()).isEqualTo(attempts.size());
   }
 
@@ -241,9 +241,7 @@ class RolloutTest {
   }
 
   private static Phase phase(Step step) {
-    Change change = step.state().change();
-    assertThat(change).isNotNull();
-    return change.phase();
+    return Objects.requireNonNull(step.state().change()).phase();
   }
 
   private static Step next(
