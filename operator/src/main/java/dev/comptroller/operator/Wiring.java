@@ -77,14 +77,8 @@ public final class Wiring {
 
   @Produces
   @Singleton
-  DeploymentActuator actuator(Assembly assembly) {
-    return assembly.actuator();
-  }
-
-  @Produces
-  @Singleton
-  RolloutObserver rollouts(Assembly assembly) {
-    return assembly.rollouts();
+  RolloutObserver signals(Assembly assembly) {
+    return assembly.signals();
   }
 
   @Produces
@@ -95,8 +89,14 @@ public final class Wiring {
 
   @Produces
   @Singleton
-  RolloutPolicy pace() {
-    return RolloutPolicy.DEFAULT;
+  RolloutPolicy pace(OperatorConfig config) {
+    return Pace.of(config.rollout());
+  }
+
+  @Produces
+  @Singleton
+  DeploymentActuator actuator(Assembly assembly) {
+    return assembly.actuator();
   }
 
   @Produces

@@ -91,7 +91,7 @@ final class RolloutIntegrationTest {
     told.set(directive("small", 1));
     cluster.budget(namespace, "1000");
     List<String> phases = reach(namespace, "small", 1, true);
-    assertThat(phases).contains("Prestage", "Drain", "Release");
+    assertThat(phases).contains("Prestage", "Start", "Canary", "Drain");
     assertThat(asked.get()).as("first requests to the new replica").isGreaterThanOrEqualTo(3);
     assertThat(names(namespace)).containsExactly("chat-small");
     await()
