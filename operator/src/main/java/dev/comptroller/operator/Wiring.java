@@ -77,6 +77,18 @@ public final class Wiring {
 
   @Produces
   @Singleton
+  RolloutObserver signals(Assembly assembly) {
+    return assembly.signals();
+  }
+
+  @Produces
+  @Singleton
+  Directives directives(Assembly assembly) {
+    return assembly.directives();
+  }
+
+  @Produces
+  @Singleton
   RolloutPolicy pace(OperatorConfig config) {
     return Pace.of(config.rollout());
   }
@@ -85,18 +97,6 @@ public final class Wiring {
   @Singleton
   DeploymentActuator actuator(Assembly assembly) {
     return assembly.actuator();
-  }
-
-  @Produces
-  @Singleton
-  RolloutObserver rollouts(Assembly assembly) {
-    return assembly.rollouts();
-  }
-
-  @Produces
-  @Singleton
-  Directives directives(Assembly assembly) {
-    return assembly.directives();
   }
 
   @Produces

@@ -191,11 +191,6 @@ public final class Assembly implements AutoCloseable {
     return new InferenceBudgetReconciler(view, treasury, namespaces, meter, news, clock);
   }
 
-  /// What sees how changes of variant go.
-  public RolloutObserver rollouts() {
-    return signals;
-  }
-
   /// What budgets tell deployments to run.
   public Directives directives() {
     return new BudgetDirectives(view, treasury);
@@ -219,6 +214,11 @@ public final class Assembly implements AutoCloseable {
   /// What gathers for decisions about ModelDeployments.
   public DeploymentObserver observer() {
     return new DeploymentObserver(view, pools, meter, treasury, tokens);
+  }
+
+  /// What gathers for changes of variant.
+  public RolloutObserver signals() {
+    return signals;
   }
 
   /// What carries decisions about ModelDeployments out.

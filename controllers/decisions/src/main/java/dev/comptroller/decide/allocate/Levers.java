@@ -1,7 +1,7 @@
 package dev.comptroller.decide.allocate;
 
-import dev.comptroller.decide.units.Apportion;
 import dev.comptroller.decide.units.Money;
+import dev.comptroller.metering.Apportion;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;

@@ -49,8 +49,8 @@ import org.jspecify.annotations.Nullable;
 /// 4. Report: events, metrics, a trace.
 ///
 /// A crash after 3 loses a report and no decision; a crash before it decides again. Looks again
-/// when its spec, a replica of its namespace, the namespace's spend record, a pool, a deployment or
-/// another budget of the namespace changes; when the decision says so; while money flows, when the
+/// when its spec, a replica of its namespace, the namespace's spend record or charges, a pool, a
+/// deployment or another budget of the namespace changes; when the decision says so; while money flows, when the
 /// next quantum is due and after 60 s at the latest; and at the end of the period.
 @ControllerConfiguration(
     name = "inferencebudget",
@@ -101,6 +101,7 @@ public class InferenceBudgetReconciler implements Reconciler<InferenceBudget> {
           }
         });
     meter.onChange(namespace -> pokeAll(pokes, namespace));
+    observer.onCharges(namespace -> pokeAll(pokes, namespace));
     return List.of(pokes);
   }
 

@@ -44,6 +44,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Gathers, once, what a decision about a namespace needs; from caches alone.
@@ -71,6 +72,11 @@ public final class NamespaceObserver {
     this.charges = charges;
     this.queues = queues;
     this.settings = settings;
+  }
+
+  /// Calls `listener` with a namespace whose charges changed; it must not block.
+  void onCharges(Consumer<String> listener) {
+    charges.onChange(listener);
   }
 
   /// Everything that a decision depends on.
