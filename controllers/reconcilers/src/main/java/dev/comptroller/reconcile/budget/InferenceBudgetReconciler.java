@@ -50,7 +50,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A crash after 3 loses a report and no decision; a crash before it decides again. Looks again
 /// when its spec, a replica of its namespace, the namespace's spend record or charges, a pool, a
-/// deployment or another budget of the namespace changes; when the decision says so; while money flows, when the
+/// deployment or another budget of the namespace changes; when the decision says so; while money
+// flows, when the
 /// next quantum is due and after 60 s at the latest; and at the end of the period.
 @ControllerConfiguration(
     name = "inferencebudget",
