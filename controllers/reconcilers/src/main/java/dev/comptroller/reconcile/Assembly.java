@@ -10,7 +10,7 @@ import dev.comptroller.reconcile.budget.BudgetNews;
 import dev.comptroller.reconcile.budget.InferenceBudgetReconciler;
 import dev.comptroller.reconcile.budget.LoopSettings;
 import dev.comptroller.reconcile.budget.NamespaceObserver;
-import dev.comptroller.reconcile.budget.Traces;
+import dev.comptroller.reconcile.budget.TraceStore;
 import dev.comptroller.reconcile.budget.Treasury;
 import dev.comptroller.reconcile.charges.ChargeScrape;
 import dev.comptroller.reconcile.charges.Charges;
@@ -38,6 +38,8 @@ import dev.comptroller.reconcile.spend.Meter;
 import dev.comptroller.reconcile.spend.ReplicaTime;
 import dev.comptroller.reconcile.spend.SpendStore;
 import dev.comptroller.reconcile.status.Parsed;
+import dev.comptroller.reconcile.trace.Trace;
+import dev.comptroller.reconcile.trace.TraceCodec;
 import dev.comptroller.reconcile.work.Events;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -115,7 +117,15 @@ public final class Assembly implements AutoCloseable {
         new Meter(client, view, new SpendStore(client, settings.namespace()), clock, pools::books);
     treasury = new Treasury(view, meter, pools);
     namespaces = new NamespaceObserver(view, meter, pools, charges, queues, settings.loop());
-    news = new BudgetNews(metrics, new BudgetMetrics(registry), events, Traces.NONE);
+    news =
+        new BudgetNews(
+            metrics,
+            new BudgetMetrics(registry),
+            events,
+            new TraceStore(
+                client,
+                settings.namespace(),
+                kept -> TraceCodec.write(Trace.of(kept.seen(), kept.policy(), kept.decision()))));
     routing = new RoutingBoard(client, view, pools, treasury, clock, settings.namespace());
     chargeScrape =
         new ChargeScrape(

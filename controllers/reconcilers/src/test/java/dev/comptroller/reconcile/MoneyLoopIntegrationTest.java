@@ -14,7 +14,9 @@ import dev.comptroller.protocol.Names;
 import dev.comptroller.protocol.routing.Account;
 import dev.comptroller.protocol.routing.RoutingTable;
 import dev.comptroller.reconcile.budget.LoopSettings;
+import dev.comptroller.reconcile.budget.TraceStore;
 import dev.comptroller.reconcile.routing.RoutingCodec;
+import dev.comptroller.reconcile.trace.TraceCodec;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.Watch;
@@ -134,6 +136,10 @@ final class MoneyLoopIntegrationTest {
                     .isEqualTo(Account.Traffic.FREE);
               });
       assertThat(status(namespace).history()).hasSizeLessThanOrEqualTo(16);
+      assertThat(traces(namespace))
+          .isNotEmpty()
+          .allSatisfy(
+              text -> assertThat(TraceCodec.read(text)).isInstanceOf(TraceCodec.Reading.Good.class));
       assertThat(events(namespace)).contains("HeatReached", "Downgraded", "HeatReleased");
     }
   }
@@ -221,6 +227,18 @@ final class MoneyLoopIntegrationTest {
 
   private static boolean runs(Granted grant, String variant) {
     return grant.variant().equals(variant) && grant.replicas() == 1;
+  }
+
+  private List<String> traces(String namespace) {
+    return List.copyOf(
+        cluster
+            .client
+            .configMaps()
+            .inNamespace(home)
+            .withName(TraceStore.PREFIX + namespace)
+            .get()
+            .getData()
+            .values());
   }
 
   private List<String> events(String namespace) {
