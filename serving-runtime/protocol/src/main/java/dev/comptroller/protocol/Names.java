@@ -53,10 +53,6 @@ public final class Names {
   /// Value of [#CREDENTIAL_LABEL] for API keys.
   public static final String API_KEY_CREDENTIAL = "api-key";
 
-  /// Request header by which the gateway tells a replica how urgent a request is; `batch` or
-  // absent.
-  public static final String CLASS_HEADER = "x-comptroller-class";
-
   /// Request header by which the gateway asks a replica to count tokens in its streams; value `1`.
   public static final String METER_HEADER = "x-comptroller-meter";
 
