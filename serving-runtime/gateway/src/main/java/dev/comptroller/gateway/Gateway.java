@@ -1,6 +1,8 @@
 package dev.comptroller.gateway;
 
 import dev.comptroller.gateway.http.HttpServers;
+import dev.comptroller.gateway.identity.CredentialSource;
+import dev.comptroller.gateway.identity.Gate;
 import dev.comptroller.gateway.ledger.UsageLedger;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.relay.Relay;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Function;
 
 /// One gateway, from its parts.
@@ -27,12 +30,19 @@ public final class Gateway implements AutoCloseable {
 
   private final UsageLedger ledger;
   private final TableSource source;
+  private final Optional<CredentialSource> credentials;
   private final Relay relay;
   private final HttpServers servers;
 
-  private Gateway(UsageLedger ledger, TableSource source, Relay relay, HttpServers servers) {
+  private Gateway(
+      UsageLedger ledger,
+      TableSource source,
+      Optional<CredentialSource> credentials,
+      Relay relay,
+      HttpServers servers) {
     this.ledger = ledger;
     this.source = source;
+    this.credentials = credentials;
     this.relay = relay;
     this.servers = servers;
   }
@@ -40,12 +50,24 @@ public final class Gateway implements AutoCloseable {
   /// Everything that is chosen when a gateway is started.
   ///
   /// @param data the folder of the ledger and of the last good routing table
+  /// @param access who is let in
   /// @param source makes the source of routing tables for the table in force
   public record Settings(
       HttpServers.Settings http,
       Path data,
       Relay.Patience patience,
-      Function<LiveTable, TableSource> source) {}
+      Function<LiveTable, TableSource> source,
+      Access access) {}
+
+  /// Who is let in.
+  ///
+  /// @param credentials keeps the gate's keys up to date; empty where it has none
+  public record Access(Gate gate, Optional<CredentialSource> credentials) {
+    /// Everybody is let in: for trials on one machine.
+    public static Access open() {
+      return new Access(Gate.open(), Optional.empty());
+    }
+  }
 
   /// The patience of a gateway in service.
   public static Relay.Patience standardPatience() {
@@ -73,9 +95,11 @@ public final class Gateway implements AutoCloseable {
       HttpServers servers =
           HttpServers.start(
               settings.http(),
-              new HttpServers.Parts(table, relay, ledger, metrics, clock, System::nanoTime));
+              new HttpServers.Parts(
+                  settings.access().gate(), table, relay, ledger, metrics, clock, System::nanoTime));
       source.start();
-      return new Gateway(ledger, source, relay, servers);
+      settings.access().credentials().ifPresent(CredentialSource::start);
+      return new Gateway(ledger, source, settings.access().credentials(), relay, servers);
     } catch (IOException | InterruptedException | RuntimeException e) {
       ledger.close();
       throw e;
@@ -103,6 +127,7 @@ public final class Gateway implements AutoCloseable {
   @Override
   public void close() {
     source.close();
+    credentials.ifPresent(CredentialSource::close);
     relay.abandon();
     try {
       if (!servers.drain(LAST_WORDS)) {

@@ -4,7 +4,8 @@ import dev.comptroller.gateway.http.Endpoint.Access;
 import dev.comptroller.gateway.http.Endpoint.Listener;
 import java.util.List;
 
-/// Every endpoint of the gateway, in one place.
+/// Every endpoint of the gateway, in one place: what is not here cannot be reached, and what is here
+/// on the public port asks for a credential.
 final class RouteTable {
   private RouteTable() {}
 
@@ -22,6 +23,11 @@ final class RouteTable {
 
   private static Endpoint row(
       Listener listener, String method, String path, Endpoint.Handler handler) {
-    return new Endpoint(listener, method, path, Access.OPEN, handler);
+    Access access =
+        switch (listener) {
+          case PUBLIC -> Access.CREDENTIAL;
+          case ADMIN -> Access.OPEN;
+        };
+    return new Endpoint(listener, method, path, access, handler);
   }
 }

@@ -3,23 +3,32 @@ package dev.comptroller.gateway.meter;
 import dev.comptroller.protocol.routing.Route.PostedPrice;
 import java.math.BigDecimal;
 
-/// What a request is charged: tokens times posted price.
+/// What a request is charged: tokens times posted price times tariff.
 ///
 /// Rounded half up to a whole micro-dollar once per request, after the token classes are summed.
 public final class Charge {
   private static final long PER = 1_000_000;
+  private static final int WHOLE = 100;
 
   private Charge() {}
 
   /// Micro-dollars for a usage at a price. Throws ArithmeticException beyond nine trillion dollars.
   public static long micros(Usage usage, PostedPrice price) {
+    return micros(usage, price, WHOLE);
+  }
+
+  /// Micro-dollars for a usage at some percent of a price.
+  public static long micros(Usage usage, PostedPrice price, int tariffPercent) {
     long sum =
         Math.addExact(
             Math.addExact(
                 Math.multiplyExact(usage.uncached(), price.inputMicros()),
                 Math.multiplyExact(usage.cached(), price.cachedInputMicros())),
             Math.multiplyExact(usage.completion(), price.outputMicros()));
-    return sum / PER + (sum % PER >= PER / 2 ? 1 : 0);
+    boolean whole = tariffPercent == WHOLE;
+    long per = whole ? PER : PER * WHOLE;
+    long charged = whole ? sum : Math.multiplyExact(sum, tariffPercent);
+    return charged / per + (charged % per >= per / 2 ? 1 : 0);
   }
 
   /// Micro-dollars as a plain decimal number of dollars with six places.
