@@ -1,9 +1,11 @@
 package dev.comptroller.gateway;
 
+import dev.comptroller.gateway.defer.Deferral;
 import dev.comptroller.gateway.http.HttpServers;
 import dev.comptroller.gateway.identity.CredentialSource;
 import dev.comptroller.gateway.identity.Gate;
-import dev.comptroller.gateway.ledger.UsageLedger;
+import dev.comptroller.gateway.ledger.ChargeLedger;
+import dev.comptroller.gateway.ledger.LedgerSettings;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.table.LiveTable;
@@ -23,19 +25,18 @@ import java.util.function.Function;
 /// One gateway, from its parts.
 public final class Gateway implements AutoCloseable {
   private static final Logger LOG = System.getLogger(Gateway.class.getName());
-  private static final Duration LEDGER_PATIENCE = Duration.ofSeconds(10);
 
   /// How long ended requests may take to be booked and to tell their clients.
   private static final Duration LAST_WORDS = Duration.ofSeconds(3);
 
-  private final UsageLedger ledger;
+  private final ChargeLedger ledger;
   private final TableSource source;
   private final Optional<CredentialSource> credentials;
   private final Relay relay;
   private final HttpServers servers;
 
   private Gateway(
-      UsageLedger ledger,
+      ChargeLedger ledger,
       TableSource source,
       Optional<CredentialSource> credentials,
       Relay relay,
@@ -49,12 +50,14 @@ public final class Gateway implements AutoCloseable {
 
   /// Everything that is chosen when a gateway is started.
   ///
-  /// @param data the folder of the ledger and of the last good routing table
+  /// @param data the folder of the last good routing table
+  /// @param ledger where charges are kept
   /// @param access who is let in
   /// @param source makes the source of routing tables for the table in force
   public record Settings(
       HttpServers.Settings http,
       Path data,
+      LedgerSettings ledger,
       Relay.Patience patience,
       Function<LiveTable, TableSource> source,
       Access access) {}
@@ -83,7 +86,7 @@ public final class Gateway implements AutoCloseable {
       throws IOException, SQLException, InterruptedException {
     Files.createDirectories(settings.data());
     GatewayMetrics metrics = new GatewayMetrics();
-    UsageLedger ledger = UsageLedger.open(settings.data(), LEDGER_PATIENCE);
+    ChargeLedger ledger = ChargeLedger.open(settings.ledger());
     try {
       LiveTable table =
           new LiveTable(
@@ -96,7 +99,14 @@ public final class Gateway implements AutoCloseable {
           HttpServers.start(
               settings.http(),
               new HttpServers.Parts(
-                  settings.access().gate(), table, relay, ledger, metrics, clock, System::nanoTime));
+                  settings.access().gate(),
+                  Deferral.none(),
+                  table,
+                  relay,
+                  ledger,
+                  metrics,
+                  clock,
+                  System::nanoTime));
       source.start();
       settings.access().credentials().ifPresent(CredentialSource::start);
       return new Gateway(ledger, source, settings.access().credentials(), relay, servers);
@@ -142,7 +152,7 @@ public final class Gateway implements AutoCloseable {
   }
 
   private static void sample(
-      GatewayMetrics metrics, UsageLedger ledger, LiveTable table, Clock clock) {
+      GatewayMetrics metrics, ChargeLedger ledger, LiveTable table, Clock clock) {
     metrics.sampled(
         "routing_table_age_seconds",
         "Time since the table in force was accepted.",
@@ -156,8 +166,9 @@ public final class Gateway implements AutoCloseable {
         "1 if the table in force came from its source, 0 if from this gateway's disk.",
         () -> table.current().filter(LiveTable.InForce::confirmed).isPresent() ? 1 : 0);
     metrics.sampled("ledger_lines", "Usage lines made durable.", ledger::lines);
-    metrics.sampled("ledger_commits", "Commits of usage lines.", ledger::commits);
-    metrics.sampled("ledger_waiting_lines", "Usage lines that wait for the disk.", ledger::waiting);
+    metrics.sampled("ledger_commits", "Commits of the ledger.", ledger::commits);
+    metrics.sampled("ledger_waiting", "Operations that wait for the disk.", ledger::waiting);
+    metrics.sampled("ledger_open_holds", "Holds that have not ended.", ledger::openHolds);
     metrics.sampled(
         "ledger_healthy", "1 if the last commit succeeded.", () -> ledger.healthy() ? 1 : 0);
   }

@@ -9,6 +9,7 @@ import dev.comptroller.gateway.identity.Gate;
 import dev.comptroller.gateway.identity.LiveKeys;
 import dev.comptroller.gateway.identity.ReviewedTokens;
 import dev.comptroller.gateway.identity.TokenReviews;
+import dev.comptroller.gateway.ledger.LedgerSettings;
 import dev.comptroller.gateway.table.ConfigMapSource;
 import dev.comptroller.gateway.table.FileSource;
 import dev.comptroller.gateway.table.LiveTable;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -39,7 +41,10 @@ import picocli.CommandLine.Spec;
 /// The command line of the gateway.
 @Command(
     name = "gateway",
-    description = "One stable OpenAI address for every model deployment of an installation.",
+    description = {
+      "One stable OpenAI address for every model deployment of an installation.",
+      "`verify --help` tells how to check its ledger."
+    },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 public final class Main implements Callable<Integer> {
@@ -77,6 +82,16 @@ public final class Main implements Callable<Integer> {
       description = "Folder of the usage ledger and of the last good routing table.")
   @SuppressWarnings("NullAway.Init")
   private Path data;
+
+  @Option(
+      names = "--ledger-url",
+      paramLabel = "URL",
+      description = {
+        "PostgreSQL that keeps the ledger of several gateways, jdbc:postgresql://HOST/DATABASE; user",
+        "and password from $COMPTROLLER_LEDGER_USER and $COMPTROLLER_LEDGER_PASSWORD. Default: SQLite",
+        "in --data."
+      })
+  private @Nullable String ledgerUrl;
 
   @ArgGroup(multiplicity = "1")
   @SuppressWarnings("NullAway.Init")
@@ -116,8 +131,7 @@ public final class Main implements Callable<Integer> {
         case "required" -> Auth.REQUIRED;
         case "none" -> Auth.NONE;
         default ->
-            throw new CommandLine.TypeConversionException(
-                "must be required or none, is " + word);
+            throw new CommandLine.TypeConversionException("must be required or none, is " + word);
       };
     }
   }
@@ -150,7 +164,10 @@ public final class Main implements Callable<Integer> {
     System.setProperty("io.netty.noUnsafe", "true");
     System.setProperty("vertx.disableDnsResolver", "true");
     System.setProperty("jdk.httpclient.keepalive.timeout", "4");
-    System.exit(new CommandLine(new Main()).execute(args));
+    System.exit(
+        args.length > 0 && args[0].equals("verify")
+            ? new CommandLine(new Verify()).execute(Arrays.copyOfRange(args, 1, args.length))
+            : new CommandLine(new Main()).execute(args));
   }
 
   @Override
@@ -164,11 +181,14 @@ public final class Main implements Callable<Integer> {
               new Gateway.Settings(
                   HttpServers.Settings.standard(address, port, adminPort),
                   data,
+                  LedgerSettings.of(
+                      LedgerPlace.of(data, ledgerUrl, System.getenv()),
+                      System.getenv().getOrDefault("HOSTNAME", "gateway")),
                   Gateway.standardPatience(),
                   this::source,
                   access()),
               Clock.systemUTC());
-    } catch (IOException | SQLException e) {
+    } catch (IOException | SQLException | IllegalArgumentException e) {
       err.println("gateway: " + e.getMessage());
       return 1;
     }

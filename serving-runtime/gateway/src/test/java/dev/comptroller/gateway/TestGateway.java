@@ -3,6 +3,7 @@ package dev.comptroller.gateway;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.comptroller.gateway.http.HttpServers;
+import dev.comptroller.gateway.ledger.LedgerSettings;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.table.FileSource;
 import java.io.IOException;
@@ -36,6 +37,15 @@ final class TestGateway implements AutoCloseable {
   }
 
   TestGateway(Path folder, String table, Duration silence) throws Exception {
+    this(folder, table, silence, Gateway.Access.open());
+  }
+
+  TestGateway(Path folder, String table, Gateway.Access access) throws Exception {
+    this(folder, table, Duration.ofSeconds(20), access);
+  }
+
+  private TestGateway(Path folder, String table, Duration silence, Gateway.Access access)
+      throws Exception {
     this.folder = folder;
     Path file = folder.resolve("table.json");
     if (!table.isEmpty()) {
@@ -53,9 +63,11 @@ final class TestGateway implements AutoCloseable {
                     Duration.ofSeconds(10),
                     Duration.ofSeconds(60)),
                 folder.resolve("data"),
+                LedgerSettings.embedded(folder.resolve("data")),
                 new Relay.Patience(
                     Duration.ofSeconds(1), Duration.ofSeconds(30), silence, Duration.ofSeconds(5)),
-                live -> new FileSource(file, live, Duration.ofMillis(20))),
+                live -> new FileSource(file, live, Duration.ofMillis(20)),
+                access),
             Clock.systemUTC());
   }
 

@@ -57,6 +57,10 @@ public final class Names {
   // absent.
   public static final String CLASS_HEADER = "x-comptroller-class";
 
+  /// Answer header by which a replica tells the GPU-nanoseconds of a request, where it was asked to
+  /// meter.
+  public static final String GPU_HEADER = "x-comptroller-gpu-ns";
+
   /// Request header by which the gateway asks a replica to count tokens in its streams; value `1`.
   public static final String METER_HEADER = "x-comptroller-meter";
 

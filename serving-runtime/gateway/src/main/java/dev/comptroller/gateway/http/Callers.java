@@ -2,6 +2,7 @@ package dev.comptroller.gateway.http;
 
 import dev.comptroller.gateway.identity.Caller;
 import dev.comptroller.gateway.identity.Credential;
+import dev.comptroller.gateway.identity.TrafficClass;
 import dev.comptroller.gateway.relay.ApiError;
 import dev.comptroller.gateway.route.Resolution;
 import dev.comptroller.gateway.route.Router;
@@ -9,6 +10,8 @@ import dev.comptroller.protocol.routing.Route;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// What a client may see and on what its requests are booked: from its credential, never from what
 /// it says about itself. The one thing it may choose is one of the features that the credential
@@ -39,6 +42,32 @@ final class Callers {
               Map.of()));
     }
     return chosen.get();
+  }
+
+  /// The class that a request runs in.
+  ///
+  /// @param asked `service_tier` of its body; absent if it asks for none
+  static TrafficClass tier(Credential credential, @Nullable String asked)
+      throws RequestFields.Refused {
+    TrafficClass tier =
+        Optional.ofNullable(asked).flatMap(TrafficClass::of).orElse(TrafficClass.INTERACTIVE);
+    if (!credential.classes().contains(tier)) {
+      throw new RequestFields.Refused(
+          new ApiError(
+              403,
+              "this credential may not send %s requests, only %s"
+                  .formatted(
+                      tier.word(),
+                      credential.classes().stream()
+                          .map(TrafficClass::word)
+                          .sorted()
+                          .collect(Collectors.joining(", "))),
+              "invalid_request_error",
+              "service_tier",
+              "class_not_allowed",
+              Map.of()));
+    }
+    return tier;
   }
 
   /// Who pays for a request to a route.

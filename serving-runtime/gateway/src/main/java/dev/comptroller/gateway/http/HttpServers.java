@@ -1,8 +1,9 @@
 package dev.comptroller.gateway.http;
 
+import dev.comptroller.gateway.defer.Deferral;
 import dev.comptroller.gateway.http.Endpoint.Listener;
 import dev.comptroller.gateway.identity.Gate;
-import dev.comptroller.gateway.ledger.UsageLedger;
+import dev.comptroller.gateway.ledger.ChargeLedger;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.table.LiveTable;
@@ -55,9 +56,10 @@ public final class HttpServers implements AutoCloseable {
   /// What the servers work with.
   public record Parts(
       Gate gate,
+      Deferral deferral,
       LiveTable table,
       Relay relay,
-      UsageLedger ledger,
+      ChargeLedger ledger,
       GatewayMetrics metrics,
       Clock clock,
       LongSupplier nanos) {}
@@ -129,7 +131,8 @@ public final class HttpServers implements AutoCloseable {
     Booking.Books books =
         new Booking.Books(parts.ledger(), parts.metrics(), parts.clock(), parts.nanos());
     return RouteTable.of(
-        new Completions(parts.table(), parts.relay(), drain, books),
+        new Completions(
+            new Completions.Tools(parts.table(), parts.relay(), drain, books, parts.deferral())),
         new Models(parts.table(), parts.clock()),
         new Admin(parts.table(), drain, books));
   }

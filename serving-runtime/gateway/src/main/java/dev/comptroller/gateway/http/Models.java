@@ -96,11 +96,15 @@ final class Models {
             .put(
                 "replicas",
                 Legs.open(route.legs()).stream().mapToInt(leg -> leg.replicas().size()).sum());
-    switch (Admission.of(route, router.account(payer), clock.instant())) {
-      case Admission.Admitted() -> model.put("ready", true);
+    switch (Admission.of(
+        route, router.account(payer), credential.features().getFirst(), clock.instant())) {
+      case Admission.Admitted _ -> model.put("ready", true);
       case Admission.NotReady(_, String message) ->
           model.put("ready", false).put("reason", message);
-      case Admission.NotFunded(String message) -> model.put("ready", false).put("reason", message);
+      case Admission.NotFunded(String message, _) ->
+          model.put("ready", false).put("reason", message);
+      case Admission.VariantUnavailable(String message) ->
+          model.put("ready", false).put("reason", message);
     }
     return model;
   }

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param includeUsage whether it wants the usage as a chunk of the stream
 /// @param guessedPrompt input tokens to assume if no engine counts them
 /// @param maxima limits on output, in the order of the body
+/// @param choices how many answers it asks for
 /// @param sequences how many answers are computed for it
 /// @param tier `service_tier`; absent if it asks for none
 /// @param start offset of the byte after the opening brace
@@ -36,6 +37,7 @@ record RequestFields(
     boolean includeUsage,
     long guessedPrompt,
     List<Maximum> maxima,
+    int choices,
     int sequences,
     @Nullable String tier,
     int start) {
@@ -148,6 +150,7 @@ record RequestFields(
     private @Nullable String tier;
     private boolean stream;
     private boolean includeUsage;
+    private int choices = 1;
     private int sequences = 1;
     private long text;
 
@@ -170,6 +173,7 @@ record RequestFields(
           includeUsage,
           RequestText.guessTokens(text),
           maxima,
+          choices,
           sequences,
           tier,
           start);
@@ -199,10 +203,10 @@ record RequestFields(
           if (value != JsonToken.VALUE_NULL) {
             long many = whole(name, value);
             if (many > MOST_SEQUENCES) {
-              throw refused(
-                  "%s is %d, the most is %d".formatted(name, many, MOST_SEQUENCES), name);
+              throw refused("%s is %d, the most is %d".formatted(name, many, MOST_SEQUENCES), name);
             }
             sequences = Math.max(sequences, (int) many);
+            choices = name.equals("n") ? (int) many : choices;
           }
         }
         case "service_tier" -> {
@@ -252,9 +256,7 @@ record RequestFields(
     private long skip(String field) throws IOException {
       JsonToken token = parser.currentToken();
       if (!token.isStructStart()) {
-        return token == JsonToken.VALUE_STRING && TEXT.contains(field)
-            ? parser.getTextLength()
-            : 0;
+        return token == JsonToken.VALUE_STRING && TEXT.contains(field) ? parser.getTextLength() : 0;
       }
       long characters = 0;
       String name = field;

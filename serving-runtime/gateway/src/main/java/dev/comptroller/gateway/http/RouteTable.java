@@ -4,8 +4,9 @@ import dev.comptroller.gateway.http.Endpoint.Access;
 import dev.comptroller.gateway.http.Endpoint.Listener;
 import java.util.List;
 
-/// Every endpoint of the gateway, in one place: what is not here cannot be reached, and what is here
-/// on the public port asks for a credential.
+/// Every endpoint of the gateway, in one place.
+///
+/// What is not here cannot be reached; what is here on the public port asks for a credential.
 final class RouteTable {
   private RouteTable() {}
 

@@ -1,5 +1,8 @@
 package dev.comptroller.gateway.ledger;
 
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +14,13 @@ import org.jspecify.annotations.Nullable;
 /// takes effect exactly once. [LedgerUnavailable] means that the effect is unknown: a reservation
 /// may be repeated with its key, an ending may be repeated as it is. When the number of waiting
 /// operations is at its limit, new ones fail with it at once, without effect.
-public interface ChargeLedger {
+public interface ChargeLedger extends UsageLedger {
+  /// Opens the ledger that settings name, migrating it if needed; refuses a database that would
+  /// lose commits in a crash.
+  static ChargeLedger open(LedgerSettings settings) throws IOException, SQLException {
+    return Opening.of(settings);
+  }
+
   /// Holds money.
   Reserved reserve(Reservation reservation) throws LedgerUnavailable, InterruptedException;
 
@@ -41,10 +50,10 @@ public interface ChargeLedger {
 
   /// What an account stands at, as far as it is durable. An account that the ledger never saw
   /// stands at 0.
-  Standing standing(Account account);
+  Standing standing(Account account) throws SQLException;
 
-  /// Every account of the periods that this process has touched or that have open holds.
-  List<Standing> standings();
+  /// What every account of the periods from then on stands at, read from the database.
+  List<Standing> standings(Instant from) throws SQLException;
 
   /// Holds that are open.
   int openHolds();

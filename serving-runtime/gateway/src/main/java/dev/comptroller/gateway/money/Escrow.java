@@ -1,6 +1,5 @@
 package dev.comptroller.gateway.money;
 
-import dev.comptroller.gateway.ledger.Bound;
 import dev.comptroller.gateway.ledger.ChargeLedger;
 import dev.comptroller.gateway.ledger.Ended;
 import dev.comptroller.gateway.ledger.Extended;
@@ -81,7 +80,7 @@ public final class Escrow {
         case Refused refused -> {
           long less = terms.shrinks() ? affordable(at, refused) : 0;
           if (less < 1 || less >= output) {
-            return new Opened.Short(refused);
+            return new Opened.TooLittle(refused);
           }
           output = less;
         }
@@ -128,17 +127,25 @@ public final class Escrow {
     return extend(open, needed - held + slice) || extend(open, needed - held);
   }
 
-  /// What a usage is charged: never more than is held.
-  public long charge(Usage used) {
+  /// What a usage is charged: never more than is held. Where an engine counts more at its end than
+  /// it showed before, the difference is held first, if there is room.
+  public long charge(Usage used) throws LedgerUnavailable, InterruptedException {
     Cost at = cost;
-    if (at == null) {
+    HoldId open = hold;
+    if (at == null || open == null) {
       return 0;
     }
     long due = at.of(used);
-    if (due > held) {
-      LOG.log(Level.DEBUG, "{0} micro-dollars of output were not held and are not charged", due - held);
+    if (due > held && !extend(open, due - held)) {
+      LOG.log(Level.INFO, "{0} micro-dollars were not held and are not charged", due - held);
     }
     return Math.min(due, held);
+  }
+
+  /// Whether it holds money at a price.
+  public boolean holdsAt(@Nullable PostedPrice price) {
+    Cost at = cost;
+    return hold != null && at != null && at.price().equals(price);
   }
 
   /// Ends the hold with a line that charges [#charge].
@@ -155,8 +162,7 @@ public final class Escrow {
       return written;
     }
     hold = null;
-    boolean booked =
-        micros == 0 ? voided(open, written) : settled(open, micros, written);
+    boolean booked = micros == 0 ? voided(open, written) : settled(open, micros, written);
     if (booked) {
       return written;
     }

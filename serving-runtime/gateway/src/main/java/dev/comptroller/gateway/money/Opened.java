@@ -10,7 +10,7 @@ public sealed interface Opened {
   record Open(long output) implements Opened {}
 
   /// An account has too little.
-  record Short(Refused refused) implements Opened {}
+  record TooLittle(Refused refused) implements Opened {}
 
   /// The client's key belongs to a request that still runs.
   record Running() implements Opened {}

@@ -127,8 +127,7 @@ public sealed interface Admission {
       action = Action.FUND;
       message =
           "namespace %s was funded until %s by budget %s, whose period ends at %s"
-              .formatted(
-                  account.namespace(), fundedUntil, account.budget(), account.periodEnd());
+              .formatted(account.namespace(), fundedUntil, account.budget(), account.periodEnd());
     } else {
       return Optional.empty();
     }

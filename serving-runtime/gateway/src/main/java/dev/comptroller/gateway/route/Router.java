@@ -52,8 +52,7 @@ public final class Router {
     if (exact != null && sees.test(exact)) {
       return new Resolution.Found(exact);
     }
-    List<Route> routes =
-        byDeployment.getOrDefault(model, List.of()).stream().filter(sees).toList();
+    List<Route> routes = byDeployment.getOrDefault(model, List.of()).stream().filter(sees).toList();
     return switch (routes.size()) {
       case 0 -> new Resolution.Unknown(model);
       case 1 -> new Resolution.Found(routes.getFirst());

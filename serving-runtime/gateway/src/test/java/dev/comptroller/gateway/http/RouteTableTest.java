@@ -2,6 +2,9 @@ package dev.comptroller.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.comptroller.gateway.defer.Deferral;
+import dev.comptroller.gateway.identity.Gate;
+import dev.comptroller.gateway.ledger.ChargeLedger;
 import dev.comptroller.gateway.ledger.UsageLedger;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.relay.Relay;
@@ -19,7 +22,7 @@ class RouteTableTest {
   void shouldBeWhatTheGatewayAnswersAndNothingElse(@TempDir Path folder) throws Exception {
     GatewayMetrics metrics = new GatewayMetrics();
     Duration second = Duration.ofSeconds(1);
-    try (UsageLedger ledger = UsageLedger.open(folder, second);
+    try (ChargeLedger ledger = UsageLedger.open(folder, second);
         Relay relay =
             new Relay(
                 new Relay.Patience(second, second, second, second), metrics, System::nanoTime)) {
@@ -28,16 +31,23 @@ class RouteTableTest {
       List<Endpoint> endpoints =
           HttpServers.endpoints(
               new HttpServers.Parts(
-                  table, relay, ledger, metrics, Clock.systemUTC(), System::nanoTime),
+                  Gate.open(),
+                  Deferral.none(),
+                  table,
+                  relay,
+                  ledger,
+                  metrics,
+                  Clock.systemUTC(),
+                  System::nanoTime),
               new Drain());
       assertThat(endpoints)
           .extracting(
               row -> row.listener() + " " + row.method() + " " + row.path() + " " + row.access())
           .containsExactly(
-              "PUBLIC POST /v1/chat/completions OPEN",
-              "PUBLIC POST /v1/completions OPEN",
-              "PUBLIC GET /v1/models OPEN",
-              "PUBLIC GET /v1/models/{id} OPEN",
+              "PUBLIC POST /v1/chat/completions CREDENTIAL",
+              "PUBLIC POST /v1/completions CREDENTIAL",
+              "PUBLIC GET /v1/models CREDENTIAL",
+              "PUBLIC GET /v1/models/{id} CREDENTIAL",
               "ADMIN GET /health/live OPEN",
               "ADMIN GET /health/ready OPEN",
               "ADMIN GET /metrics OPEN",

@@ -1,0 +1,142 @@
+package dev.comptroller.gateway.ledger;
+
+import dev.comptroller.gateway.meter.Usage;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import org.jspecify.annotations.Nullable;
+
+/// Entries and usage lines as rows.
+final class LedgerRows {
+  static final String LINE =
+      "id, request_id, at_micros, model, namespace, deployment, variant, replica, payer, feature,"
+          + " class, stream, outcome, status, finish_reason, prompt_tokens, cached_tokens,"
+          + " completion_tokens, estimated, price_version, charge_micros, tariff_percent, gpu_ns,"
+          + " millis";
+  static final String INSERT_LINE =
+      "INSERT INTO usage_line (" + LINE + ") VALUES (" + "?, ".repeat(23) + "?)";
+  static final String ENTRY =
+      "seq, kind, at_micros, gateway, hold, micros, key, bounds, text, price_version, lifetime_ms,"
+          + " line, line_digest, hash";
+  static final String INSERT_ENTRY =
+      "INSERT INTO ledger_entry (" + ENTRY + ") VALUES (" + "?, ".repeat(13) + "?)";
+
+  private LedgerRows() {}
+
+  static void bind(PreparedStatement insert, Entry entry) throws SQLException {
+    insert.setLong(1, entry.seq());
+    insert.setString(2, entry.kind().word());
+    insert.setLong(3, entry.atMicros());
+    insert.setString(4, entry.gateway());
+    insert.setLong(5, entry.hold());
+    insert.setLong(6, entry.micros());
+    insert.setString(7, entry.key());
+    insert.setString(8, entry.bounds());
+    insert.setString(9, entry.text());
+    bindLong(insert, 10, entry.priceVersion());
+    bindLong(insert, 11, entry.lifetimeMillis());
+    insert.setString(12, entry.line());
+    insert.setBytes(13, entry.lineDigest() == null ? null : entry.lineDigest().bytes());
+    insert.setBytes(14, entry.hash().bytes());
+  }
+
+  static Entry entry(ResultSet row) throws SQLException {
+    byte[] digest = row.getBytes(13);
+    return new Entry(
+        row.getLong(1),
+        EntryKind.of(row.getString(2)),
+        row.getLong(3),
+        row.getString(4),
+        row.getLong(5),
+        row.getLong(6),
+        row.getString(7),
+        row.getString(8),
+        row.getString(9),
+        maybeLong(row, 10),
+        maybeLong(row, 11),
+        row.getString(12),
+        digest == null ? null : new Digest(digest),
+        new Digest(row.getBytes(14)));
+  }
+
+  static void bind(PreparedStatement insert, UsageLine line) throws SQLException {
+    insert.setString(1, line.id());
+    insert.setString(2, line.requestId());
+    insert.setLong(3, micros(line.at()));
+    insert.setString(4, line.model());
+    insert.setString(5, line.namespace());
+    insert.setString(6, line.deployment());
+    insert.setString(7, line.variant());
+    insert.setString(8, line.replica());
+    insert.setString(9, line.payer());
+    insert.setString(10, line.feature());
+    insert.setString(11, line.trafficClass());
+    insert.setInt(12, line.stream() ? 1 : 0);
+    insert.setString(13, line.outcome().word());
+    insert.setInt(14, line.status());
+    insert.setString(15, line.finishReason());
+    insert.setLong(16, line.usage().prompt());
+    insert.setLong(17, line.usage().cached());
+    insert.setLong(18, line.usage().completion());
+    insert.setInt(19, line.usage().estimated() ? 1 : 0);
+    bindLong(insert, 20, line.priceVersion());
+    bindLong(insert, 21, line.chargeMicros());
+    insert.setInt(22, line.tariffPercent());
+    bindLong(insert, 23, line.gpuNanos());
+    insert.setLong(24, line.millis());
+  }
+
+  /// A usage line that starts at a column.
+  static UsageLine line(ResultSet row, int at) throws SQLException {
+    return new UsageLine(
+        row.getString(at),
+        row.getString(at + 1),
+        instant(row.getLong(at + 2)),
+        row.getString(at + 3),
+        row.getString(at + 4),
+        row.getString(at + 5),
+        row.getString(at + 6),
+        row.getString(at + 7),
+        row.getString(at + 8),
+        row.getString(at + 9),
+        row.getString(at + 10),
+        row.getInt(at + 11) != 0,
+        Outcome.of(row.getString(at + 12)),
+        row.getInt(at + 13),
+        row.getString(at + 14),
+        new Usage(
+            row.getLong(at + 15),
+            row.getLong(at + 16),
+            row.getLong(at + 17),
+            row.getInt(at + 18) != 0),
+        maybeLong(row, at + 19),
+        maybeLong(row, at + 20),
+        row.getInt(at + 21),
+        maybeLong(row, at + 22),
+        row.getLong(at + 23));
+  }
+
+  static long micros(Instant at) {
+    return ChronoUnit.MICROS.between(Instant.EPOCH, at);
+  }
+
+  static Instant instant(long micros) {
+    return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+  }
+
+  static void bindLong(PreparedStatement insert, int at, @Nullable Long value) throws SQLException {
+    if (value == null) {
+      insert.setNull(at, Types.BIGINT);
+    } else {
+      insert.setLong(at, value);
+    }
+  }
+
+  static @Nullable Long maybeLong(ResultSet row, int column) throws SQLException {
+    long value = row.getLong(column);
+    return row.wasNull() ? null : Long.valueOf(value);
+  }
+}
