@@ -21,6 +21,7 @@ final class BordersTest {
               "..gateway.route..",
               "dev.comptroller.protocol..",
               "java.lang..",
+              "java.math..",
               "java.time..",
               "java.util..",
               "org.jspecify..");

@@ -43,6 +43,20 @@ final class TestGateway implements AutoCloseable {
 
   TestGateway(Path folder, String table, Duration silence, BatchQueue.Settings queue)
       throws Exception {
+    this(folder, table, silence, queue, Gateway.Access.open());
+  }
+
+  TestGateway(Path folder, String table, Gateway.Access access) throws Exception {
+    this(folder, table, Duration.ofSeconds(20), BatchQueue.Settings.STANDARD, access);
+  }
+
+  private TestGateway(
+      Path folder,
+      String table,
+      Duration silence,
+      BatchQueue.Settings queue,
+      Gateway.Access access)
+      throws Exception {
     this.folder = folder;
     Path file = folder.resolve("table.json");
     if (!table.isEmpty()) {
@@ -64,7 +78,8 @@ final class TestGateway implements AutoCloseable {
                 new Relay.Patience(
                     Duration.ofSeconds(1), Duration.ofSeconds(30), silence, Duration.ofSeconds(5)),
                 queue,
-                live -> new FileSource(file, live, Duration.ofMillis(20))),
+                live -> new FileSource(file, live, Duration.ofMillis(20)),
+                access),
             Clock.systemUTC());
   }
 

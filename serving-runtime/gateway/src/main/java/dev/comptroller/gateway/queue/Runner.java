@@ -180,16 +180,11 @@ final class Runner {
             headers,
             body.toString().getBytes(StandardCharsets.UTF_8),
             false,
-            Map.of(),
+            false,
+            1,
             meter,
             parts.nanos().getAsLong());
-    parts
-        .relay()
-        .serve(
-            call,
-            capture,
-            cancellation,
-            (outcome, _, replica, status) -> capture.ended(outcome, replica, status));
+    parts.relay().serve(call, capture, cancellation, capture);
     return capture;
   }
 
@@ -217,6 +212,7 @@ final class Runner {
               usage,
               price,
               hold,
+              meter.gpuNanos(),
               millis);
       parts.pace().ran(item.model(), item.tokens(), millis);
       if (!record(item, done)) {
@@ -275,7 +271,7 @@ final class Runner {
 
   private static Answer failure(Slots.Slot slot, String line, long millis) {
     return new Answer(
-        false, line, slot.leg().variant(), slot.replica().name(), Usage.NONE, null, null, millis);
+        false, line, slot.leg().variant(), slot.replica().name(), Usage.NONE, null, null, null, millis);
   }
 
   private boolean record(Claimed item, Answer answer) throws SQLException, InterruptedException {

@@ -2,6 +2,8 @@ package dev.comptroller.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+
+import dev.comptroller.gateway.identity.Gate;
 import dev.comptroller.gateway.ledger.ChargeLedger;
 import dev.comptroller.gateway.ledger.UsageLedger;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
@@ -43,26 +45,26 @@ class RouteTableTest {
         endpoints =
             HttpServers.endpoints(
                 new HttpServers.Parts(
-                    table, relay, queue, ledger, metrics, Clock.systemUTC(), System::nanoTime),
+                    Gate.open(), table, relay, queue, ledger, metrics, Clock.systemUTC(), System::nanoTime),
                 new Drain());
       }
       assertThat(endpoints)
           .extracting(
               row -> row.listener() + " " + row.method() + " " + row.path() + " " + row.access())
           .containsExactly(
-              "PUBLIC POST /v1/chat/completions OPEN",
-              "PUBLIC POST /v1/completions OPEN",
-              "PUBLIC GET /v1/models OPEN",
-              "PUBLIC GET /v1/models/{id} OPEN",
-              "PUBLIC POST /v1/files OPEN",
-              "PUBLIC GET /v1/files OPEN",
-              "PUBLIC GET /v1/files/{id}/content OPEN",
-              "PUBLIC GET /v1/files/{id} OPEN",
-              "PUBLIC DELETE /v1/files/{id} OPEN",
-              "PUBLIC POST /v1/batches OPEN",
-              "PUBLIC GET /v1/batches OPEN",
-              "PUBLIC POST /v1/batches/{id}/cancel OPEN",
-              "PUBLIC GET /v1/batches/{id} OPEN",
+              "PUBLIC POST /v1/chat/completions CREDENTIAL",
+              "PUBLIC POST /v1/completions CREDENTIAL",
+              "PUBLIC GET /v1/models CREDENTIAL",
+              "PUBLIC GET /v1/models/{id} CREDENTIAL",
+              "PUBLIC POST /v1/files CREDENTIAL",
+              "PUBLIC GET /v1/files CREDENTIAL",
+              "PUBLIC GET /v1/files/{id}/content CREDENTIAL",
+              "PUBLIC GET /v1/files/{id} CREDENTIAL",
+              "PUBLIC DELETE /v1/files/{id} CREDENTIAL",
+              "PUBLIC POST /v1/batches CREDENTIAL",
+              "PUBLIC GET /v1/batches CREDENTIAL",
+              "PUBLIC POST /v1/batches/{id}/cancel CREDENTIAL",
+              "PUBLIC GET /v1/batches/{id} CREDENTIAL",
               "ADMIN GET /queue OPEN",
               "ADMIN GET /health/live OPEN",
               "ADMIN GET /health/ready OPEN",
