@@ -125,17 +125,16 @@ public final class HardLimit {
       double perGpu = perGpu(period);
       double best =
           Oracle.best(
-                  period.window().start().getEpochSecond(),
-                  period.window().end().getEpochSecond(),
-                  AMOUNT.micros(),
-                  setup.services().getFirst().demand(),
-                  setup.services().getFirst().rungs(),
-                  (second, rung, count) ->
-                      count
-                          * Fleets.LADDER.get(rung).gpus()
-                          * perGpu,
-                  MOST,
-                  false)
+                  new Oracle.World(
+                      period.window().start().getEpochSecond(),
+                      period.window().end().getEpochSecond(),
+                      0,
+                      setup.services().getFirst().demand(),
+                      setup.services().getFirst().rungs(),
+                      (_, rung, count) -> count * Fleets.LADDER.get(rung).gpus() * perGpu,
+                      MOST,
+                      false),
+                  AMOUNT.micros())
               .value();
       allServed += period.tally().tokens();
       allPossible += best;
