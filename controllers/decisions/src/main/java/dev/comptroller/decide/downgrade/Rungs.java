@@ -128,6 +128,11 @@ public final class Rungs {
     if (!left.isZero()) {
       return "dwell: %s serves for another %d s".formatted(policy.active(), left.toSeconds());
     }
+    Duration least = policy.transition().overlap().plus(policy.steadiness().dwell());
+    if (policy.isClimb(option) && policy.rest().compareTo(least) < 0) {
+      return "the period ends in %d s, less than the %d s that a change and its dwell take"
+          .formatted(policy.rest().toSeconds(), least.toSeconds());
+    }
     if (policy.isDowngrade(option)) {
       Transition.Verdict verdict =
           policy.transition().judge(active.get().hourly(), option.hourly(), policy.rest());

@@ -45,9 +45,11 @@ final class Choices {
   /// What the heat ladder asks for.
   ///
   /// @param depth rungs lower
+  /// @param again rungs lower that it would ask for again if everybody climbed: nobody climbs
+  ///   further than that
   /// @param suspend whether to go to zero
   /// @param why the figures
-  record Demands(int depth, boolean suspend, String why) {}
+  record Demands(int depth, int again, boolean suspend, String why) {}
 
   /// The outcome.
   ///
@@ -115,7 +117,9 @@ final class Choices {
   /// A wish with its rungs, or a pick of what it has where no rung may serve.
   private Optional<Open> open(Wish wish, Map<String, Pick> picks) {
     int depth = demands.suspend() ? Integer.MAX_VALUE : demands.depth();
-    RungPolicy rungs = wish.rungs(wish.ceiling(depth), margin(wish), present.rest());
+    int serves = wish.option(wish.active()).map(wish.options()::indexOf).orElse(0);
+    int ceiling = Math.max(wish.ceiling(depth), Math.min(wish.ceiling(demands.again()), serves));
+    RungPolicy rungs = wish.rungs(ceiling, margin(wish), present.rest());
     RungChoice most = Rungs.choose(rungs, UNLIMITED, present.now());
     List<Option> free = Rungs.free(rungs, present.now());
     int least = Math.max(1, wish.policy().policy().scaling().minReplicas());
@@ -127,7 +131,7 @@ final class Choices {
       Part part =
           kept == null
               ? Part.nothing(wish, "NoRungMayServe", why)
-              : Part.of(wish, kept, wish.stock().count(kept.variant()), "NoRungMayServe", why);
+              : Part.of(wish, kept, wish.stock().firm(kept.variant()), "NoRungMayServe", why);
       picks.put(wish.name(), new Pick(part, most, null));
       return Optional.empty();
     }

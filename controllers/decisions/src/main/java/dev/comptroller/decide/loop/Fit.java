@@ -59,8 +59,7 @@ final class Fit {
     Wish wish = part.wish();
     Option active = wish.option(wish.active()).orElse(null);
     if (active != null && !active.equals(option)) {
-      int count = wish.stock().count(active.variant());
-      int kept = wish.grant() == null ? count : Math.min(count, wish.grant().replicas());
+      int kept = wish.stock().firm(active.variant());
       return Part.of(
           wish,
           active,
@@ -68,7 +67,7 @@ final class Fit {
           "ChangeUnfunded",
           "a change to %s is not funded".formatted(option.variant()));
     }
-    int count = wish.stock().count(option.variant());
+    int count = wish.stock().firm(option.variant());
     return count >= part.replicas()
         ? part
         : part.with(
@@ -146,7 +145,7 @@ final class Fit {
 
   /// Whether what starts from nothing serves for its dwell at least, or until the period ends.
   private boolean lasts(Part part) {
-    if (part.wish().stock().total() > 0 || part.replicas() == 0) {
+    if (part.wish().stock().firm() > 0 || part.replicas() == 0) {
       return true;
     }
     var transition = part.wish().policy().transition();

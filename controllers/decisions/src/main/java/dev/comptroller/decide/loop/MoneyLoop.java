@@ -32,9 +32,10 @@ import org.jspecify.annotations.Nullable;
 /// 6. Grants, traffic, features, explanations, and when to look again.
 ///
 /// Total and deterministic: the same arguments give the same decision. That the third inequality
-/// holds at every instant needs what [Funds] says, and a control interval in `leaving` that covers
-/// the time from one decision to the next, the age of what is seen, and the time until a decision
-/// is carried out. Figures that exceed what can be held decide nothing.
+/// holds at every instant needs what [Funds] says, and a `leaving` whose control interval
+/// covers the time from one decision to the next, and whose drain begins with the decision: it
+/// covers the time until that is carried out as well. Figures that exceed what can be held decide
+/// nothing.
 public final class MoneyLoop {
   private MoneyLoop() {}
 
@@ -94,7 +95,7 @@ public final class MoneyLoop {
       List<HeatStep> force =
           heat == null ? policy.heat().inForce(seen.state().heat()) : heat.inForce();
       // 3. and 4. Wishes and the allowance.
-      Choices.Demands demands = demands(heat, force);
+      Choices.Demands demands = demands(heat, force, figures, wishes);
       Choices.Chosen chosen =
           held ? kept(wishes) : new Choices(present, demands, funds).choose(wishes);
       Map<String, Part> wanted = new TreeMap<>();
@@ -124,20 +125,19 @@ public final class MoneyLoop {
           .next(seen.state().heat(), Heat.of(state), step -> unless(state, wishes, step), now);
     }
 
-    /// How hot it would be if a step that moves capacity ended: at what then would run until the
-    /// period's end, if that is more than what runs now.
+    /// How hot it would be if a step that moves capacity ended.
     private Heat unless(BudgetState state, List<Wish> wishes, HeatState.StepName step) {
       List<HeatStep> force = policy.heat().inForce(seen.state().heat());
-      int depth =
-          switch (step.action()) {
-            case Downgrade -> step.ordinal();
-            case Suspend ->
-                (int) force.stream().filter(each -> each.action() == HeatAction.Downgrade).count();
-            case Warn, QueueBatch, CapOutput, Throttle -> -1;
-          };
-      if (depth < 0) {
-        return Heat.of(state);
-      }
+      return switch (step.action()) {
+        case Downgrade -> heatAt(state, wishes, step.ordinal());
+        case Suspend -> heatAt(state, wishes, count(force, HeatAction.Downgrade));
+        case Warn, QueueBatch, CapOutput, Throttle -> Heat.of(state);
+      };
+    }
+
+    /// How hot it would be with the heat ladder at `depth`: at what then would run until the
+    /// period's end, if that is more than what runs now.
+    private Heat heatAt(BudgetState state, List<Wish> wishes, int depth) {
       HourlyRate without = HourlyRate.ZERO;
       for (Wish wish : wishes) {
         Option target = wish.target(depth);
@@ -159,9 +159,36 @@ public final class MoneyLoop {
       return new Heat(state.window().start(), state.spentPercent(), percent);
     }
 
-    private static Choices.Demands demands(@Nullable HeatVerdict heat, List<HeatStep> force) {
-      int depth =
-          (int) force.stream().filter(step -> step.action() == HeatAction.Downgrade).count();
+    /// Rungs lower that the heat ladder would ask for again if everybody climbed.
+    private int depthAgain(
+        @Nullable HeatVerdict heat, Present.@Nullable Figures figures, List<Wish> wishes) {
+      if (heat == null || figures == null) {
+        return 0;
+      }
+      int again = 0;
+      int ordinal = 0;
+      for (HeatVerdict.Standing standing : heat.steps()) {
+        HeatStep step = standing.step();
+        if (step.action() == HeatAction.Downgrade) {
+          boolean hot =
+              heatAt(figures.state(), wishes, ordinal).percent(step.of()) >= step.release();
+          ordinal++;
+          again = standing.inForce() || hot ? ordinal : again;
+        }
+      }
+      return again;
+    }
+
+    private static int count(List<HeatStep> force, HeatAction action) {
+      return (int) force.stream().filter(step -> step.action() == action).count();
+    }
+
+    private Choices.Demands demands(
+        @Nullable HeatVerdict heat,
+        List<HeatStep> force,
+        Present.@Nullable Figures figures,
+        List<Wish> wishes) {
+      int depth = count(force, HeatAction.Downgrade);
       boolean suspend = force.stream().anyMatch(step -> step.action() == HeatAction.Suspend);
       String why =
           heat == null
@@ -174,7 +201,7 @@ public final class MoneyLoop {
                               == (suspend ? HeatAction.Suspend : HeatAction.Downgrade))
                   .map(HeatVerdict.Standing::message)
                   .collect(Collectors.joining("; "));
-      return new Choices.Demands(depth, suspend, why);
+      return new Choices.Demands(depth, depthAgain(heat, figures, wishes), suspend, why);
     }
 
     /// What was granted, or what runs where nothing was: nothing new.
@@ -188,7 +215,7 @@ public final class MoneyLoop {
           part = Part.nothing(wish, "Held", why);
         } else {
           int count =
-              wish.grant() == null ? wish.stock().count(option.variant()) : wish.grant().replicas();
+              wish.grant() == null ? wish.stock().firm(option.variant()) : wish.grant().replicas();
           part = Part.of(wish, option, count, "Held", why);
         }
         picks.put(wish.name(), new Choices.Pick(part, null, null));
@@ -221,14 +248,7 @@ public final class MoneyLoop {
           grants.add(grant);
         }
         Grants.withoutBudget(wish).ifPresent(unbound::add);
-        commitments.addAll(
-            wish.stock()
-                .after(
-                    policy.observe() ? null : grant,
-                    seen.state(),
-                    seen.asOf(),
-                    policy.leaving().controlInterval(),
-                    now));
+        commitments.addAll(wish.stock().after(grant, now));
       }
       @Nullable Instant fundedUntil = fundedUntil(fit);
       Traffic traffic = TrafficRules.of(present, funds, heat, force, plan);

@@ -47,9 +47,9 @@ record Part(
     if (surge == 0) {
       return sum;
     }
-    for (Map.Entry<String, Integer> each : stock.counts().entrySet()) {
+    for (Map.Entry<String, Stock.Lot> each : stock.lots().entrySet()) {
       if (option == null || !each.getKey().equals(option.variant())) {
-        sum = sum.plus(stock.cost(each.getKey(), each.getValue()));
+        sum = sum.plus(stock.cost(each.getKey(), each.getValue().count()));
       }
     }
     return sum;
@@ -59,11 +59,12 @@ record Part(
   Exposure released() {
     Stock stock = wish.stock();
     Exposure sum = Exposure.NONE;
-    for (Map.Entry<String, Integer> each : stock.counts().entrySet()) {
+    for (Map.Entry<String, Stock.Lot> each : stock.lots().entrySet()) {
       boolean own = option != null && each.getKey().equals(option.variant());
-      int gone = own ? Math.max(0, each.getValue() - replicas) : surge == 0 ? each.getValue() : 0;
-      Exposure whole = stock.cost(each.getKey(), each.getValue());
-      sum = sum.plus(Stock.part(whole, gone, each.getValue()));
+      Stock.Lot lot = each.getValue();
+      int gone =
+          own ? Math.max(0, lot.firm() - replicas) + lot.going() : surge == 0 ? lot.count() : 0;
+      sum = sum.plus(stock.leaving(each.getKey(), gone));
     }
     return sum;
   }

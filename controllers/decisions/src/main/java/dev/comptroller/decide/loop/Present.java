@@ -43,12 +43,11 @@ record Present(
     Window window = policy.calendar().containing(now);
     SortedMap<String, Stock> stocks = new TreeMap<>();
     for (DeploymentPolicy deployment : policy.deployments()) {
-      stocks.put(
-          deployment.name(), Stock.of(DeploymentSeen.unknown(deployment.name()), seen.state()));
+      stocks.put(deployment.name(), stock(DeploymentSeen.unknown(deployment.name()), seen, policy));
     }
     Exposure leaving = Exposure.NONE;
     for (DeploymentSeen deployment : seen.deployments()) {
-      stocks.put(deployment.name(), Stock.of(deployment, seen.state()));
+      stocks.put(deployment.name(), stock(deployment, seen, policy));
       leaving = leaving.plus(deployment.leavingCost());
     }
     Exposure committed =
@@ -59,6 +58,16 @@ record Present(
     }
     NamespaceDecision.@Nullable Held held = held(seen, policy, window, now);
     return new Present(now, policy, window, held, money, stocks, committed, leaving);
+  }
+
+  private static Stock stock(
+      DeploymentSeen deployment, NamespaceSeen seen, NamespacePolicy policy) {
+    return Stock.of(
+        deployment,
+        seen.state(),
+        policy.observe(),
+        policy.leaving().controlInterval(),
+        seen.asOf());
   }
 
   private static NamespaceDecision.@Nullable Held held(

@@ -2,12 +2,12 @@ package dev.comptroller.decide.loop;
 
 import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.units.HourlyRate;
-import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -16,46 +16,94 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Replicas that were granted count whether they are seen or not; those that were taken away count
 /// until they are seen to be gone, in an observation that is younger than the taking away by more
-/// than a control interval.
+/// than a control interval. What replaces them meanwhile comes on top.
 ///
 /// @param seen what was seen of the deployment
-/// @param counts replicas that do not leave, by rung; 1 or more each
-record Stock(DeploymentSeen seen, SortedMap<String, Integer> counts) {
+/// @param lots what there is of each rung; none is empty
+record Stock(DeploymentSeen seen, SortedMap<String, Lot> lots) {
   Stock {
-    counts = Collections.unmodifiableSortedMap(new TreeMap<>(counts));
+    lots = Collections.unmodifiableSortedMap(new TreeMap<>(lots));
   }
 
-  static Stock of(DeploymentSeen seen, LoopState state) {
-    SortedMap<String, Integer> counts = new TreeMap<>();
+  /// Replicas of one rung that do not leave for all that is known.
+  ///
+  /// @param firm granted
+  /// @param going taken away, not seen to be gone
+  /// @param lowered when they were taken away
+  record Lot(int firm, int going, @Nullable Instant lowered) {
+    int count() {
+      return firm + going;
+    }
+  }
+
+  /// @param lag how long it takes until what was taken away is seen to leave
+  static Stock of(
+      DeploymentSeen seen, LoopState state, boolean observe, Duration lag, Instant asOf) {
+    SortedMap<String, Lot> lots = new TreeMap<>();
+    boolean granted = !observe && state.grant(seen.name()).isPresent();
     for (Holding holding : seen.holdings()) {
-      if (!holding.leaving() && holding.replicas() > 0) {
-        counts.merge(holding.variant(), holding.replicas(), Integer::sum);
+      int staying = seen.staying(holding.variant());
+      if (staying > 0) {
+        int firm = granted ? granted(state, seen.name(), holding.variant()) : staying;
+        lots.put(holding.variant(), new Lot(firm, Math.max(0, staying - firm), null));
       }
     }
     for (Commitment commitment : state.commitments(seen.name())) {
-      counts.merge(commitment.variant(), commitment.replicas(), Math::max);
+      int extra = Math.max(0, seen.staying(commitment.variant()) - commitment.replicas());
+      @Nullable Instant lowered = commitment.lowered();
+      boolean settled = lowered == null || !asOf.isBefore(lowered.plus(lag));
+      int going = settled ? extra : Math.max(extra, commitment.going());
+      lots.put(
+          commitment.variant(), new Lot(commitment.replicas(), going, going == 0 ? null : lowered));
     }
-    return new Stock(seen, counts);
+    lots.values().removeIf(lot -> lot.count() == 0);
+    return new Stock(seen, lots);
   }
 
-  int count(String variant) {
-    return counts.getOrDefault(variant, 0);
+  private static int granted(LoopState state, String deployment, String variant) {
+    return state
+        .grant(deployment)
+        .filter(grant -> grant.variant().equals(variant))
+        .map(Grant::replicas)
+        .orElse(0);
   }
 
+  private Lot lot(String variant) {
+    return lots.getOrDefault(variant, new Lot(0, 0, null));
+  }
+
+  /// Replicas of a rung that are granted.
+  int firm(String variant) {
+    return lot(variant).firm();
+  }
+
+  /// Replicas of a rung that were taken away and have not been seen to be gone.
+  int going(String variant) {
+    return lot(variant).going();
+  }
+
+  /// All replicas that are granted.
+  int firm() {
+    return lots.values().stream().mapToInt(Lot::firm).sum();
+  }
+
+  /// All replicas.
   int total() {
-    return counts.values().stream().mapToInt(Integer::intValue).sum();
+    return lots.values().stream().mapToInt(Lot::count).sum();
   }
 
   /// Replicas of all other rungs.
   int others(String variant) {
-    return total() - count(variant);
+    return total() - lot(variant).count();
   }
 
   /// What all of it costs, without what leaves already.
   Exposure cost() {
-    return counts.entrySet().stream()
-        .map(entry -> cost(entry.getKey(), entry.getValue()))
-        .reduce(Exposure.NONE, Exposure::plus);
+    Exposure sum = Exposure.NONE;
+    for (var each : lots.entrySet()) {
+      sum = sum.plus(cost(each.getKey(), each.getValue().count()));
+    }
+    return sum;
   }
 
   /// What `replicas` of a rung cost: those that are seen at what they cost, others at the price of
@@ -73,45 +121,41 @@ record Stock(DeploymentSeen seen, SortedMap<String, Integer> counts) {
     return known.plus(one.times(replicas - staying));
   }
 
+  /// What `replicas` cost that go.
+  Exposure leaving(String variant, int replicas) {
+    int staying = Math.max(1, seen.staying(variant));
+    return seen.staying(variant) == 0
+        ? cost(variant, replicas)
+        : part(seen.stayingCost(variant).times(replicas), 1, staying);
+  }
+
   /// `part` of `of` equal parts, rounded up.
-  static Exposure part(Exposure whole, int part, int of) {
+  private static Exposure part(Exposure whole, int part, int of) {
     return new Exposure(ceil(whole.now(), part, of), ceil(whole.highest(), part, of));
   }
 
   private static HourlyRate ceil(HourlyRate whole, int part, int of) {
-    BigInteger micros =
-        BigInteger.valueOf(whole.microsPerHour())
-            .multiply(BigInteger.valueOf(part))
-            .add(BigInteger.valueOf(of - 1L))
-            .divide(BigInteger.valueOf(of));
-    return new HourlyRate(micros.longValueExact());
+    return new HourlyRate(Math.ceilDiv(Math.multiplyExact(whole.microsPerHour(), (long) part), of));
   }
 
   /// What is committed once `grant` is given.
-  List<Commitment> after(
-      @Nullable Grant grant, LoopState state, Instant asOf, Duration lag, Instant now) {
-    SortedMap<String, @Nullable Instant> lowered = new TreeMap<>();
-    for (Commitment commitment : state.commitments(seen.name())) {
-      lowered.put(commitment.variant(), commitment.lowered());
-    }
-    SortedMap<String, Integer> all = new TreeMap<>(counts);
+  List<Commitment> after(@Nullable Grant grant, Instant now) {
+    SortedMap<String, Lot> all = new TreeMap<>(lots);
     if (grant != null && grant.replicas() > 0) {
-      all.putIfAbsent(grant.variant(), 0);
+      all.putIfAbsent(grant.variant(), new Lot(0, 0, null));
     }
     List<Commitment> commitments = new ArrayList<>();
-    for (String variant : all.keySet()) {
-      int granted = grant != null && grant.variant().equals(variant) ? grant.replicas() : 0;
-      int count = count(variant);
-      if (granted >= count) {
-        commitments.add(new Commitment(seen.name(), variant, granted, null));
-        continue;
-      }
-      @Nullable Instant before = lowered.get(variant);
-      Instant since = before == null || before.isAfter(now) ? now : before;
-      int left = asOf.isBefore(since.plus(lag)) ? count : Math.max(granted, seen.staying(variant));
-      if (left > 0) {
-        commitments.add(new Commitment(seen.name(), variant, left, left == granted ? null : since));
-      }
+    for (Map.Entry<String, Lot> each : all.entrySet()) {
+      Lot lot = each.getValue();
+      boolean own = grant != null && grant.variant().equals(each.getKey());
+      int granted = own && grant != null ? grant.replicas() : 0;
+      int fewer = Math.max(0, lot.firm() - granted);
+      int going = lot.going() + fewer;
+      @Nullable Instant before = lot.lowered();
+      boolean anew = fewer > 0 || before == null || before.isAfter(now);
+      commitments.add(
+          new Commitment(
+              seen.name(), each.getKey(), granted, going, going == 0 ? null : anew ? now : before));
     }
     return commitments;
   }

@@ -56,7 +56,7 @@ record Wish(
     if (grant != null) {
       name = grant.replicas() > 0 ? grant.variant() : null;
     } else if (name == null && stock.total() > 0) {
-      name = stock.counts().firstKey();
+      name = stock.lots().firstKey();
     }
     String active = name;
     return policy.policy().ladder().stream()
@@ -117,7 +117,7 @@ record Wish(
   /// Make before break needs room for one replica at least; where nothing runs, nothing is broken.
   private static @Nullable String noRoom(
       DeploymentPolicy policy, Stock stock, Variant variant, @Nullable VariantSeen known) {
-    boolean room = known == null || known.room() > 0 || stock.count(variant.name()) > 0;
+    boolean room = known == null || known.room() > 0 || stock.firm(variant.name()) > 0;
     return room || policy.breakBeforeMake() || stock.total() == 0
         ? null
         : "pool %s has no room beside what runs, and downgrade.breakBeforeMake is false"

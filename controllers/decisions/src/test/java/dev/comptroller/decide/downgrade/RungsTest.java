@@ -240,6 +240,10 @@ class RungsTest {
         && (first || policy.pricierFallback() || cost <= best);
   }
 
+  private static long dwell(RungPolicy policy) {
+    return policy.steadiness().dwell().toSeconds();
+  }
+
   private static boolean paysForItself(Option from, Option to, RungPolicy policy) {
     long staying = 0;
     long changing = 0;
@@ -273,6 +277,7 @@ class RungsTest {
       boolean change = activeMay && i != active;
       if (!admissible(policy, option)
           || (change && dwelling)
+          || (change && i < active && policy.rest().toSeconds() < 120 + dwell(policy))
           || (change
               && i > active
               && !paysForItself(policy.ladder().get(active), option, policy))) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.decide.loop;
+
+import org.jspecify.annotations.NullMarked;
