@@ -33,8 +33,8 @@ public interface OperatorConfig {
     @WithDefault("60S")
     Duration control();
 
-    /// Longest time that streams of a replica are given to end.
-    @WithDefault("120S")
+    /// Longest time that requests of a replica are given to end, its pod's grace included.
+    @WithDefault("210S")
     Duration drain();
 
     /// Longest time from the end of the drain until a replica costs nothing.

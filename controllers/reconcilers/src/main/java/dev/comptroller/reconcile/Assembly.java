@@ -3,6 +3,7 @@ package dev.comptroller.reconcile;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.decide.cost.ReplicaInterval;
 import dev.comptroller.decide.cpm.TokenSample;
+import dev.comptroller.decide.rollout.RolloutPolicy;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.reconcile.budget.BudgetDirectives;
 import dev.comptroller.reconcile.budget.BudgetNews;
@@ -13,12 +14,14 @@ import dev.comptroller.reconcile.budget.Traces;
 import dev.comptroller.reconcile.budget.Treasury;
 import dev.comptroller.reconcile.charges.ChargeScrape;
 import dev.comptroller.reconcile.charges.Charges;
+import dev.comptroller.reconcile.charges.Queues;
 import dev.comptroller.reconcile.deployment.DeploymentActuator;
 import dev.comptroller.reconcile.deployment.DeploymentGauges;
 import dev.comptroller.reconcile.deployment.DeploymentObserver;
 import dev.comptroller.reconcile.deployment.DeploymentParser;
 import dev.comptroller.reconcile.deployment.Directives;
 import dev.comptroller.reconcile.deployment.ModelDeploymentReconciler;
+import dev.comptroller.reconcile.deployment.RolloutObserver;
 import dev.comptroller.reconcile.metrics.BudgetMetrics;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.GpuNodePoolReconciler;
@@ -30,6 +33,7 @@ import dev.comptroller.reconcile.signals.EngineScrape;
 import dev.comptroller.reconcile.signals.FleetView;
 import dev.comptroller.reconcile.signals.PodFacts;
 import dev.comptroller.reconcile.signals.TokenLedger;
+import dev.comptroller.reconcile.signals.Warmer;
 import dev.comptroller.reconcile.spend.Meter;
 import dev.comptroller.reconcile.spend.ReplicaTime;
 import dev.comptroller.reconcile.spend.SpendStore;
@@ -56,11 +60,14 @@ public final class Assembly implements AutoCloseable {
   private final Meter meter;
   private final RoutingBoard routing;
   private final EngineScrape scrape;
+  private final Warmer warmer;
+  private final RolloutObserver signals;
   private final OperatorMetrics metrics;
   private final Events events;
   private final Pools pools;
   private final Treasury treasury;
   private final Charges charges = new Charges();
+  private final Queues queues = new Queues();
   private final ChargeScrape chargeScrape;
   private final NamespaceObserver namespaces;
   private final BudgetNews news;
@@ -107,12 +114,15 @@ public final class Assembly implements AutoCloseable {
     meter =
         new Meter(client, view, new SpendStore(client, settings.namespace()), clock, pools::books);
     treasury = new Treasury(view, meter, pools);
-    namespaces = new NamespaceObserver(view, meter, pools, charges, settings.loop());
+    namespaces = new NamespaceObserver(view, meter, pools, charges, queues, settings.loop());
     news = new BudgetNews(metrics, new BudgetMetrics(registry), events, Traces.NONE);
     routing = new RoutingBoard(client, view, pools, treasury, clock, settings.namespace());
     chargeScrape =
-        new ChargeScrape(client, settings.namespace(), clock, settings.scrapeInterval(), charges);
+        new ChargeScrape(
+            client, settings.namespace(), clock, settings.scrapeInterval(), charges, queues);
     scrape = new EngineScrape(view, clock, settings.scrapeInterval(), this::sample);
+    warmer = new Warmer(view);
+    signals = new RolloutObserver(scrape, warmer);
   }
 
   /// Fills the caches; returns when they are full.
@@ -159,9 +169,16 @@ public final class Assembly implements AutoCloseable {
     return view.isWatching();
   }
 
-  /// A reconciler of ModelDeployments.
+  /// A reconciler of ModelDeployments that run what budgets pay for.
   public ModelDeploymentReconciler deployments() {
-    return new ModelDeploymentReconciler(view, observer(), actuator(), gauges(), events, clock);
+    return deployments(directives(), RolloutPolicy.DEFAULT);
+  }
+
+  /// A reconciler of ModelDeployments that change variants at `pace` and run what `directives` pay
+  /// for.
+  public ModelDeploymentReconciler deployments(Directives directives, RolloutPolicy pace) {
+    return new ModelDeploymentReconciler(
+        view, observer(), signals, actuator(), directives, pace, gauges(), events, clock);
   }
 
   /// A reconciler of GpuNodePools.
@@ -172,6 +189,11 @@ public final class Assembly implements AutoCloseable {
   /// A reconciler of InferenceBudgets.
   public InferenceBudgetReconciler budgets() {
     return new InferenceBudgetReconciler(view, treasury, namespaces, meter, news, clock);
+  }
+
+  /// What sees how changes of variant go.
+  public RolloutObserver rollouts() {
+    return signals;
   }
 
   /// What budgets tell deployments to run.
@@ -201,7 +223,7 @@ public final class Assembly implements AutoCloseable {
 
   /// What carries decisions about ModelDeployments out.
   public DeploymentActuator actuator() {
-    return new DeploymentActuator(runtimeImage);
+    return new DeploymentActuator(runtimeImage, signals);
   }
 
   /// What shows figures of ModelDeployments as metrics.
@@ -243,6 +265,7 @@ public final class Assembly implements AutoCloseable {
   public void close() {
     scrape.close();
     chargeScrape.close();
+    warmer.close();
     routing.close();
     meter.close();
     view.close();

@@ -22,7 +22,7 @@ public enum Reason {
       ConditionType.READY,
       ConditionType.RECONCILING),
   /// The spec cannot be carried out; the message names the field. The last valid spec stays in
-  // force.
+  /// force.
   INVALID_SPEC(
       "InvalidSpec",
       "The spec cannot be carried out; the message names the field. The last valid"
@@ -131,6 +131,13 @@ public enum Reason {
       "Unschedulable",
       "The scheduler refuses the pods for another reason; the message has its words.",
       ConditionType.CAPACITY_AVAILABLE),
+  /// The pool has no room for old and new replicas side by side, or they are not paid for, and
+  /// breakBeforeMake is not set.
+  NO_ROOM_FOR_SURGE(
+      "NoRoomForSurge",
+      "The pool has no room for old and new replicas side by side, or they are not paid for,"
+          + " and breakBeforeMake is not set.",
+      ConditionType.CAPACITY_AVAILABLE),
   /// Latency is within the promise.
   SLO_MET("SloMet", "Latency is within the promise.", ConditionType.MEETING_SLO),
   /// Latency is beyond the promise.
@@ -176,6 +183,11 @@ public enum Reason {
       ConditionType.WITHIN_BUDGET),
   /// The best variant that fits serves.
   BEST_VARIANT("BestVariant", "The best variant that fits serves.", ConditionType.DOWNGRADED),
+  /// A lower rung was asked for, and the change to it or from it is under way or waits.
+  CHANGING(
+      "Changing",
+      "A lower rung was asked for, and the change to it or from it is under way or waits.",
+      ConditionType.DOWNGRADED),
   /// A budget asked for a lower rung.
   BUDGET_HEAT("BudgetHeat", "A budget asked for a lower rung.", ConditionType.DOWNGRADED),
   /// A lower rung serves to meet the target.
@@ -196,6 +208,12 @@ public enum Reason {
   /// The namespace has an older budget.
   OLDER_BUDGET_EXISTS(
       "OlderBudgetExists", "The namespace has an older budget.", ConditionType.CONFLICT),
+  /// The budget pays for no replica until money comes back.
+  SUSPENDED(
+      "Suspended",
+      "The budget pays for no replica until money comes back.",
+      ConditionType.READY,
+      ConditionType.WITHIN_BUDGET),
   /// Money is left.
   MONEY_LEFT("MoneyLeft", "Money is left.", ConditionType.EXHAUSTED),
   /// No money is left in the period.

@@ -60,12 +60,21 @@ public record ModelDeploymentStatus(
     @Size(max = 10)
         @JsonPropertyDescription(
             "The last changes of variant or replicas, newest first, at most 10.")
-        List<HistoryEntry> history) {
+        List<HistoryEntry> history,
+    @JsonPropertyDescription("The change of variant under way; absent while there is none.")
+        @Nullable Transition transition,
+    @Keyed("variant")
+        @Size(max = 16)
+        @JsonPropertyDescription("Every variant that has replicas, with its share of new requests.")
+        List<Leg> legs,
+    @JsonPropertyDescription("What is remembered from one change of variant to the next.")
+        @Nullable Rollout rollout) {
   /// Puts the defaults in place of absent members.
   public ModelDeploymentStatus {
     conditions = Absent.list(conditions);
     variants = Absent.list(variants);
     history = Absent.list(history);
+    legs = Absent.list(legs);
   }
 
   /// The stretch of time that the figures of cost are for.
@@ -163,5 +172,115 @@ public record ModelDeploymentStatus(
       @Required @Text(Format.SHORT) @JsonPropertyDescription("Why, as one word in CamelCase.")
           String reason,
       @Text(Format.SENTENCE) @JsonPropertyDescription("Why, for people, with numbers.")
+          @Nullable String message,
+      @Text(Format.VARIANT_NAME)
+          @JsonPropertyDescription("The variant that served before; absent if it is the same.")
+          @Nullable String from,
+      @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription(
+              "Dollars per hour of what was wanted before, at the price in force.")
+          @Nullable String burnRateBefore,
+      @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription("Dollars per hour of what is wanted since.")
+          @Nullable String burnRateAfter) {}
+
+  /// A change of variant under way: written before each of its steps, so that it goes on from here
+  /// whoever takes it up.
+  @Wire
+  public record Transition(
+      @Required
+          @Text(Format.SHORT)
+          @JsonPropertyDescription(
+              "Prestage, Break, Start, Warm, Canary, Shift, Drain, Release or Suspend.")
+          String phase,
+      @Required @Text(Format.VARIANT_NAME) @JsonPropertyDescription("The variant to leave.")
+          String from,
+      @Text(Format.VARIANT_NAME)
+          @JsonPropertyDescription("The variant to reach; absent for a suspension.")
+          @Nullable String to,
+      @Required
+          @Text(Format.INSTANT)
+          @JsonPropertyDescription("When the phase, or its present step, began.")
+          String since,
+      @Required @Text(Format.INSTANT) @JsonPropertyDescription("When the change began.")
+          String started,
+      @Required @JsonPropertyDescription("1 for the first try.") Integer attempt,
+      @Required @JsonPropertyDescription("Percent of new requests meant for the variant to reach.")
+          Integer share,
+      @Required @JsonPropertyDescription("Replicas of the variant to leave when the change began.")
+          Integer fromReplicas,
+      @Required @JsonPropertyDescription("Replicas of the variant to reach that were wanted then.")
+          Integer wantedReplicas,
+      @Required @JsonPropertyDescription("GPUs that both variants may hold together.")
+          Integer maxGpus,
+      @Required @JsonPropertyDescription("Whether it undoes another change.") Boolean rollback,
+      @Required
+          @JsonPropertyDescription("Whether old replicas had to leave before new ones could start.")
+          Boolean breakBeforeMake,
+      @Required @Text(Format.SHORT) @JsonPropertyDescription("Why, as one word in CamelCase.")
+          String reason,
+      @Text(Format.SENTENCE)
+          @JsonPropertyDescription("What it waits for, for people, with numbers.")
           @Nullable String message) {}
+
+  /// A variant that has replicas, or is to have some.
+  @Wire
+  public record Leg(
+      @Required @Text(Format.VARIANT_NAME) @JsonPropertyDescription("Name of the variant.")
+          String variant,
+      @Required
+          @JsonPropertyDescription("Percent of new requests that it gets; 0 gets nothing new.")
+          Integer weight,
+      @Required @JsonPropertyDescription("Replicas that it is asked to run.") Integer replicas,
+      @Required
+          @JsonPropertyDescription(
+              "Replicas that may exist: more than asked for until the others are seen to be gone.")
+          Integer held,
+      @Required
+          @JsonPropertyDescription(
+              "Number of the request for these replicas; its Deployment carries it.")
+          Long revision) {}
+
+  /// What is remembered from one change to the next.
+  @Wire
+  public record Rollout(
+      @Required @JsonPropertyDescription("Number of the last request for replicas.") Long revision,
+      @Text(Format.INSTANT)
+          @JsonPropertyDescription("When the serving variant last changed; absent if it never did.")
+          @Nullable String lastChange,
+      @Required @JsonPropertyDescription("How many changes were undone.") Long rollbacks,
+      @JsonPropertyDescription("The last change that failed, until it may be tried again.")
+          @Nullable BackOff backOff,
+      @JsonPropertyDescription("Why a change that is wanted cannot begin now; absent if none is.")
+          @Nullable Held held) {}
+
+  /// A change that failed.
+  @Wire
+  public record BackOff(
+      @Required
+          @Text(Format.VARIANT_NAME)
+          @JsonPropertyDescription("The variant that could not be reached.")
+          String variant,
+      @Required @JsonPropertyDescription("How many tries failed.") Integer attempt,
+      @Required @Text(Format.INSTANT) @JsonPropertyDescription("When the next one may begin.")
+          String until,
+      @Required
+          @Text(Format.SHORT)
+          @JsonPropertyDescription("Why the last one failed, as one word in CamelCase.")
+          String reason,
+      @Text(Format.SENTENCE)
+          @JsonPropertyDescription("Why the last one failed, for people, with numbers.")
+          @Nullable String message) {}
+
+  /// A change that cannot begin.
+  @Wire
+  public record Held(
+      @Required @Text(Format.VARIANT_NAME) @JsonPropertyDescription("The variant that is wanted.")
+          String variant,
+      @Required @Text(Format.SHORT) @JsonPropertyDescription("Dwell, BackOff or NoRoomForSurge.")
+          String reason,
+      @Required
+          @Text(Format.SENTENCE)
+          @JsonPropertyDescription("What it waits for, for people, with numbers.")
+          String message) {}
 }

@@ -64,7 +64,32 @@ class StatusTest {
                     new ModelDeploymentStatus.Candidate(
                         "large", "h100", CapacityType.ON_DEMAND, 2, "9.50", "0.66", "chosen"))),
             List.of(
-                new ModelDeploymentStatus.HistoryEntry(AT, "large", 2, "Created", "first rung")));
+                new ModelDeploymentStatus.HistoryEntry(
+                    AT, "large", 2, "Created", "first rung", "small", "1.00", "9.50")),
+            new ModelDeploymentStatus.Transition(
+                "Canary",
+                "large",
+                "small",
+                AT,
+                AT,
+                1,
+                5,
+                2,
+                2,
+                10,
+                false,
+                false,
+                "BudgetHeat",
+                "5 % of the requests go to small"),
+            List.of(
+                new ModelDeploymentStatus.Leg("large", 95, 2, 2, 7L),
+                new ModelDeploymentStatus.Leg("small", 5, 2, 2, 8L)),
+            new ModelDeploymentStatus.Rollout(
+                8L,
+                AT,
+                1L,
+                new ModelDeploymentStatus.BackOff("small", 1, AT, "StartFailed", "exit code 1"),
+                new ModelDeploymentStatus.Held("small", "BackOff", "next try at " + AT)));
     ModelDeployment created = create("modeldeployment.yaml", ModelDeployment.class);
     created.setStatus(status);
 
@@ -75,6 +100,8 @@ class StatusTest {
         .containsPattern(
             "NAME +VARIANT +DESIRED +REPLICAS +CPM +TOK/\\$ +\\$/HOUR +READY +AGE\n"
                 + "full +large +3 +2 +0.66 +1515151 +9.50 +True +");
+    assertThat(server.kubectl("get", "md", "-n", "status", "-o", "wide"))
+        .contains("PHASE", "Canary");
     server.kubectl("scale", "md", "full", "-n", "status", "--replicas=5");
     assertThat(
             server.kubectl("get", "md", "full", "-n", "status", "-o", "jsonpath={.spec.replicas}"))
@@ -129,7 +156,7 @@ class StatusTest {
                     300L,
                     "BudgetHeat",
                     "large to small: heat 116 %")),
-            List.of(new InferenceBudgetStatus.Committed("full", "large", 1, AT)),
+            List.of(new InferenceBudgetStatus.Committed("full", "large", 1, 2, AT)),
             new InferenceBudgetStatus.Traffic(
                 true, 256L, 60_000L, false, "heat 116 % of forecast", "2026-01-02T00:00:00Z"),
             new InferenceBudgetStatus.TopSpenders(

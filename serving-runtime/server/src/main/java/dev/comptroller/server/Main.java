@@ -29,7 +29,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/// Serves one model from the command line until it is told to end.
+/// Serves one model from the command line until it is told to end, or with `--prestage` only reads
+/// its file (see [Prestage]).
 ///
 /// SIGTERM and SIGINT: not ready at once, running answers finish, then exit 0. Wrong options exit
 /// with 2, a model or an engine that cannot be used with 1.
@@ -130,7 +131,8 @@ public final class Main implements Callable<Integer> {
   /// Runs until the process is told to end.
   public static void main(String[] args) {
     System.setProperty("io.netty.noUnsafe", "true");
-    int exit = new CommandLine(new Main()).execute(args);
+    boolean prestages = List.of(args).contains(Prestage.FLAG);
+    int exit = new CommandLine(prestages ? new Prestage() : new Main()).execute(args);
     if (exit != 0) {
       System.err.flush();
       Runtime.getRuntime().halt(exit);

@@ -70,6 +70,27 @@ class MainTest {
   }
 
   @Test
+  void shouldReadAFileThroughBeforeItIsServed(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("model.gguf"), "abc");
+    String sum = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    assertThat(prestage("--model", file.toString())).isZero();
+    assertThat(prestage("--model", file.toString(), "--model-digest", "sha256:" + sum)).isZero();
+    String other = "sha256:" + "0".repeat(64);
+    assertThat(prestage("--model", file.toString(), "--model-digest", other)).isEqualTo(1);
+    assertThat(prestage("--model", folder.resolve("none.gguf").toString())).isEqualTo(2);
+    assertThat(prestage()).isEqualTo(2);
+  }
+
+  private static int prestage(String... args) {
+    var all = new ArrayList<>(List.of("--prestage"));
+    all.addAll(List.of(args));
+    return new CommandLine(new Prestage())
+        .setErr(new PrintWriter(new StringWriter()))
+        .execute(all.toArray(String[]::new));
+  }
+
+  @Test
   void shouldFindTheNativesWhereTheyAreNamedElseInTheCache() {
     assertThat(Main.natives(Map.of("COMPTROLLER_NATIVES", "/n"))).isEqualTo(Path.of("/n"));
     assertThat(Main.natives(Map.of("COMPTROLLER_CACHE", "/c", "HOME", "/h")))

@@ -33,6 +33,14 @@ public record Change(
     boolean broken,
     String reason) {
 
+  /// Percent of new requests for `to` in the present phase.
+  int effectiveShare() {
+    return switch (phase) {
+      case Prestage, Break, Start, Warm -> rollback ? share : 0;
+      case Canary, Shift, Drain, Release, Suspend -> share;
+    };
+  }
+
   Change in(Phase next, Instant now) {
     return new Change(
         next,

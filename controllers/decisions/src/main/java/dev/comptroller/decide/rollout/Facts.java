@@ -6,6 +6,7 @@ import dev.comptroller.decide.rollout.RolloutSeen.VariantSeen;
 import dev.comptroller.decide.rollout.RolloutSeen.Warmth;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /// What one call is about, and what it can be asked.
@@ -16,47 +17,50 @@ import java.util.Optional;
 /// @param now when
 record Facts(RolloutSeen seen, Goal goal, RolloutPolicy policy, Instant now) {
   /// Replicas of `leg` that may exist, as far as the view can be trusted: one that does not show
-  /// the last request yet frees nothing.
+  /// the last request yet frees nothing, and for each that is leaving another may have begun.
   int held(Leg leg) {
     VariantSeen variant = seen.of(leg.variant());
-    int count = variant.replicas().size();
-    return variant.revision() >= leg.revision()
-        ? Math.max(leg.replicas(), count)
-        : Math.max(leg.held(), count);
+    int count = Math.max(variant.replicas().size(), leg.replicas() + variant.leaving());
+    return variant.revision() >= leg.revision() ? count : Math.max(leg.held(), count);
   }
 
   /// Asks for `replicas` of `variant`.
   RolloutState ask(RolloutState state, String variant, int replicas) {
     Optional<Leg> old = state.leg(variant);
     if (old.isEmpty()) {
-      int held = Math.max(replicas, seen.of(variant).replicas().size());
+      int held = replicas + seen.of(variant).replicas().size();
       return state.withLeg(new Leg(variant, 0, replicas, held, state.revision() + 1));
     }
     Leg leg = old.get();
     int held = held(leg);
     if (leg.replicas() == replicas) {
       // What comes and goes without being asked for is the cluster's to mend: only less is noted.
-      return state.withLeg(
-          new Leg(
-              variant,
-              leg.weight(),
-              replicas,
-              Math.clamp(held, replicas, leg.held()),
-              leg.revision()));
+      int noted = Math.clamp(held, replicas, leg.held());
+      return state.withLeg(new Leg(variant, leg.weight(), replicas, noted, leg.revision()));
     }
-    return state.withLeg(
-        new Leg(variant, leg.weight(), replicas, Math.max(held, replicas), state.revision() + 1));
+    int most = Math.max(held, held - leg.replicas() + replicas);
+    return state.withLeg(new Leg(variant, leg.weight(), replicas, most, state.revision() + 1));
   }
 
-  /// The most replicas of `variant` that fit beside all others within `gpus`.
+  /// Lets all of `variant` go, and forgets it when it is gone.
+  RolloutState leave(RolloutState state, String variant) {
+    RolloutState asked = ask(state, variant, 0);
+    Leg leg = asked.leg(variant).orElseThrow();
+    boolean known = seen.of(variant).revision() >= leg.revision() || !seen.of(variant).exists();
+    return known && held(leg) == 0 ? asked.without(variant) : asked;
+  }
+
+  /// The most replicas of `variant` that fit beside all that may exist within `gpus`.
   int fit(RolloutState state, String variant, int gpus) {
+    int each = seen.of(variant).gpus();
     long others = 0;
     for (Leg leg : state.legs()) {
-      if (!leg.variant().equals(variant)) {
-        others += (long) held(leg) * seen.of(leg.variant()).gpus();
-      }
+      others +=
+          leg.variant().equals(variant)
+              ? (long) (held(leg) - leg.replicas()) * each
+              : (long) held(leg) * seen.of(leg.variant()).gpus();
     }
-    return (int) Math.max(0, (gpus - others) / seen.of(variant).gpus());
+    return (int) Math.max(0, (gpus - others) / each);
   }
 
   /// Whether `variant` has finished what it had: counted zero after its weight could be known
@@ -86,9 +90,15 @@ record Facts(RolloutSeen seen, Goal goal, RolloutPolicy policy, Instant now) {
         .sum();
   }
 
-  /// Whether nothing of `variant` serves or is about to.
-  boolean isHopeless(String variant) {
-    return seen.of(variant).replicas().stream()
+  /// Whether nothing of `variant` serves or is about to: none is asked for, or those that exist
+  /// cannot start.
+  boolean isHopeless(RolloutState state, String variant) {
+    List<ReplicaSeen> replicas = seen.of(variant).replicas();
+    boolean asked = state.leg(variant).filter(leg -> leg.replicas() > 0).isPresent();
+    if (replicas.isEmpty()) {
+      return !asked;
+    }
+    return replicas.stream()
         .noneMatch(r -> r.state() == ReplicaState.Ready || r.state() == ReplicaState.Starting);
   }
 

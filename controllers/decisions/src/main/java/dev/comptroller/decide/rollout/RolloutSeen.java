@@ -49,6 +49,10 @@ public record RolloutSeen(SortedMap<String, VariantSeen> variants, Prestage pres
       return (int) replicas.stream().filter(r -> r.isReady() && r.warmth() == Warmth.Warm).count();
     }
 
+    int leaving() {
+      return (int) replicas.stream().filter(r -> r.state() == ReplicaState.Leaving).count();
+    }
+
     int placed() {
       return (int)
           replicas.stream()

@@ -11,7 +11,7 @@ final class Weights {
   private Weights() {}
 
   /// `state` with the weights that it means, or, where these would send everything to variants that
-  /// have no ready replica, with all weight on one that has.
+  /// have no ready replica, with the weight on one that has.
   static RolloutState of(RolloutState state, Facts facts) {
     Change change = state.change();
     if (facts.goal().replicas() == 0 || (change != null && change.to() == null)) {
@@ -21,9 +21,13 @@ final class Weights {
     RolloutState meant =
         change == null
             ? weighed(state, serving, 100, null)
-            : weighed(state, change.to(), share(change), change.from());
-    boolean serves = meant.legs().stream().anyMatch(l -> l.weight() > 0 && isReady(l, facts));
-    if (serves) {
+            : weighed(state, change.to(), change.effectiveShare(), change.from());
+    List<Leg> serves =
+        meant.legs().stream().filter(l -> l.weight() > 0 && isReady(l, facts)).toList();
+    if (serves.size() == 1) {
+      return weighed(meant, serves.getFirst().variant(), 100, null);
+    }
+    if (serves.size() > 1) {
       return meant;
     }
     Optional<Leg> standIn =
@@ -33,13 +37,6 @@ final class Weights {
                 Comparator.<Leg>comparingInt(l -> l.variant().equals(serving) ? 1 : 0)
                     .thenComparing(Leg::variant));
     return standIn.map(leg -> weighed(state, leg.variant(), 100, null)).orElse(meant);
-  }
-
-  private static int share(Change change) {
-    return switch (change.phase()) {
-      case Prestage, Break, Start, Warm -> 0;
-      case Canary, Shift, Drain, Release, Suspend -> change.share();
-    };
   }
 
   private static RolloutState weighed(
@@ -58,6 +55,6 @@ final class Weights {
   }
 
   private static boolean isReady(Leg leg, Facts facts) {
-    return facts.seen().of(leg.variant()).ready() > 0;
+    return leg.replicas() > 0 && facts.seen().of(leg.variant()).ready() > 0;
   }
 }

@@ -140,7 +140,7 @@ public class InferenceBudgetReconciler implements Reconciler<InferenceBudget> {
             decide(look, budget, claimants, now),
             claimants,
             look.charges(),
-            null,
+            look.queue(),
             problem != null ? problem : unreadable(look),
             problem != null
                 ? BudgetReport.previous(budget).lastValidSpec()

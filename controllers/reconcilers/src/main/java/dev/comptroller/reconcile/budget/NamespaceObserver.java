@@ -23,6 +23,7 @@ import dev.comptroller.decide.units.Money;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.reconcile.budget.BudgetParser.Declared;
 import dev.comptroller.reconcile.charges.Charges;
+import dev.comptroller.reconcile.charges.Queues;
 import dev.comptroller.reconcile.deployment.DeploymentParser;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.signals.FleetView;
@@ -43,7 +44,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /// Gathers, once, what a decision about a namespace needs; from caches alone.
@@ -52,17 +52,24 @@ public final class NamespaceObserver {
   private final Meter meter;
   private final Pools pools;
   private final Charges charges;
+  private final Queues queues;
   private final LoopSettings settings;
   private final Map<String, Closed> closed = new ConcurrentHashMap<>();
-  private final AtomicReference<Instant> watched = new AtomicReference<>(Instant.EPOCH);
+  private volatile Instant watched = Instant.EPOCH;
 
   /// An observer over these sources.
   public NamespaceObserver(
-      FleetView view, Meter meter, Pools pools, Charges charges, LoopSettings settings) {
+      FleetView view,
+      Meter meter,
+      Pools pools,
+      Charges charges,
+      Queues queues,
+      LoopSettings settings) {
     this.view = view;
     this.meter = meter;
     this.pools = pools;
     this.charges = charges;
+    this.queues = queues;
     this.settings = settings;
   }
 
@@ -71,11 +78,13 @@ public final class NamespaceObserver {
   /// @param seen the facts
   /// @param policy what owners asked for
   /// @param charges charges of the period
+  /// @param queue work that waits; absent if none is known
   /// @param problem why the spend is not known; absent if it is
   public record Look(
       NamespaceSeen seen,
       NamespacePolicy policy,
       Charges.Figures charges,
+      Queues.@Nullable Work queue,
       @Nullable String problem) {}
 
   /// Closed hours as they were computed, and from what.
@@ -83,7 +92,7 @@ public final class NamespaceObserver {
       Meter.Reading reading, Instant hour, PriceBooks books, List<HourSpend> hours) {
     boolean isOf(Meter.Reading now, Instant present, PriceBooks prices) {
       return hour.equals(present)
-          && reading.record() == now.record()
+          && reading.record().equals(now.record())
           && reading.live().equals(now.live())
           && books.equals(prices);
     }
@@ -97,8 +106,8 @@ public final class NamespaceObserver {
     PriceBooks books = pools.books();
     Meter.Reading reading = meter.read(namespace);
     Charges.Figures charged = charges.read(namespace, window, published(status, window));
-    Instant asOf = view.isWatching() ? now : watched.get();
-    watched.set(asOf);
+    Instant asOf = view.isWatching() ? now : watched;
+    watched = asOf;
     @Nullable MoneySeen money =
         reading.problem() == null
             ? money(namespace, reading, books, window, charged, asOf, now)
@@ -144,6 +153,7 @@ public final class NamespaceObserver {
             settings.stale(),
             NamespacePolicy.DEFAULT_CLIMB_MARGIN),
         charged,
+        queues.of(namespace).orElse(null),
         reading.problem());
   }
 

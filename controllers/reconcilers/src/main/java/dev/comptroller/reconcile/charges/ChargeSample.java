@@ -16,7 +16,7 @@ import java.util.Set;
 ///
 /// @param counters by what was charged
 /// @param accounts accounts of the ledger
-record ChargeSample(Map<Key, Totals> counters, List<AccountSample> accounts) {
+record ChargeSample(Map<Charged, Totals> counters, List<AccountSample> accounts) {
   static final String CHARGED = "comptroller_charged_micros_total";
   static final String REQUESTS = "comptroller_charged_requests_total";
   static final String MEASURED = "comptroller_measured_micros_total";
@@ -30,7 +30,7 @@ record ChargeSample(Map<Key, Totals> counters, List<AccountSample> accounts) {
   }
 
   /// What is charged: who pays, for which feature, whose deployment, on which variant.
-  record Key(
+  record Charged(
       String namespace, String feature, String provider, String deployment, String variant) {}
 
   /// Sums.
@@ -67,7 +67,7 @@ record ChargeSample(Map<Key, Totals> counters, List<AccountSample> accounts) {
 
   /// The sample in `text`.
   static ChargeSample read(String text) {
-    Map<Key, Totals> counters = new HashMap<>();
+    Map<Charged, Totals> counters = new HashMap<>();
     Map<List<String>, long[]> accounts = new HashMap<>();
     for (Series series : Series.read(text, NAMES)) {
       long value = series.value();
@@ -101,10 +101,10 @@ record ChargeSample(Map<Key, Totals> counters, List<AccountSample> accounts) {
     return new ChargeSample(counters, found);
   }
 
-  private static Key key(Series series) {
+  private static Charged key(Series series) {
     String namespace = series.label("namespace");
     String provider = series.label("provider");
-    return new Key(
+    return new Charged(
         namespace,
         series.label("feature").isEmpty() ? "default" : series.label("feature"),
         provider.isEmpty() ? namespace : provider,

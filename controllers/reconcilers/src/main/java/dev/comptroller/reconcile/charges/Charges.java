@@ -3,7 +3,7 @@ package dev.comptroller.reconcile.charges;
 import dev.comptroller.decide.budget.Window;
 import dev.comptroller.decide.units.Money;
 import dev.comptroller.reconcile.charges.ChargeSample.AccountSample;
-import dev.comptroller.reconcile.charges.ChargeSample.Key;
+import dev.comptroller.reconcile.charges.ChargeSample.Charged;
 import dev.comptroller.reconcile.charges.ChargeSample.Totals;
 import java.math.BigInteger;
 import java.time.Instant;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// the same accounts, of which the largest counts, and counters of their own, which are added up.
 /// Thread-safe.
 public final class Charges {
-  private final Map<String, Map<Key, Totals>> lastByGateway = new HashMap<>();
+  private final Map<String, Map<Charged, Totals>> lastByGateway = new HashMap<>();
   private final Map<AccountKey, AccountSample> accounts = new HashMap<>();
   private final Map<String, Period> periods = new HashMap<>();
 
@@ -34,7 +34,7 @@ public final class Charges {
 
   private static final class Period {
     final Instant start;
-    final Map<Key, Totals> sums = new HashMap<>();
+    final Map<Charged, Totals> sums = new HashMap<>();
 
     Period(Instant start) {
       this.start = start;
@@ -95,9 +95,9 @@ public final class Charges {
   /// @param gateway uid of its pod
   /// @param fresh whether it began after this process, so that all it counted is new
   synchronized void add(String gateway, ChargeSample sample, boolean fresh) {
-    @Nullable Map<Key, Totals> before = lastByGateway.put(gateway, sample.counters());
+    @Nullable Map<Charged, Totals> before = lastByGateway.put(gateway, sample.counters());
     if (before != null || fresh) {
-      Map<Key, Totals> last = before == null ? Map.of() : before;
+      Map<Charged, Totals> last = before == null ? Map.of() : before;
       sample
           .counters()
           .forEach((key, totals) -> book(key, totals.since(last.getOrDefault(key, Totals.NONE))));
@@ -133,8 +133,8 @@ public final class Charges {
     Map<String, Totals> models = new HashMap<>();
     SortedMap<String, Long> trueUp = new TreeMap<>();
     long recovered = 0;
-    for (Map.Entry<Key, Totals> entry : period.sums.entrySet()) {
-      Key key = entry.getKey();
+    for (Map.Entry<Charged, Totals> entry : period.sums.entrySet()) {
+      Charged key = entry.getKey();
       Totals sum = entry.getValue();
       boolean own = key.provider().equals(namespace);
       if (key.namespace().equals(namespace)) {
@@ -175,7 +175,7 @@ public final class Charges {
         trueUp);
   }
 
-  private void book(Key key, Totals more) {
+  private void book(Charged key, Totals more) {
     if (more.equals(Totals.NONE)) {
       return;
     }
@@ -198,7 +198,7 @@ public final class Charges {
         int slash = sum.name().indexOf('/');
         String provider = slash < 0 ? namespace : sum.name().substring(0, slash);
         next.sums.put(
-            new Key(namespace, "default", provider, sum.name().substring(slash + 1), ""),
+            new Charged(namespace, "default", provider, sum.name().substring(slash + 1), ""),
             new Totals(sum.spent().micros(), sum.requests(), 0));
       }
       if (period != null) {

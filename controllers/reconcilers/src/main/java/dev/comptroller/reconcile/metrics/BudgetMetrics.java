@@ -124,7 +124,7 @@ public final class BudgetMetrics {
 
     /// When admission ends, in seconds since 1970.
     public void fundedUntil(long seconds) {
-      set(fundedUntil, seconds);
+      set(fundedUntil, (double) seconds);
     }
 
     /// Steps in force with an action.

@@ -102,6 +102,7 @@ final class Admin {
         .put("deployment", line.deployment())
         .put("variant", line.variant())
         .put("replica", line.replica())
+        .put("payer", line.payer())
         .put("feature", line.feature())
         .put("class", line.trafficClass())
         .put("stream", line.stream())
@@ -114,6 +115,8 @@ final class Admin {
         .put("estimated", line.usage().estimated())
         .put("price_version", line.priceVersion())
         .put("charge_micros", line.chargeMicros())
+        .put("tariff_percent", line.tariffPercent())
+        .put("gpu_ns", line.gpuNanos())
         .put("millis", line.millis());
   }
 

@@ -81,6 +81,7 @@ final class Booking implements Settlement {
             served == null ? "" : served.deployment(),
             leg == null || replica.isEmpty() ? "" : leg.variant(),
             replica,
+            identity.namespace(),
             identity.feature(),
             identity.trafficClass(),
             stream,
@@ -90,6 +91,8 @@ final class Booking implements Settlement {
             usage,
             price == null ? null : Long.valueOf(price.version()),
             charge,
+            100,
+            null,
             (books.nanos().getAsLong() - startNanos) / 1_000_000);
     books.ledger().append(line);
     count(line, status);

@@ -25,11 +25,11 @@ import org.sqlite.SQLiteDataSource;
 /// crash there.
 final class UsageDatabase implements AutoCloseable {
   private static final String COLUMNS =
-      "id, request_id, at_micros, model, namespace, deployment, variant, replica, feature, class,"
+      "id, request_id, at_micros, model, namespace, deployment, variant, replica, payer, feature, class,"
           + " stream, outcome, status, finish_reason, prompt_tokens, cached_tokens,"
-          + " completion_tokens, estimated, price_version, charge_micros, millis";
+          + " completion_tokens, estimated, price_version, charge_micros, tariff_percent, gpu_ns, millis";
   private static final String INSERT =
-      "INSERT INTO usage_line (" + COLUMNS + ") VALUES (" + "?, ".repeat(20) + "?)";
+      "INSERT INTO usage_line (" + COLUMNS + ") VALUES (" + "?, ".repeat(23) + "?)";
   private static final String RECENT =
       "SELECT " + COLUMNS + " FROM usage_line ORDER BY seq DESC LIMIT ?";
   private static final int FULL = 2;
@@ -129,19 +129,22 @@ final class UsageDatabase implements AutoCloseable {
     insert.setString(6, line.deployment());
     insert.setString(7, line.variant());
     insert.setString(8, line.replica());
-    insert.setString(9, line.feature());
-    insert.setString(10, line.trafficClass());
-    insert.setBoolean(11, line.stream());
-    insert.setString(12, line.outcome().word());
-    insert.setInt(13, line.status());
-    insert.setString(14, line.finishReason());
-    insert.setLong(15, line.usage().prompt());
-    insert.setLong(16, line.usage().cached());
-    insert.setLong(17, line.usage().completion());
-    insert.setBoolean(18, line.usage().estimated());
-    bindLong(insert, 19, line.priceVersion());
-    bindLong(insert, 20, line.chargeMicros());
-    insert.setLong(21, line.millis());
+    insert.setString(9, line.payer());
+    insert.setString(10, line.feature());
+    insert.setString(11, line.trafficClass());
+    insert.setBoolean(12, line.stream());
+    insert.setString(13, line.outcome().word());
+    insert.setInt(14, line.status());
+    insert.setString(15, line.finishReason());
+    insert.setLong(16, line.usage().prompt());
+    insert.setLong(17, line.usage().cached());
+    insert.setLong(18, line.usage().completion());
+    insert.setBoolean(19, line.usage().estimated());
+    bindLong(insert, 20, line.priceVersion());
+    bindLong(insert, 21, line.chargeMicros());
+    insert.setInt(22, line.tariffPercent());
+    bindLong(insert, 23, line.gpuNanos());
+    insert.setLong(24, line.millis());
   }
 
   private static void bindLong(PreparedStatement insert, int at, @Nullable Long value)
@@ -163,6 +166,7 @@ final class UsageDatabase implements AutoCloseable {
         row.getString("deployment"),
         row.getString("variant"),
         row.getString("replica"),
+        row.getString("payer"),
         row.getString("feature"),
         row.getString("class"),
         row.getBoolean("stream"),
@@ -176,6 +180,8 @@ final class UsageDatabase implements AutoCloseable {
             row.getBoolean("estimated")),
         maybeLong(row, "price_version"),
         maybeLong(row, "charge_micros"),
+        row.getInt("tariff_percent"),
+        maybeLong(row, "gpu_ns"),
         row.getLong("millis"));
   }
 

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// @param deployment that served; empty if none was found
 /// @param variant that served; empty if none did
 /// @param replica that served last; empty if none did
-/// @param feature that the request is booked on; absent until clients have identities
+/// @param payer namespace that is charged; absent where the client is not identified
+/// @param feature of the payer that the request is booked on; absent where there is none
 /// @param trafficClass `interactive` or `batch`
 /// @param stream whether the answer was a stream
 /// @param outcome how it ended
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// @param usage tokens
 /// @param priceVersion of the posted price; absent if there was none
 /// @param chargeMicros micro-dollars; absent if there was no posted price
+/// @param tariffPercent of the posted price that is charged; 100 is the whole
+/// @param gpuNanos GPU-nanoseconds that the runtime attributed to it; absent if it did not say
 /// @param millis from request to settlement
 public record UsageLine(
     String id,
@@ -33,6 +36,7 @@ public record UsageLine(
     String deployment,
     String variant,
     String replica,
+    @Nullable String payer,
     @Nullable String feature,
     String trafficClass,
     boolean stream,
@@ -42,4 +46,6 @@ public record UsageLine(
     Usage usage,
     @Nullable Long priceVersion,
     @Nullable Long chargeMicros,
+    int tariffPercent,
+    @Nullable Long gpuNanos,
     long millis) {}

@@ -38,6 +38,7 @@ class UsageLedgerTest {
         "chat",
         "large",
         "chat-0",
+        "team-b",
         null,
         "interactive",
         true,
@@ -47,6 +48,8 @@ class UsageLedgerTest {
         new Usage(10, 3, 4, true),
         7L,
         null,
+        50,
+        99L,
         12);
   }
 

@@ -1,0 +1,134 @@
+package dev.comptroller.reconcile.charges;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.comptroller.decide.budget.Window;
+import dev.comptroller.decide.units.Money;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+final class ChargesTest {
+  private static final Instant T0 = Instant.parse("2026-03-01T00:00:00Z");
+  private static final Window HOUR = new Window(T0, T0.plusSeconds(3600));
+  private static final Window NEXT = new Window(T0.plusSeconds(3600), T0.plusSeconds(7200));
+
+  @Test
+  void shouldReadSeriesAndLeaveOutWhatIsNoNumber() {
+    String text =
+        """
+        # TYPE comptroller_charged_micros_total counter
+        comptroller_charged_micros_total{namespace="a",feature="say \\"hi\\"",deployment="chat",variant="large",} 1.5E6
+        comptroller_charged_micros_total{namespace="b",deployment="chat"} NaN
+        comptroller_charged_micros_totals{namespace="c"} 1
+        comptroller_charged_micros_total_created{namespace="c"} 1
+        """;
+    List<Series> series = Series.read(text, Set.of(ChargeSample.CHARGED));
+    assertThat(series).hasSize(1);
+    assertThat(series.getFirst().value()).isEqualTo(1_500_000);
+    assertThat(series.getFirst().label("feature")).isEqualTo("say \"hi\"");
+  }
+
+  @Test
+  void shouldSumWhatGatewaysCountAcrossTheirRestarts() {
+    Charges charges = new Charges();
+    charges.add("g1", sample("team", "search", "team", 100, 1), true);
+    charges.read("team", HOUR, List.of());
+    charges.add("g1", sample("team", "search", "team", 300, 3), true);
+    charges.add("g1", sample("team", "search", "team", 50, 1), true);
+    charges.add("g2", sample("team", "chat", "other", 1000, 2), true);
+    charges.add("g3", sample("team", "chat", "other", 9999, 9), false);
+
+    Charges.Figures team = charges.read("team", HOUR, List.of());
+    assertThat(team.features())
+        .containsExactly(
+            new Charges.Sum("chat", new Money(1000), 2),
+            new Charges.Sum("search", new Money(350), 4));
+    assertThat(team.models())
+        .containsExactly(
+            new Charges.Sum("other/llm", new Money(1000), 2),
+            new Charges.Sum("llm", new Money(350), 4));
+    assertThat(team.features().getFirst().perRequest()).contains(new Money(500));
+    assertThat(charges.read("other", HOUR, List.of()).recovered()).isEqualTo(new Money(1000));
+    assertThat(charges.read("team", NEXT, List.of()).features()).isEmpty();
+  }
+
+  @Test
+  void shouldTakeWhatIsOwedFromTheLedgerOfThePeriod() {
+    Charges charges = new Charges();
+    String text =
+        """
+        comptroller_account_spent_micros{kind="abroad",namespace="team",name="",period="%1$s"} 700
+        comptroller_account_held_micros{kind="abroad",namespace="team",name="",period="%1$s"} 30
+        comptroller_account_spent_micros{kind="feature",namespace="team",name="search",period="%1$s"} 500
+        comptroller_account_held_micros{kind="feature",namespace="team",name="search",period="%1$s"} 5
+        """
+            .formatted(T0);
+    charges.add("g1", ChargeSample.read(text), false);
+    charges.add("g2", ChargeSample.read(text), false);
+
+    Charges.Figures team = charges.read("team", HOUR, List.of());
+    assertThat(team.abroad()).isEqualTo(new Money(700));
+    assertThat(team.held()).isEqualTo(new Money(30));
+    assertThat(team.used()).containsEntry("search", new Money(505));
+    assertThat(charges.read("team", NEXT, List.of()).abroad()).isEqualTo(Money.ZERO);
+  }
+
+  @Test
+  void shouldGoOnFromWhatWasPublishedBeforeARestart() {
+    Charges charges = new Charges();
+    charges.add("g1", sample("team", "search", "team", 5000, 50), false);
+    List<Charges.Sum> known = List.of(new Charges.Sum("llm", new Money(4000), 40));
+    assertThat(charges.read("team", HOUR, known).models()).isEqualTo(known);
+    charges.add("g1", sample("team", "search", "team", 5100, 51), false);
+    assertThat(charges.read("team", HOUR, known).models())
+        .containsExactly(new Charges.Sum("llm", new Money(4100), 41));
+  }
+
+  @Test
+  void shouldShowMeasuredCostLessChargesToWhoOwnsTheDeployment() {
+    Charges charges = new Charges();
+    charges.read("other", HOUR, List.of());
+    String text =
+        """
+        comptroller_charged_micros_total{namespace="team",provider="other",deployment="llm",variant="v"} 100
+        comptroller_measured_micros_total{namespace="team",provider="other",deployment="llm",variant="v"} 70
+        """;
+    charges.add("g1", ChargeSample.read(text), true);
+    assertThat(charges.read("other", HOUR, List.of()).trueUp()).containsEntry("llm/v", -30L);
+    assertThat(charges.read("team", HOUR, List.of()).trueUp()).isEmpty();
+  }
+
+  @Test
+  void shouldShowTheQueueOfANamespacesDeploymentsAndWhatItSaved() throws Exception {
+    Queues queues = new Queues();
+    assertThat(queues.of("team")).isEmpty();
+    queues.put(
+        "g1",
+        """
+        {"depth": [
+           {"model": "team/llm", "state": "pending", "items": 7,
+            "oldest_deadline": "2026-03-01T06:00:00Z"},
+           {"model": "team/llm", "state": "running", "items": 2,
+            "oldest_deadline": "2026-03-01T05:00:00Z"},
+           {"model": "teams/llm", "state": "pending", "items": 100,
+            "oldest_deadline": "2026-03-01T01:00:00Z"}],
+         "saved": [{"payer": "team", "model": "team/llm", "items": 5, "saved": "1.25"}]}
+        """);
+    assertThat(queues.of("team"))
+        .contains(new Queues.Work(9, Instant.parse("2026-03-01T05:00:00Z"), Money.parse("1.25")));
+    queues.retain(Set.of());
+    assertThat(queues.of("team")).isEmpty();
+  }
+
+  private static ChargeSample sample(
+      String namespace, String feature, String provider, long micros, long requests) {
+    String labels =
+        "{namespace=\"%s\",feature=\"%s\",provider=\"%s\",deployment=\"llm\",variant=\"v\"}"
+            .formatted(namespace, feature, provider);
+    return ChargeSample.read(
+        "comptroller_charged_micros_total%s %d\ncomptroller_charged_requests_total%s %d\n"
+            .formatted(labels, micros, labels, requests));
+  }
+}

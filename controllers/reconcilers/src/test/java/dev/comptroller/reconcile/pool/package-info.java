@@ -1,0 +1,5 @@
+/// Tests.
+@NullMarked
+package dev.comptroller.reconcile.pool;
+
+import org.jspecify.annotations.NullMarked;
