@@ -10,6 +10,7 @@ import dev.comptroller.decide.rollout.RolloutSeen;
 import dev.comptroller.decide.rollout.RolloutSeen.ReplicaSeen;
 import dev.comptroller.decide.rollout.RolloutSeen.ReplicaState;
 import dev.comptroller.decide.rollout.RolloutSeen.Warmth;
+import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.e2e.simulator.control.View.PodSeen;
 import dev.comptroller.e2e.simulator.control.View.SetSeen;
 import dev.comptroller.e2e.simulator.world.Gateway;
@@ -30,6 +31,7 @@ final class Observer {
       DeploymentPolicy policy,
       View view,
       @Nullable String active,
+      @Nullable TokensPerSecond demand,
       Instant now,
       Duration ahead) {
     List<Holding> holdings = new ArrayList<>();
@@ -47,7 +49,7 @@ final class Observer {
               now,
               ahead));
     }
-    return new DeploymentSeen(policy.name(), active, holdings, variants, null);
+    return new DeploymentSeen(policy.name(), active, holdings, variants, demand);
   }
 
   private static java.util.Optional<Holding> holding(

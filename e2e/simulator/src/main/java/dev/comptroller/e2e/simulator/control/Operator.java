@@ -21,6 +21,7 @@ import dev.comptroller.decide.rollout.RolloutSeen;
 import dev.comptroller.decide.rollout.RolloutState;
 import dev.comptroller.decide.rollout.Step;
 import dev.comptroller.decide.units.Money;
+import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.e2e.simulator.control.View.PodSeen;
 import dev.comptroller.e2e.simulator.world.Agenda;
 import dev.comptroller.e2e.simulator.world.Chance;
@@ -330,7 +331,8 @@ public final class Operator {
     List<DeploymentSeen> deployments = new ArrayList<>();
     for (DeploymentPolicy deployment : policy.deployments()) {
       String active = store.rollout(deployment.name()).serving();
-      deployments.add(Observer.deployment(deployment, view, active, now, ahead));
+      deployments.add(Observer.deployment(
+              deployment, view, active, demand(deployment.name()), now, ahead));
     }
     NamespaceSeen seen =
         new NamespaceSeen(view.asOf(), money(view, now), deployments, List.of(), store.budget());
@@ -342,6 +344,15 @@ public final class Operator {
         });
     last = decision;
     write(this::route);
+  }
+
+  private @Nullable TokensPerSecond demand(String deployment) {
+    if (!setup.controls().measured()) {
+      return null;
+    }
+    Gateway gateway = gateway(deployment);
+    double tokens = gateway.arrivalRate() * gateway.arrivalMix().total();
+    return new TokensPerSecond(Math.round(tokens * 1000));
   }
 
   private MoneySeen money(View view, Instant now) {

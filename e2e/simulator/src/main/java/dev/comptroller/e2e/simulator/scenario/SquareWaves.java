@@ -51,19 +51,21 @@ public final class SquareWaves {
   public record Result(
       Wave wave, long period, long changes, long downgrades, double regret, Simulation run) {}
 
-  /// Runs `days` days of a wave; a change inside dwell is a broken invariant.
+  /// Runs `days` days of a wave, of a price that changes every few minutes six hours; a change
+  /// inside dwell is a broken invariant.
   public static Result run(Wave wave, long period, long days, long seed, Brain brain) {
-    Setup setup = setup(wave, period, days, seed);
-    Simulation run = new Simulation(setup, brain).run(START + days * DAY);
+    long end = START + (wave == Wave.Price && period < 900 ? DAY / 4 : days * DAY);
+    Setup setup = setup(wave, period, end, seed);
+    Simulation run = new Simulation(setup, brain).run(end);
     Service service = setup.services().getFirst();
-    PriceTrack track = track(wave, period, days);
+    PriceTrack track = track(wave, period, end);
     double value = run.total().qualityTokens();
     double spent = run.total().spentMicros();
     double least =
         Oracle.least(
                 new Oracle.World(
                     START,
-                    START + days * DAY,
+                    end,
                     HOLD,
                     service.demand(),
                     service.rungs(),
@@ -82,9 +84,9 @@ public final class SquareWaves {
 
   private static final int MOST = 6;
 
-  private static Setup setup(Wave wave, long period, long days, long seed) {
+  private static Setup setup(Wave wave, long period, long end, long seed) {
     Faults faults = new Faults(45, 30, 15, 20, 15, 0, 0, 0, 0, 0, 0);
-    Controls controls = Controls.calm(60);
+    Controls controls = Controls.calm(60).withDemand();
     NamespacePolicy policy =
         Fleets.policy(
             Fleets.LADDER,
@@ -108,7 +110,7 @@ public final class SquareWaves {
             new Setup.PoolSetup(
                 Fleets.POOL,
                 "NVIDIA-H100-80GB-HBM3",
-                track(wave, period, days),
+                track(wave, period, end),
                 Map.of(CapacityType.OnDemand, 6))),
         policy,
         List.of(Fleets.service(Fleets.LADDER, demand)),
@@ -118,12 +120,12 @@ public final class SquareWaves {
         new Setup.Scaler(90, 60, 600));
   }
 
-  private static PriceTrack track(Wave wave, long period, long days) {
+  private static PriceTrack track(Wave wave, long period, long end) {
     PriceTrack track = new PriceTrack(Fleets.PER_NODE);
     long ever = Long.MIN_VALUE;
     track.add(new Point(CapacityType.OnDemand, ever, Long.MAX_VALUE, PRICE, ever));
     if (wave == Wave.Price) {
-      for (long at = START; at < START + days * DAY; at += period) {
+      for (long at = START; at < end; at += period) {
         // Declared an hour ahead, so that a book never holds more than a few.
         track.add(
             new Point(CapacityType.OnDemand, at, at + period / 2, 3 * PRICE, at - 3600));

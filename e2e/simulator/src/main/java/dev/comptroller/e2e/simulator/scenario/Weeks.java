@@ -124,7 +124,7 @@ public final class Weeks {
 
   private static Setup setup(Shape shape, Money amount, long seed) {
     Faults faults = new Faults(45, 30, 15, 20, 15, 0, 0, 0, 0, 0, 0);
-    Controls controls = Controls.calm(120);
+    Controls controls = Controls.calm(120).withDemand();
     NamespacePolicy policy =
         Fleets.policy(
             Fleets.LADDER,
@@ -158,7 +158,7 @@ public final class Weeks {
     LongToDoubleFunction daily = Demands.daily(8, 0.6);
     LongToDoubleFunction rate =
         switch (shape) {
-          case Quiet -> Demands.flat(2.4);
+          case Quiet -> Demands.flat(2.3);
           case Diurnal -> daily;
           case Bursty -> Demands.bursty(daily, seed, 10, 2);
           case Growing -> Demands.growing(daily, START, WEEK, 1.5);
