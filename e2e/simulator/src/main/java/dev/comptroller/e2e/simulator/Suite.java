@@ -49,8 +49,7 @@ public enum Suite {
       }
       out.printf(
           "all: %.1f %% of the oracle's tokens (wanted: 95), X at most $%s%n",
-          100 * share / calm,
-          dollars(reserve));
+          100 * share / calm, dollars(reserve));
       return held && share / calm >= 0.95;
     }
   },
@@ -124,9 +123,7 @@ public enum Suite {
         Article.Result result = Article.run(shape, days > 0 ? days : 29, MoneyLoop::decide);
         out.printf(
             "%s, a month of 30 days: $%s in fractions of pods, $%s in whole pods%n",
-            shape,
-            dollars(result.fractionalMicros()),
-            dollars(result.wholeMicros()));
+            shape, dollars(result.fractionalMicros()), dollars(result.wholeMicros()));
         for (Article.Lever lever : Article.Lever.values()) {
           out.printf(
               "  %-15s saves $%12s in this order, $%12s by its Shapley share%n",
@@ -136,8 +133,7 @@ public enum Suite {
         }
         out.printf(
             "  all of them: $%s; %.2f %% of the requests answered%n",
-            dollars(result.allMicros()),
-            100 * result.served());
+            dollars(result.allMicros()), 100 * result.served());
         out.flush();
       }
       return true;

@@ -47,8 +47,13 @@ class SimulateTest {
     assertThat(answer.out().lines().filter(line -> line.startsWith("03-02"))).hasSize(24);
     assertThat(answer.out()).contains("CPM $", "SLO %", "refused", "q4").contains("checks of");
     assertThat(Files.readString(plot)).startsWith("<svg").contains("ready replicas by rung");
-    assertThat(simulate("--manifests", SAMPLES).out()).isEqualTo(
-        answer.out().lines().filter(l -> !l.startsWith("plot:")).reduce("", (a, b) -> a + b + "\n"));
+    assertThat(simulate("--manifests", SAMPLES).out())
+        .isEqualTo(
+            answer
+                .out()
+                .lines()
+                .filter(l -> !l.startsWith("plot:"))
+                .reduce("", (a, b) -> a + b + "\n"));
   }
 
   @Test

@@ -101,8 +101,7 @@ class WorldTest {
   void shouldThrottleToTheTokensAMinute() {
     Gateway gateway = new Gateway(CHAT);
     Tally tally = new Tally();
-    gateway.route(
-        table(new Table.Account(Long.MAX_VALUE, false, false, false, null, 60_000L)), 0);
+    gateway.route(table(new Table.Account(Long.MAX_VALUE, false, false, false, null, 60_000L)), 0);
 
     gateway.serve(0, 60, Map.of("large", 1), tally);
 

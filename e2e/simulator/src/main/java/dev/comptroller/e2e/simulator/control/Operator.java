@@ -331,8 +331,8 @@ public final class Operator {
     List<DeploymentSeen> deployments = new ArrayList<>();
     for (DeploymentPolicy deployment : policy.deployments()) {
       String active = store.rollout(deployment.name()).serving();
-      deployments.add(Observer.deployment(
-              deployment, view, active, demand(deployment.name()), now, ahead));
+      deployments.add(
+          Observer.deployment(deployment, view, active, demand(deployment.name()), now, ahead));
     }
     NamespaceSeen seen =
         new NamespaceSeen(view.asOf(), money(view, now), deployments, List.of(), store.budget());

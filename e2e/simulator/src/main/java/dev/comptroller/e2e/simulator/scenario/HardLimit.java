@@ -49,8 +49,7 @@ public final class HardLimit {
             new Scaling(1, MOST),
             Fleets.leaving(faults, controls, rollout),
             faults);
-    LongToDoubleFunction demand =
-        Demands.bursty(Demands.daily(6, 0.6), seed, 12, 2.5);
+    LongToDoubleFunction demand = Demands.bursty(Demands.daily(6, 0.6), seed, 12, 2.5);
     return new Setup(
         seed,
         START,
@@ -160,8 +159,6 @@ public final class HardLimit {
   /// cluster's choice and when prices rise is nobody's, so the oracle pays what the run paid.
   private static double perGpu(Simulation.Closed period) {
     long held = period.tally().gpuSeconds();
-    return held == 0
-        ? ON_DEMAND / (double) Fleets.PER_NODE
-        : period.spentMicros() * 3600.0 / held;
+    return held == 0 ? ON_DEMAND / (double) Fleets.PER_NODE : period.spentMicros() * 3600.0 / held;
   }
 }

@@ -13,10 +13,13 @@ import java.util.List;
 /// For every `hold` one rung serves with a whole number of replicas, at the prices of that time;
 /// starting, warming, draining and changing cost nothing and take no time. Each such choice is a
 /// point (dollars, value). Of the points of a step only their upper concave envelope matters, and
-/// the best plan for an amount takes pieces of all envelopes in the order of value per dollar, until
+/// the best plan for an amount takes pieces of all envelopes in the order of value per dollar,
+// until
 /// the amount is gone; the last piece in part. This is exact for the linear relaxation, so no plan
 /// of whole replicas is better.
 public final class Oracle {
+  private static final double ENOUGH = 0.995;
+
   private Oracle() {}
 
   /// What `count` replicas of a rung cost an hour at a second, in micro-dollars.
@@ -86,6 +89,19 @@ public final class Oracle {
       }
     }
     return new Worth(value - Math.max(0, missing), micros);
+  }
+
+  /// The least dollars for `value` with one whole fleet from start to end; where none serves as
+  /// much, those of the one that serves most.
+  public static Worth fixed(World world, double value) {
+    Piece best = new Piece(0, 0);
+    for (Piece point : points(world, world.start(), world.end())) {
+      boolean enough = point.value() >= value * ENOUGH;
+      boolean had = best.value() >= value * ENOUGH;
+      boolean cheaper = enough && (!had || point.micros() < best.micros());
+      best = cheaper || (!had && point.value() > best.value()) ? point : best;
+    }
+    return new Worth(best.value(), best.micros());
   }
 
   private static List<Piece> pieces(World world) {

@@ -26,7 +26,7 @@ public final class SquareWaves {
 
   private static final long START = Instant.parse("2026-03-02T00:00:00Z").getEpochSecond();
   private static final long DAY = 86_400;
-  private static final long HOLD = 900;
+  private static final int MOST = 6;
   private static final long PRICE = 32_000_000;
 
   private SquareWaves() {}
@@ -45,8 +45,8 @@ public final class SquareWaves {
   /// @param period in seconds
   /// @param changes changes of variant
   /// @param downgrades of these, those to a lower rung
-  /// @param regret dollars spent over the least that the same quality-weighted tokens could be had
-  ///   for by an oracle that changes capacity every quarter hour at most, less one
+  /// @param regret dollars spent over those of an oracle, less one: for each hour the cheapest fleet
+  ///   that serves as many quality-weighted tokens in it, known in advance and started at once
   /// @param run the run
   public record Result(
       Wave wave, long period, long changes, long downgrades, double regret, Simulation run) {}
@@ -59,30 +59,28 @@ public final class SquareWaves {
     Simulation run = new Simulation(setup, brain).run(end);
     Service service = setup.services().getFirst();
     PriceTrack track = track(wave, period, end);
-    double value = run.total().qualityTokens();
-    double spent = run.total().spentMicros();
-    double least =
-        Oracle.least(
-                new Oracle.World(
-                    START,
-                    end,
-                    HOLD,
-                    service.demand(),
-                    service.rungs(),
-                    (second, rung, count) ->
-                        (double) track.micros(CapacityType.OnDemand, second)
-                            * count
-                            * Fleets.LADDER.get(rung).gpus()
-                            / Fleets.PER_NODE,
-                    MOST,
-                    true),
-                value)
-            .micros();
+    double least = 0;
+    for (Simulation.Hour hour : run.hours()) {
+      Oracle.World world =
+          new Oracle.World(
+              hour.start(),
+              hour.start() + 3_600,
+              0,
+              service.demand(),
+              service.rungs(),
+              (second, rung, count) -> cost(track, second, rung, count),
+              MOST,
+              true);
+      least += Oracle.fixed(world, hour.tally().qualityTokens()).micros();
+    }
     return new Result(
-        wave, period, run.total().changes(), run.total().downgrades(), spent / least - 1, run);
+        wave, period, run.total().changes(), run.total().downgrades(), run.total().spentMicros() / least - 1, run);
   }
 
-  private static final int MOST = 6;
+  private static double cost(PriceTrack track, long second, int rung, int count) {
+    double node = track.micros(CapacityType.OnDemand, second);
+    return node * count * Fleets.LADDER.get(rung).gpus() / Fleets.PER_NODE;
+  }
 
   private static Setup setup(Wave wave, long period, long end, long seed) {
     Faults faults = new Faults(45, 30, 15, 20, 15, 0, 0, 0, 0, 0, 0);
@@ -100,8 +98,7 @@ public final class SquareWaves {
     double rate = 5.0;
     Demand demand =
         wave == Wave.Load
-            ? Demands.of(
-                step, Demands.square(rate / 10, rate, period), Fleets.MIX, 0, 0)
+            ? Demands.of(step, Demands.square(rate / 10, rate, period), Fleets.MIX, 0, 0)
             : Demands.of(300, Demands.flat(rate / 2), Fleets.MIX, 0, 0);
     return new Setup(
         seed,
@@ -127,8 +124,7 @@ public final class SquareWaves {
     if (wave == Wave.Price) {
       for (long at = START; at < end; at += period) {
         // Declared an hour ahead, so that a book never holds more than a few.
-        track.add(
-            new Point(CapacityType.OnDemand, at, at + period / 2, 3 * PRICE, at - 3600));
+        track.add(new Point(CapacityType.OnDemand, at, at + period / 2, 3 * PRICE, at - 3600));
       }
     }
     return track;

@@ -74,8 +74,7 @@ public final class Weeks {
     Brain watched =
         (seen, policy, now) -> {
           var decision = brain.decide(seen, policy, now);
-          boolean heat =
-              decision.heat() != null && !decision.heat().inForce().isEmpty();
+          boolean heat = decision.heat() != null && !decision.heat().inForce().isEmpty();
           acted[0] |= heat || decision.traffic().queueBatch() || decision.traffic().suspended();
           return decision;
         };
@@ -142,10 +141,7 @@ public final class Weeks {
         START,
         List.of(
             new Setup.PoolSetup(
-                Fleets.POOL,
-                "NVIDIA-H100-80GB-HBM3",
-                track,
-                Map.of(CapacityType.OnDemand, 8))),
+                Fleets.POOL, "NVIDIA-H100-80GB-HBM3", track, Map.of(CapacityType.OnDemand, 8))),
         policy,
         List.of(Fleets.service(Fleets.LADDER, demand(shape, seed))),
         Fleets.rollout(),
