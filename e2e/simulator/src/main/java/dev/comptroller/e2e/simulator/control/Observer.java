@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +53,7 @@ final class Observer {
     return new DeploymentSeen(policy.name(), active, holdings, variants, demand);
   }
 
-  private static java.util.Optional<Holding> holding(
+  private static Optional<Holding> holding(
       DeploymentPolicy policy,
       Variant variant,
       View view,
@@ -73,8 +74,8 @@ final class Observer {
       }
     }
     return count == 0
-        ? java.util.Optional.empty()
-        : java.util.Optional.of(new Holding(variant.name(), count, ready, leaving, cost));
+        ? Optional.empty()
+        : Optional.of(new Holding(variant.name(), count, ready, leaving, cost));
   }
 
   /// What a rollout sees.

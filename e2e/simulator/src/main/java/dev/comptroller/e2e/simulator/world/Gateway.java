@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -298,12 +299,12 @@ public final class Gateway {
       }
     }
 
-    java.util.OptionalDouble expire(long now) {
+    OptionalDouble expire(long now) {
       double missed = 0;
       while (!byDeadline.isEmpty() && byDeadline.firstKey() <= now) {
         missed += byDeadline.pollFirstEntry().getValue().requests();
       }
-      return missed > 0 ? java.util.OptionalDouble.of(missed) : java.util.OptionalDouble.empty();
+      return missed > 0 ? OptionalDouble.of(missed) : OptionalDouble.empty();
     }
 
     /// Requests that wait.
