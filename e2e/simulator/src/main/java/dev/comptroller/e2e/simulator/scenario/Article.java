@@ -124,7 +124,7 @@ public final class Article {
 
   private static Setup setup(Shape shape, int levers) {
     Faults faults = new Faults(45, 30, 15, 20, 15, 0, 0, 0, 0, 0, 0);
-    Controls controls = Controls.calm(60);
+    Controls controls = Controls.calm(300);
     NamespacePolicy policy =
         Fleets.policy(
             LADDER,

@@ -15,6 +15,7 @@ import dev.comptroller.e2e.simulator.world.Faults;
 import dev.comptroller.e2e.simulator.world.PriceTrack;
 import dev.comptroller.e2e.simulator.world.PriceTrack.Point;
 import dev.comptroller.e2e.simulator.world.Service;
+import dev.comptroller.e2e.simulator.world.Tally;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -64,12 +65,12 @@ public final class Weeks {
 
   /// Runs a week with `percent` of the money that it would cost without a budget.
   public static Result run(Shape shape, int percent, long seed, Brain brain) {
-    long free = new Simulation(free(shape, seed), brain).run(START + WEEK).total().spentMicros();
+    Tally free = new Simulation(free(shape, seed), brain).run(START + WEEK).total();
     return run(shape, percent, free, seed, brain);
   }
 
-  private static Result run(Shape shape, int percent, long free, long seed, Brain brain) {
-    Money amount = new Money(free / 100 * percent);
+  private static Result run(Shape shape, int percent, Tally free, long seed, Brain brain) {
+    Money amount = new Money(free.spentMicros() / 100 * percent);
     boolean[] acted = new boolean[1];
     Brain watched =
         (seen, policy, now) -> {
@@ -80,7 +81,6 @@ public final class Weeks {
         };
     Setup setup = setup(shape, amount, seed);
     Simulation run = new Simulation(setup, watched).run(START + WEEK);
-    Simulation unbound = new Simulation(free(shape, seed), brain).run(START + WEEK);
     Service service = setup.services().getFirst();
     double best =
         Oracle.best(
@@ -102,8 +102,8 @@ public final class Weeks {
         run.total().spentMicros() / (double) amount.micros(),
         run.total().qualityTokens() / best,
         run.total().changes(),
-        run.total().spentMicros() / (double) unbound.total().spentMicros(),
-        run.total().tokens() / unbound.total().tokens(),
+        run.total().spentMicros() / (double) free.spentMicros(),
+        run.total().tokens() / free.tokens(),
         acted[0]);
   }
 
@@ -123,7 +123,7 @@ public final class Weeks {
 
   private static Setup setup(Shape shape, Money amount, long seed) {
     Faults faults = new Faults(45, 30, 15, 20, 15, 0, 0, 0, 0, 0, 0);
-    Controls controls = Controls.calm(120).withDemand();
+    Controls controls = Controls.calm(300).withDemand();
     NamespacePolicy policy =
         Fleets.policy(
             Fleets.LADDER,
