@@ -3,6 +3,7 @@ package dev.comptroller.e2e.simulator.scenario;
 import dev.comptroller.decide.budget.Period;
 import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.decide.fleet.Scaling;
+import dev.comptroller.decide.heat.HeatAction;
 import dev.comptroller.decide.loop.NamespacePolicy;
 import dev.comptroller.decide.units.Money;
 import dev.comptroller.e2e.simulator.control.Controls;
@@ -52,7 +53,7 @@ public final class Weeks {
   /// @param changes changes of variant
   /// @param cost dollars, as a multiple of the run without a budget
   /// @param tokens tokens, as a share of the run without a budget
-  /// @param actions whether any step of the heat ladder or any grant took something away
+  /// @param actions whether any step of the heat ladder beyond a warning was taken
   public record Result(
       Shape shape,
       long amountMicros,
@@ -75,8 +76,10 @@ public final class Weeks {
     Brain watched =
         (seen, policy, now) -> {
           var decision = brain.decide(seen, policy, now);
-          boolean heat = decision.heat() != null && !decision.heat().inForce().isEmpty();
-          acted[0] |= heat || decision.traffic().queueBatch() || decision.traffic().suspended();
+          var heat = decision.heat();
+          acted[0] |=
+              heat != null
+                  && heat.inForce().stream().anyMatch(step -> step.action() != HeatAction.Warn);
           return decision;
         };
     Setup setup = setup(shape, amount, seed);
