@@ -121,8 +121,7 @@ public record Manifests(
 
   private static String brief(JsonProcessingException e) {
     String first = e.getOriginalMessage().lines().findFirst().orElse("cannot be parsed");
-    return e instanceof JsonMappingException mapping
-            && !mapping.getPath().isEmpty()
+    return e instanceof JsonMappingException mapping && !mapping.getPath().isEmpty()
         ? "%s: %s".formatted(path(mapping), first)
         : first;
   }

@@ -45,7 +45,8 @@ public final class SquareWaves {
   /// @param period in seconds
   /// @param changes changes of variant
   /// @param downgrades of these, those to a lower rung
-  /// @param regret dollars spent over those of an oracle, less one: for each hour the cheapest fleet
+  /// @param regret dollars spent over those of an oracle, less one: for each hour the cheapest
+  // fleet
   ///   that serves as many quality-weighted tokens in it, known in advance and started at once
   /// @param run the run
   public record Result(
@@ -74,7 +75,12 @@ public final class SquareWaves {
       least += Oracle.fixed(world, hour.tally().qualityTokens()).micros();
     }
     return new Result(
-        wave, period, run.total().changes(), run.total().downgrades(), run.total().spentMicros() / least - 1, run);
+        wave,
+        period,
+        run.total().changes(),
+        run.total().downgrades(),
+        run.total().spentMicros() / least - 1,
+        run);
   }
 
   private static double cost(PriceTrack track, long second, int rung, int count) {
