@@ -107,7 +107,9 @@ public final class Main implements Callable<Integer> {
           spec.commandLine(), "--days %d: give 1 to 100000".formatted(days));
     }
     if (suite != null) {
-      boolean held = suite.run(out, seed, spec.commandLine().getParseResult().hasMatchedOption("--days") ? days : 0);
+      boolean held =
+          suite.run(
+              out, seed, spec.commandLine().getParseResult().hasMatchedOption("--days") ? days : 0);
       out.flush();
       return held ? 0 : 1;
     }

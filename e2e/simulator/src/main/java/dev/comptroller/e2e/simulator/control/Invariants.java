@@ -14,7 +14,6 @@ import dev.comptroller.e2e.simulator.world.Cluster;
 import dev.comptroller.e2e.simulator.world.Gateway;
 import dev.comptroller.e2e.simulator.world.Pod;
 import dev.comptroller.e2e.simulator.world.Pod.Node;
-import dev.comptroller.e2e.simulator.world.Pod.Phase;
 import dev.comptroller.e2e.simulator.world.PriceTrack;
 import dev.comptroller.e2e.simulator.world.Table;
 import java.math.BigInteger;
@@ -174,8 +173,7 @@ public final class Invariants {
     touched |= operator.isOut();
     excused |= operator.isOut();
     Table.@Nullable Account account = gateway.table().account();
-    boolean closed = account != null && !account.observe() && now >= account.fundedUntil();
-    if (tokens > 0 && closed) {
+    if (tokens > 0 && account != null && !account.observe() && now >= account.fundedUntil()) {
       throw broken(
           "gateway",
           "%.0f tokens were admitted, %d s past fundedUntil"
@@ -302,8 +300,7 @@ public final class Invariants {
     for (Commitment each : operator.store().budget().commitments(pod.set().deployment())) {
       @Nullable Instant lowered = each.lowered();
       if (each.variant().equals(pod.set().variant()) && lowered != null) {
-        long until =
-            lowered.plus(setup.policy().leaving().afterDecision()).getEpochSecond();
+        long until = lowered.plus(setup.policy().leaving().afterDecision()).getEpochSecond();
         return Math.max(0, until - agenda.now());
       }
     }

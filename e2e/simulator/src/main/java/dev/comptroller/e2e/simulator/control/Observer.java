@@ -10,6 +10,7 @@ import dev.comptroller.decide.rollout.RolloutSeen;
 import dev.comptroller.decide.rollout.RolloutSeen.ReplicaSeen;
 import dev.comptroller.decide.rollout.RolloutSeen.ReplicaState;
 import dev.comptroller.decide.rollout.RolloutSeen.Warmth;
+import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.e2e.simulator.control.View.PodSeen;
 import dev.comptroller.e2e.simulator.control.View.SetSeen;
 import dev.comptroller.e2e.simulator.world.Gateway;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,7 @@ final class Observer {
       DeploymentPolicy policy,
       View view,
       @Nullable String active,
+      @Nullable TokensPerSecond demand,
       Instant now,
       Duration ahead) {
     List<Holding> holdings = new ArrayList<>();
@@ -47,10 +50,10 @@ final class Observer {
               now,
               ahead));
     }
-    return new DeploymentSeen(policy.name(), active, holdings, variants, null);
+    return new DeploymentSeen(policy.name(), active, holdings, variants, demand);
   }
 
-  private static java.util.Optional<Holding> holding(
+  private static Optional<Holding> holding(
       DeploymentPolicy policy,
       Variant variant,
       View view,
@@ -71,8 +74,8 @@ final class Observer {
       }
     }
     return count == 0
-        ? java.util.Optional.empty()
-        : java.util.Optional.of(new Holding(variant.name(), count, ready, leaving, cost));
+        ? Optional.empty()
+        : Optional.of(new Holding(variant.name(), count, ready, leaving, cost));
   }
 
   /// What a rollout sees.

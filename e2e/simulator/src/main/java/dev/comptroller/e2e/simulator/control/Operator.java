@@ -21,6 +21,7 @@ import dev.comptroller.decide.rollout.RolloutSeen;
 import dev.comptroller.decide.rollout.RolloutState;
 import dev.comptroller.decide.rollout.Step;
 import dev.comptroller.decide.units.Money;
+import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.e2e.simulator.control.View.PodSeen;
 import dev.comptroller.e2e.simulator.world.Agenda;
 import dev.comptroller.e2e.simulator.world.Chance;
@@ -57,6 +58,7 @@ public final class Operator {
   private final Map<String, Gateway> gateways;
   private final Brain brain;
   private final Chance chance;
+  private final Writes writes;
   private final Store store = new Store();
   private final Map<String, Integer> requested = new TreeMap<>();
   private final Map<String, Prestaged> prestages = new TreeMap<>();
@@ -85,24 +87,6 @@ public final class Operator {
     NamespaceDecision decide(NamespaceSeen seen, NamespacePolicy policy, Instant now);
   }
 
-  /// The operator died at a write.
-  private static final class Crash extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    Crash() {
-      super("crash", null, false, false);
-    }
-  }
-
-  /// A write was refused, or its answer was lost: look again.
-  private static final class Again extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    Again() {
-      super("again", null, false, false);
-    }
-  }
-
   Operator(
       Setup setup, Agenda agenda, Cluster cluster, Map<String, Gateway> gateways, Brain brain) {
     this.setup = setup;
@@ -111,6 +95,7 @@ public final class Operator {
     this.gateways = gateways;
     this.brain = brain;
     chance = Chance.of(setup.seed(), "operator");
+    writes = new Writes(setup.controls(), chance);
     ahead = setup.policy().leaving().total();
     for (DeploymentPolicy deployment : setup.policy().deployments()) {
       requested.put(deployment.name(), deployment.policy().requestedReplicas());
@@ -250,11 +235,11 @@ public final class Operator {
       } else if (wake < Long.MAX_VALUE) {
         agenda.at(wake, this::hear);
       }
-    } catch (Again _) {
+    } catch (Writes.Again _) {
       conflicts++;
       long number = ++lookNumber;
       agenda.after(1, () -> look(number));
-    } catch (Crash _) {
+    } catch (Writes.Crash _) {
       crashes++;
       die(chance.between(2, setup.controls().restart()));
     }
@@ -292,23 +277,6 @@ public final class Operator {
     return seen;
   }
 
-  private void write(Runnable apply) {
-    Controls controls = setup.controls();
-    if (chance.happens(controls.crash())) {
-      throw new Crash();
-    }
-    if (chance.happens(controls.conflict())) {
-      throw new Again();
-    }
-    apply.run();
-    if (chance.happens(controls.crash())) {
-      throw new Crash();
-    }
-    if (chance.happens(controls.lostReply())) {
-      throw new Again();
-    }
-  }
-
   /// Records pods that ended, then lets go of them.
   private void record(View view) {
     for (PodSeen pod : view.pods()) {
@@ -317,10 +285,10 @@ public final class Operator {
       }
       ReplicaInterval interval = pod.interval();
       if (interval.gpus() > 0 && !store.spend().isRecorded(interval.uid())) {
-        write(() -> store.spend(store.spend().record(interval, view.books())));
+        writes.apply(() -> store.spend(store.spend().record(interval, view.books())));
       }
-      write(() -> cluster.forget(pod.pod()));
-      write(() -> store.spend(store.spend().forget(pod.pod().uid())));
+      writes.apply(() -> cluster.forget(pod.pod()));
+      writes.apply(() -> store.spend(store.spend().forget(pod.pod().uid())));
     }
   }
 
@@ -330,18 +298,28 @@ public final class Operator {
     List<DeploymentSeen> deployments = new ArrayList<>();
     for (DeploymentPolicy deployment : policy.deployments()) {
       String active = store.rollout(deployment.name()).serving();
-      deployments.add(Observer.deployment(deployment, view, active, now, ahead));
+      deployments.add(
+          Observer.deployment(deployment, view, active, demand(deployment.name()), now, ahead));
     }
     NamespaceSeen seen =
         new NamespaceSeen(view.asOf(), money(view, now), deployments, List.of(), store.budget());
     NamespaceDecision decision = brain.decide(seen, policy, now);
-    write(
+    writes.apply(
         () -> {
           store.budget(decision.state());
           listener.accept(decision);
         });
     last = decision;
-    write(this::route);
+    writes.apply(this::route);
+  }
+
+  private @Nullable TokensPerSecond demand(String deployment) {
+    if (!setup.controls().measured()) {
+      return null;
+    }
+    Gateway gateway = gateway(deployment);
+    double tokens = gateway.arrivalRate() * gateway.arrivalMix().total();
+    return new TokensPerSecond(Math.round(tokens * 1000));
   }
 
   private MoneySeen money(View view, Instant now) {
@@ -392,10 +370,10 @@ public final class Operator {
             setup.rollout().withBreakBeforeMake(deployment.breakBeforeMake()),
             agenda.instant());
     if (!step.state().equals(before)) {
-      write(() -> store.rollout(deployment.name(), step.state()));
+      writes.apply(() -> store.rollout(deployment.name(), step.state()));
       changed(deployment, before.serving(), step.state().serving());
     }
-    write(this::route);
+    writes.apply(this::route);
     for (Intent intent : step.intents()) {
       act(deployment, intent);
     }
@@ -427,15 +405,15 @@ public final class Operator {
         Prestaged present = prestages.get(deployment.name());
         if (present == null || !present.variant().equals(variant)) {
           long done = agenda.now() + setup.faults().pull();
-          write(() -> prestages.put(deployment.name(), new Prestaged(variant, done)));
+          writes.apply(() -> prestages.put(deployment.name(), new Prestaged(variant, done)));
           agenda.at(done, this::poke);
         }
       }
-      case Intent.EndPrestage() -> write(() -> prestages.remove(deployment.name()));
+      case Intent.EndPrestage() -> writes.apply(() -> prestages.remove(deployment.name()));
       case Intent.Scale(String variant, int replicas, long revision) -> {
         ReplicaSet set = set(deployment, variant);
         if (!set.exists() || set.wanted() != replicas || set.revision() != revision) {
-          write(() -> cluster.scale(set, replicas, revision));
+          writes.apply(() -> cluster.scale(set, replicas, revision));
         }
       }
       case Intent.WarmUp(_, List<String> uids) -> {
@@ -450,7 +428,7 @@ public final class Operator {
       case Intent.Delete(String variant) -> {
         ReplicaSet set = set(deployment, variant);
         if (set.exists()) {
-          write(() -> cluster.delete(set));
+          writes.apply(() -> cluster.delete(set));
         }
       }
     }

@@ -214,7 +214,8 @@ public final class Simulation {
     for (Gateway gateway : gateways.values()) {
       Service.Rung first = gateway.service().rungs().getFirst();
       double one = first.speed().requests(gateway.arrivalMix()) * scaler.utilization() / 100;
-      int replicas = (int) Math.ceil(gateway.arrivalRate() / one - 1e-6);
+      double rate = gateway.arrivalRate() + gateway.queue().rate(agenda.now());
+      int replicas = (int) Math.ceil(rate / one - 1e-6);
       request(scaler, gateway.service().name(), replicas);
     }
     agenda.after(scaler.every(), () -> scale(scaler));

@@ -3,6 +3,7 @@ package dev.comptroller.e2e.simulator.control;
 import dev.comptroller.decide.cost.PriceBook;
 import dev.comptroller.decide.cost.PriceBooks;
 import dev.comptroller.decide.cost.ReplicaInterval;
+import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.e2e.simulator.world.Cluster;
 import dev.comptroller.e2e.simulator.world.Pod;
@@ -79,7 +80,7 @@ record View(
             : new ReplicaInterval(
                 pod.uid(),
                 pod.set().pool(),
-                dev.comptroller.decide.fleet.CapacityType.Unknown,
+                CapacityType.Unknown,
                 0,
                 now,
                 new ReplicaInterval.Known(now));

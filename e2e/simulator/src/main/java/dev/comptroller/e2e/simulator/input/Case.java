@@ -119,7 +119,7 @@ public record Case(Setup setup, List<String> notes) {
             services,
             RolloutPolicy.DEFAULT,
             new Faults(45, 30, 15, 20, 15, 0, 0, 0, 0, 0, 0),
-            Controls.calm(30),
+            Controls.calm(60),
             options.fixed() ? null : new Scaler(90, 60, 600));
     return new Case(setup, List.copyOf(notes));
   }
@@ -221,18 +221,16 @@ public record Case(Setup setup, List<String> notes) {
     if (trace != null && first) {
       demand = trace.demand(options.start(), movable(features), priorities(features));
     } else if (trace != null) {
-      notes.add("%s gets no requests: the trace is for the first deployment"
-          .formatted(read.declared().policy().name()));
+      notes.add(
+          "%s gets no requests: the trace is for the first deployment"
+              .formatted(read.declared().policy().name()));
       demand = Demands.of(60, Demands.flat(0), mix, 0, 0);
     } else {
       int most = read.declared().policy().scaling().maxReplicas();
       double peak = 0.9 * most * top / mix.total();
       notes.add(
           "synthetic day for %s: %.2f to %.2f requests a second, 20 %% of them movable, 10 %% batch"
-              .formatted(
-                  read.declared().policy().name(),
-                  peak * (1 - SWING) / (1 + SWING),
-                  peak));
+              .formatted(read.declared().policy().name(), peak * (1 - SWING) / (1 + SWING), peak));
       demand = Demands.of(300, Demands.daily(peak / (1 + SWING), SWING), mix, 20, 10);
     }
     return new Service(

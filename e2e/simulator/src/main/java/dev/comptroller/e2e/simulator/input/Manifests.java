@@ -1,6 +1,7 @@
 package dev.comptroller.e2e.simulator.input;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
@@ -120,13 +121,12 @@ public record Manifests(
 
   private static String brief(JsonProcessingException e) {
     String first = e.getOriginalMessage().lines().findFirst().orElse("cannot be parsed");
-    return e instanceof com.fasterxml.jackson.databind.JsonMappingException mapping
-            && !mapping.getPath().isEmpty()
+    return e instanceof JsonMappingException mapping && !mapping.getPath().isEmpty()
         ? "%s: %s".formatted(path(mapping), first)
         : first;
   }
 
-  private static String path(com.fasterxml.jackson.databind.JsonMappingException mapping) {
+  private static String path(JsonMappingException mapping) {
     StringBuilder path = new StringBuilder();
     mapping
         .getPath()

@@ -39,17 +39,14 @@ public final class PriceFile {
     }
   }
 
-  private static void add(
-      Map<String, PriceTrack> tracks, Path file, int line, String[] fields) {
+  private static void add(Map<String, PriceTrack> tracks, Path file, int line, String[] fields) {
     if (fields.length != 5) {
       throw new InputException(file, line, "%d fields, not 5".formatted(fields.length));
     }
     PriceTrack track = tracks.get(fields[0].strip());
     if (track == null) {
       throw new InputException(
-          file,
-          line,
-          "pool \"%s\" is none of %s".formatted(fields[0].strip(), tracks.keySet()));
+          file, line, "pool \"%s\" is none of %s".formatted(fields[0].strip(), tracks.keySet()));
     }
     CapacityType type = CapacityType.parse(fields[1].strip());
     if (type == CapacityType.Unknown) {

@@ -180,9 +180,7 @@ public final class Traces {
       Function<String, Optional<String>> column =
           name -> {
             JsonNode value = object.get(name);
-            return value == null || value.isNull()
-                ? Optional.empty()
-                : Optional.of(value.asText());
+            return value == null || value.isNull() ? Optional.empty() : Optional.of(value.asText());
           };
       requests.add(new Line(file, number, column).request());
     }

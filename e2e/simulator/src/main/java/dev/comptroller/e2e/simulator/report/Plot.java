@@ -48,10 +48,7 @@ public final class Plot {
           line(
               rung.variant(),
               rows,
-              r ->
-                  r.tally().readySeconds().getOrDefault(rung.variant(), 0L)
-                      / 3600.0
-                      / r.hours()));
+              r -> r.tally().readySeconds().getOrDefault(rung.variant(), 0L) / 3600.0 / r.hours()));
     }
     panels.add(new Panel("ready replicas by rung", rungs));
     return draw(title, panels);
@@ -70,10 +67,12 @@ public final class Plot {
     int height = 40 + panels.size() * (HEIGHT + GAP);
     StringBuilder svg = new StringBuilder();
     svg.append(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\"".formatted(WIDTH, height));
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\""
+            .formatted(WIDTH, height));
     svg.append(" font-family=\"sans-serif\" font-size=\"12\">\n");
     svg.append("<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n");
-    svg.append("<text x=\"%d\" y=\"22\" font-size=\"15\">%s</text>\n".formatted(LEFT, escape(title)));
+    svg.append(
+        "<text x=\"%d\" y=\"22\" font-size=\"15\">%s</text>\n".formatted(LEFT, escape(title)));
     for (int i = 0; i < panels.size(); i++) {
       panel(svg, panels.get(i), 56 + i * (HEIGHT + GAP));
     }
@@ -117,7 +116,11 @@ public final class Plot {
       double y = top + HEIGHT * (1 - values.get(i) / scale);
       path.append(
           String.format(
-              Locale.ROOT, "%s%.1f %.1fH%.1f", i == 0 ? "M" : "L", LEFT + i * width, y,
+              Locale.ROOT,
+              "%s%.1f %.1fH%.1f",
+              i == 0 ? "M" : "L",
+              LEFT + i * width,
+              y,
               LEFT + (i + 1) * width));
     }
     return path.toString();

@@ -71,17 +71,14 @@ public final class Fleets {
 
   /// A step that looks at the forecast.
   public static HeatStep step(int at, HeatAction action, long limit) {
-    return new HeatStep(
-        at, HeatSource.Forecast, action, limit, HeatStep.DEFAULT_DWELL, at - 10);
+    return new HeatStep(at, HeatSource.Forecast, action, limit, HeatStep.DEFAULT_DWELL, at - 10);
   }
 
   /// The time that leaving takes under these circumstances, at most.
   public static Leaving leaving(Faults faults, Controls controls, RolloutPolicy rollout) {
     long look = controls.interval() + controls.staleSeconds() + controls.restart() + 10;
-    Duration drain =
-        rollout.drainLimit().plus(rollout.settle()).plusSeconds(faults.drain() + 10);
-    return new Leaving(
-        Duration.ofSeconds(look), drain, Duration.ofSeconds(faults.teardown() + 5));
+    Duration drain = rollout.drainLimit().plus(rollout.settle()).plusSeconds(faults.drain() + 10);
+    return new Leaving(Duration.ofSeconds(look), drain, Duration.ofSeconds(faults.teardown() + 5));
   }
 
   /// How variants change in the simulator: short drains, so that hours hold several changes.

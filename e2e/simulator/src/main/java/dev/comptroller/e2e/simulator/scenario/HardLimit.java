@@ -49,8 +49,7 @@ public final class HardLimit {
             new Scaling(1, MOST),
             Fleets.leaving(faults, controls, rollout),
             faults);
-    LongToDoubleFunction demand =
-        Demands.bursty(Demands.daily(6, 0.6), seed, 12, 2.5);
+    LongToDoubleFunction demand = Demands.bursty(Demands.daily(6, 0.6), seed, 12, 2.5);
     return new Setup(
         seed,
         START,
@@ -125,17 +124,16 @@ public final class HardLimit {
       double perGpu = perGpu(period);
       double best =
           Oracle.best(
-                  period.window().start().getEpochSecond(),
-                  period.window().end().getEpochSecond(),
-                  AMOUNT.micros(),
-                  setup.services().getFirst().demand(),
-                  setup.services().getFirst().rungs(),
-                  (second, rung, count) ->
-                      count
-                          * Fleets.LADDER.get(rung).gpus()
-                          * perGpu,
-                  MOST,
-                  false)
+                  new Oracle.World(
+                      period.window().start().getEpochSecond(),
+                      period.window().end().getEpochSecond(),
+                      0,
+                      setup.services().getFirst().demand(),
+                      setup.services().getFirst().rungs(),
+                      (_, rung, count) -> count * Fleets.LADDER.get(rung).gpus() * perGpu,
+                      MOST,
+                      false),
+                  AMOUNT.micros())
               .value();
       allServed += period.tally().tokens();
       allPossible += best;
@@ -161,8 +159,6 @@ public final class HardLimit {
   /// cluster's choice and when prices rise is nobody's, so the oracle pays what the run paid.
   private static double perGpu(Simulation.Closed period) {
     long held = period.tally().gpuSeconds();
-    return held == 0
-        ? ON_DEMAND / (double) Fleets.PER_NODE
-        : period.spentMicros() * 3600.0 / held;
+    return held == 0 ? ON_DEMAND / (double) Fleets.PER_NODE : period.spentMicros() * 3600.0 / held;
   }
 }

@@ -10,13 +10,16 @@ import java.util.List;
 
 /// What perfect knowledge would buy with the same dollars: an upper bound of any plan.
 ///
-/// In every step one rung serves with a whole number of replicas, at the prices of that step;
+/// For every `hold` one rung serves with a whole number of replicas, at the prices of that time;
 /// starting, warming, draining and changing cost nothing and take no time. Each such choice is a
 /// point (dollars, value). Of the points of a step only their upper concave envelope matters, and
-/// the best plan for an amount takes pieces of all envelopes in the order of value per dollar, until
+/// the best plan for an amount takes pieces of all envelopes in the order of value per dollar,
+// until
 /// the amount is gone; the last piece in part. This is exact for the linear relaxation, so no plan
 /// of whole replicas is better.
 public final class Oracle {
+  private static final double ENOUGH = 0.995;
+
   private Oracle() {}
 
   /// What `count` replicas of a rung cost an hour at a second, in micro-dollars.
@@ -38,28 +41,31 @@ public final class Oracle {
     }
   }
 
-  /// The best use of `micros` from `start` to `end`.
+  /// What an oracle is up against.
   ///
+  /// @param start first second
+  /// @param end first second after it
+  /// @param hold seconds for which a choice holds: 0 for a step of the demand
+  /// @param demand what clients ask for
+  /// @param rungs how they can be served
+  /// @param cost what that costs
   /// @param most replicas of a rung, at most
   /// @param quality whether tokens count by the quality of their rung
-  public static Worth best(
+  public record World(
       long start,
       long end,
-      double micros,
+      long hold,
       Demand demand,
       List<Rung> rungs,
       Cost cost,
       int most,
-      boolean quality) {
-    List<Piece> pieces = new ArrayList<>();
-    for (long second = start; second < end; second += demand.step()) {
-      long seconds = Math.min(demand.step(), end - second);
-      pieces.addAll(envelope(points(second, seconds, demand, rungs, cost, most, quality)));
-    }
-    pieces.sort(Comparator.comparingDouble(Piece::slope).reversed());
+      boolean quality) {}
+
+  /// The best use of `micros`.
+  public static Worth best(World world, double micros) {
     double left = micros;
     double value = 0;
-    for (Piece piece : pieces) {
+    for (Piece piece : pieces(world)) {
       double part = piece.micros() <= left ? 1 : left / piece.micros();
       value += part * piece.value();
       left -= part * piece.micros();
@@ -70,37 +76,78 @@ public final class Oracle {
     return new Worth(value, micros - Math.max(0, left));
   }
 
-  private static List<Piece> points(
-      long second,
-      long seconds,
-      Demand demand,
-      List<Rung> rungs,
-      Cost cost,
-      int most,
-      boolean quality) {
-    double requests = 0;
-    double input = 0;
-    double output = 0;
-    for (Flow flow : demand.at(second)) {
-      requests += flow.requests();
-      input += flow.requests() * flow.input();
-      output += flow.requests() * flow.output().mean();
+  /// The least dollars for `value`; all of them where it cannot be had.
+  public static Worth least(World world, double value) {
+    double missing = value;
+    double micros = 0;
+    for (Piece piece : pieces(world)) {
+      double part = piece.value() <= missing ? 1 : missing / piece.value();
+      micros += part * piece.micros();
+      missing -= part * piece.value();
+      if (missing <= 0) {
+        break;
+      }
     }
+    return new Worth(value - Math.max(0, missing), micros);
+  }
+
+  /// The least dollars for `value` with one whole fleet from start to end; where none serves as
+  /// much, those of the one that serves most.
+  public static Worth fixed(World world, double value) {
+    Piece best = new Piece(0, 0);
+    for (Piece point : points(world, world.start(), world.end())) {
+      boolean enough = point.value() >= value * ENOUGH;
+      boolean had = best.value() >= value * ENOUGH;
+      boolean cheaper = enough && (!had || point.micros() < best.micros());
+      best = cheaper || (!had && point.value() > best.value()) ? point : best;
+    }
+    return new Worth(best.value(), best.micros());
+  }
+
+  private static List<Piece> pieces(World world) {
+    List<Piece> pieces = new ArrayList<>();
+    long hold = Math.max(world.hold(), world.demand().step());
+    for (long second = world.start(); second < world.end(); second += hold) {
+      pieces.addAll(envelope(points(world, second, Math.min(world.end(), second + hold))));
+    }
+    pieces.sort(Comparator.comparingDouble(Piece::slope).reversed());
+    return pieces;
+  }
+
+  private static List<Piece> points(World world, long from, long to) {
     List<Piece> points = new ArrayList<>();
     points.add(new Piece(0, 0));
-    if (requests == 0) {
-      return points;
-    }
-    Speed.Mix mix = new Speed.Mix(input / requests, output / requests);
-    for (int rung = 0; rung < rungs.size(); rung++) {
-      double one = rungs.get(rung).speed().requests(mix);
-      double weight = quality ? rungs.get(rung).quality() : 1;
-      for (int count = 1; count <= most && (count - 1) * one < requests; count++) {
-        double tokens = Math.min(requests, count * one) * mix.total() * seconds;
-        points.add(new Piece(cost.of(second, rung, count) * seconds / 3600, tokens * weight));
+    for (int rung = 0; rung < world.rungs().size(); rung++) {
+      for (int count = 1; count <= world.most(); count++) {
+        points.add(point(world, from, to, rung, count));
       }
     }
     return points;
+  }
+
+  /// `count` replicas of a rung from `from` to `to`.
+  private static Piece point(World world, long from, long to, int rung, int count) {
+    double micros = 0;
+    double value = 0;
+    double weight = world.quality() ? world.rungs().get(rung).quality() : 1;
+    for (long second = from; second < to; second += world.demand().step()) {
+      long seconds = Math.min(world.demand().step(), to - second);
+      double requests = 0;
+      double input = 0;
+      double output = 0;
+      for (Flow flow : world.demand().at(second)) {
+        requests += flow.requests();
+        input += flow.requests() * flow.input();
+        output += flow.requests() * flow.output().mean();
+      }
+      micros += world.cost().of(second, rung, count) * seconds / 3600;
+      if (requests > 0) {
+        Speed.Mix mix = new Speed.Mix(input / requests, output / requests);
+        double done = Math.min(requests, count * world.rungs().get(rung).speed().requests(mix));
+        value += done * mix.total() * seconds * weight;
+      }
+    }
+    return new Piece(micros, value);
   }
 
   /// The pieces of the upper concave envelope, steepest first.

@@ -233,7 +233,8 @@ public final class Cluster {
     return nodes.values().stream()
         .filter(node -> node.pool().equals(set.pool()))
         .filter(node -> node.gpus() - usedGpus(node) >= set.gpus())
-        .min(Comparator.comparingLong(node -> track(node.pool()).micros(node.type(), agenda.now())));
+        .min(
+            Comparator.comparingLong(node -> track(node.pool()).micros(node.type(), agenda.now())));
   }
 
   private void start(Pod pod, Node node) {

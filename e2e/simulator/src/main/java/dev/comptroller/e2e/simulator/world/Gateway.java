@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -106,8 +107,10 @@ public final class Gateway {
     queue.expire(now).ifPresent(tally::miss);
     flows.forEach(flow -> tally.arrive(flow.requests() * seconds));
     ready.forEach((variant, count) -> tally.ready(variant, count * seconds));
-    observe(flows, seconds);
     boolean acts = !account.observe();
+    long cap =
+        acts && account.maxOutputTokens() != null ? account.maxOutputTokens() : Long.MAX_VALUE;
+    observe(flows, seconds, cap, acts && account.queueBatch());
     @Nullable Refusal closed =
         !acts
             ? null
@@ -120,8 +123,6 @@ public final class Gateway {
       refuseBacklog(tally, closed);
       return;
     }
-    long cap =
-        acts && account.maxOutputTokens() != null ? account.maxOutputTokens() : Long.MAX_VALUE;
     double budget =
         acts && account.tokensPerMinute() != null
             ? account.tokensPerMinute() * seconds / 60.0
@@ -153,15 +154,15 @@ public final class Gateway {
     compute(requests, mix, seconds, legs(ready, mix), tally);
   }
 
-  private void observe(List<Flow> flows, long seconds) {
+  private void observe(List<Flow> flows, long seconds, long cap, boolean moves) {
     double rate = 0;
     double input = 0;
     double output = 0;
     for (Flow flow : flows) {
-      if (flow.kind() != Kind.Batch) {
+      if (flow.kind() == Kind.Interactive || (flow.kind() == Kind.Movable && !moves)) {
         rate += flow.requests();
         input += flow.requests() * flow.input();
-        output += flow.requests() * flow.output().mean();
+        output += flow.requests() * flow.output().mean(cap);
       }
     }
     double keep = Math.exp(-seconds / 300.0);
@@ -298,17 +299,28 @@ public final class Gateway {
       }
     }
 
-    java.util.OptionalDouble expire(long now) {
+    OptionalDouble expire(long now) {
       double missed = 0;
       while (!byDeadline.isEmpty() && byDeadline.firstKey() <= now) {
         missed += byDeadline.pollFirstEntry().getValue().requests();
       }
-      return missed > 0 ? java.util.OptionalDouble.of(missed) : java.util.OptionalDouble.empty();
+      return missed > 0 ? OptionalDouble.of(missed) : OptionalDouble.empty();
     }
 
     /// Requests that wait.
     public double requests() {
       return byDeadline.values().stream().mapToDouble(Work::requests).sum();
+    }
+
+    /// Requests a second that keep all windows, with half an hour to spare.
+    public double rate(long now) {
+      double sum = 0;
+      double most = 0;
+      for (Map.Entry<Long, Work> entry : byDeadline.entrySet()) {
+        sum += entry.getValue().requests();
+        most = Math.max(most, sum / Math.max(60, entry.getKey() - now - 1800));
+      }
+      return most;
     }
 
     /// Tokens that wait.
