@@ -188,8 +188,7 @@ class ChartTest {
     assertThat(secrets)
         .singleElement()
         .satisfies(
-            rule ->
-                assertThat(rule.getVerbs()).containsExactlyInAnyOrder("get", "list", "watch"));
+            rule -> assertThat(rule.getVerbs()).containsExactlyInAnyOrder("get", "list", "watch"));
     only(Role.class, objects).forEach(role -> rules.addAll(role.getRules()));
     rules.removeAll(secrets);
     only(ClusterRole.class, objects).forEach(role -> rules.addAll(role.getRules()));
