@@ -131,7 +131,8 @@ final class Booking implements Settlement {
   @Override
   public boolean moveTo(Leg leg) throws LedgerUnavailable, InterruptedException {
     Escrow money = escrow;
-    if (money == null || money.holdsAt(leg.postedPrice())) {
+    PostedPrice posted = leg.postedPrice();
+    if (money == null || money.holdsAt(posted == null ? Funding.UNPRICED : posted)) {
       return true;
     }
     money.cancel();

@@ -144,7 +144,11 @@ final class Completions {
   private void admitted(Asked asked, Admission.Admitted terms)
       throws RequestFields.Refused, ClientGone, LedgerUnavailable, InterruptedException {
     Optional<ApiError> throttled = throttling.ask(asked, terms);
-    if (throttled.isPresent()) {
+    if (throttled.isPresent() && terms.observe()) {
+      books
+          .metrics()
+          .wouldRefuse(asked.caller().namespace(), Funding.word(Admission.Action.THROTTLE));
+    } else if (throttled.isPresent()) {
       throw denied(asked.caller(), throttled.get());
     }
     boolean waits = terms.waits() || asked.tier() != TrafficClass.INTERACTIVE;

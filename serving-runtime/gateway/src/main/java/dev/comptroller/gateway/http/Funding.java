@@ -50,7 +50,7 @@ final class Funding {
   private static final Pattern GOOD_KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
 
   /// A price for what has none and is counted on nothing that has a limit.
-  private static final PostedPrice UNPRICED = new PostedPrice(0, "None", 0, 0, 0);
+  static final PostedPrice UNPRICED = new PostedPrice(0, "None", 0, 0, 0);
 
   /// What goes to the replica.
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared
@@ -76,6 +76,14 @@ final class Funding {
     byte[] body = asked.exchange().body();
     long wanted = wanted(asked);
     Long cap = terms.maxOutputTokens();
+    Long heat = terms.heat().maxOutputTokens();
+    if (heat != null && heat < wanted && (cap == null || heat < cap)) {
+      if (terms.observe()) {
+        books.metrics().wouldRefuse(asked.caller().namespace(), word(Action.CAP));
+      } else {
+        cap = heat;
+      }
+    }
     long output = cap == null ? wanted : Math.min(wanted, cap);
     String why = output < wanted ? capReason(asked, output) : "";
     Optional<String> key = key(asked.exchange());
@@ -152,8 +160,7 @@ final class Funding {
         !full,
         asked.exchange().body().length + (long) TEMPLATE,
         whole && output == MOST ? MOST_UNASKED : output,
-        fields.sequences(),
-        key.isPresent());
+        fields.sequences());
   }
 
   /// The most output of each answer that a request asks for; [#MOST] if it sets no limit.

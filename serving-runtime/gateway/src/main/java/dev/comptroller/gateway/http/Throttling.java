@@ -28,7 +28,7 @@ final class Throttling {
 
   /// Why a request must wait; empty if it need not.
   Optional<ApiError> ask(Completions.Asked asked, Admission.Admitted terms) {
-    Long perMinute = terms.tokensPerMinute();
+    Long perMinute = terms.heat().tokensPerMinute();
     if (perMinute == null) {
       return Optional.empty();
     }

@@ -15,7 +15,6 @@ import java.util.function.Supplier;
 /// @param inputBound input tokens that it cannot exceed
 /// @param output the most output tokens of each answer
 /// @param sequences how many answers are computed
-/// @param repeats whether the key is the client's own, so that it may come again
 public record Terms(
     String key,
     String fingerprint,
@@ -24,5 +23,4 @@ public record Terms(
     boolean shrinks,
     long inputBound,
     long output,
-    int sequences,
-    boolean repeats) {}
+    int sequences) {}

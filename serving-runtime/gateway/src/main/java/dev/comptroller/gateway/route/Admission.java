@@ -33,15 +33,17 @@ public sealed interface Admission {
   /// The request may run.
   ///
   /// @param legs that may serve it
-  /// @param maxOutputTokens cap on its output; absent if there is none
-  /// @param tokensPerMinute throttle of its namespace; absent if there is none
+  /// @param maxOutputTokens the deployment's own limit on its output; absent if there is none
+  /// @param heat what heat asks of its namespace's traffic
   /// @param waits whether heat asks it to wait in the queue
-  /// @param would what would be done were the budget not in observe mode
+  /// @param observe whether what heat asks is only counted
+  /// @param would what else would have been done were it not only counted
   record Admitted(
       List<Leg> legs,
       @Nullable Long maxOutputTokens,
-      @Nullable Long tokensPerMinute,
+      Traffic heat,
       boolean waits,
+      boolean observe,
       List<Action> would)
       implements Admission {
     public Admitted {
@@ -91,18 +93,12 @@ public sealed interface Admission {
     }
     Traffic traffic = payer.map(Account::traffic).orElse(Traffic.FREE);
     boolean queued = traffic.queueBatch() && mayWait(route, terms);
-    if (payer.isPresent() && payer.get().observe()) {
-      note(would, traffic.maxOutputTokens() != null, Action.CAP);
-      note(would, queued, Action.QUEUE);
-      note(would, traffic.tokensPerMinute() != null, Action.THROTTLE);
-      return new Admitted(open, route.limits().maxOutputTokens(), null, false, would);
+    boolean observe = payer.map(Account::observe).orElse(false);
+    if (observe && queued) {
+      would.add(Action.QUEUE);
     }
     return new Admitted(
-        open,
-        least(route.limits().maxOutputTokens(), traffic.maxOutputTokens()),
-        traffic.tokensPerMinute(),
-        queued,
-        would);
+        open, route.limits().maxOutputTokens(), traffic, queued && !observe, observe, would);
   }
 
   /// What an account says of a feature; empty if it says nothing.
@@ -176,18 +172,5 @@ public sealed interface Admission {
             why.condition(),
             "%s: %s is False (%s): %s"
                 .formatted(subject, why.condition(), why.reason(), why.message()));
-  }
-
-  private static @Nullable Long least(@Nullable Long a, @Nullable Long b) {
-    if (a == null || b == null) {
-      return a == null ? b : a;
-    }
-    return a < b ? a : b;
-  }
-
-  private static void note(List<Action> would, boolean so, Action action) {
-    if (so) {
-      would.add(action);
-    }
   }
 }

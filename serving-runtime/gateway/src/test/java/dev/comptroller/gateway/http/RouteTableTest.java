@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 
 import dev.comptroller.gateway.identity.Gate;
+import dev.comptroller.gateway.identity.KeyRing;
 import dev.comptroller.gateway.ledger.ChargeLedger;
 import dev.comptroller.gateway.ledger.UsageLedger;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
@@ -11,9 +12,14 @@ import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.table.LiveTable;
 import dev.comptroller.gateway.table.TableFile;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +76,92 @@ class RouteTableTest {
               "ADMIN GET /health/ready OPEN",
               "ADMIN GET /metrics OPEN",
               "ADMIN GET /usage OPEN");
+    }
+  }
+
+  private static final Gate CLOSED =
+      Gate.required(() -> KeyRing.EMPTY, null, InstantSource.system());
+
+  private static HttpResponse<String> call(HttpClient client, int port, String method, String path)
+      throws Exception {
+    return client.send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+            .method(method, HttpRequest.BodyPublishers.ofString("{}"))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void shouldAskForACredentialOnEveryPublicRowAndReachNothingOutsideOfTheTable(@TempDir Path folder)
+      throws Exception {
+    GatewayMetrics metrics = new GatewayMetrics();
+    Duration second = Duration.ofSeconds(1);
+    try (ChargeLedger ledger = UsageLedger.open(folder, second);
+        Relay relay =
+            new Relay(
+                new Relay.Patience(second, second, second, second), metrics, System::nanoTime);
+        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+      HttpServers.Parts parts =
+          new HttpServers.Parts(
+              CLOSED,
+              Deferral.none(),
+              new LiveTable(new TableFile(folder.resolve("t.json")), metrics, Clock.systemUTC()),
+              relay,
+              ledger,
+              metrics,
+              Clock.systemUTC(),
+              System::nanoTime);
+      try (HttpServers servers =
+          HttpServers.start(HttpServers.Settings.standard("127.0.0.1", 0, 0), parts)) {
+        for (Endpoint row : HttpServers.endpoints(parts, new Drain())) {
+          String path = row.path().replace("{id}", "chat");
+          HttpResponse<String> outside = call(client, servers.port(), row.method(), path);
+          switch (row.listener()) {
+            case PUBLIC -> {
+              assertThat(outside.statusCode()).as(path).isEqualTo(401);
+              assertThat(outside.headers().firstValue("www-authenticate")).hasValue("Bearer");
+              assertThat(outside.body())
+                  .startsWith("{\"error\":{\"message\":")
+                  .contains("\"code\":\"invalid_api_key\"");
+              assertThat(call(client, servers.adminPort(), row.method(), path).statusCode())
+                  .as("on the admin port: " + path)
+                  .isEqualTo(404);
+            }
+            case ADMIN -> assertThat(outside.statusCode()).as(path).isEqualTo(404);
+          }
+          for (String method : List.of("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")) {
+            assertThat(call(client, servers.port(), method, path).statusCode())
+                .as(method + " " + path)
+                .isIn(401, 404, 405);
+          }
+        }
+        for (String path :
+            List.of(
+                "/",
+                "//v1/models",
+                "/v1/models/",
+                "/V1/MODELS",
+                "/v1/../metrics",
+                "/v1/%2e%2e/usage",
+                "/v1/models/../../metrics",
+                "/v1/chat/completions/",
+                "/v1/chat/completions;a=b",
+                "/metrics/",
+                "/usage?limit=1",
+                "/health",
+                "/admin",
+                "/v1/embeddings",
+                "/invocations",
+                "/pause",
+                "/debug",
+                "/v1")) {
+          for (String method : List.of("GET", "POST")) {
+            assertThat(call(client, servers.port(), method, path).statusCode())
+                .as(method + " " + path)
+                .isIn(401, 404, 405);
+          }
+        }
+      }
     }
   }
 }
