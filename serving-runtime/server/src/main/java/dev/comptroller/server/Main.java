@@ -103,6 +103,15 @@ public final class Main implements Callable<Integer> {
   private int maxQueued;
 
   @Option(
+      names = "--batch-step-millis",
+      paramLabel = "N",
+      defaultValue = "10",
+      description =
+          "how long a step with batch work should take at most: what interactive requests may find"
+              + " in their way; more suits replicas of batch work (default: ${DEFAULT-VALUE})")
+  private int batchStepMillis;
+
+  @Option(
       names = "--bind",
       paramLabel = "ADDR",
       defaultValue = "${env:POD_IP:-127.0.0.1}",
@@ -232,7 +241,8 @@ public final class Main implements Callable<Integer> {
     within("--gpus", gpus, 1, 1024);
     within("--journal-millis", journalMillis, 10, 3_600_000);
     checkSimulated();
-    return new BatchLimits(maxSequences, maxBatchedTokens, maxQueued);
+    within("--batch-step-millis", batchStepMillis, 1, 60_000);
+    return new BatchLimits(maxSequences, maxBatchedTokens, maxQueued, batchStepMillis * 1_000_000L);
   }
 
   private void checkSimulated() {
@@ -240,7 +250,7 @@ public final class Main implements Callable<Integer> {
       try {
         simulated.options(contextLength, maxSequences, maxBatchedTokens);
       } catch (IllegalArgumentException e) {
-        throw wrong("--simulated-*", "options: " + e.getMessage());
+        throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
       }
     }
   }

@@ -32,6 +32,13 @@ class MainTest {
         "--engine cuda|Invalid value for option '--engine': expected one of [llama, simulated]",
         "--model-digest md5:00|sha256: and 64 hexadecimal digits, is 'md5:00'",
         "--served-model-name ''|--served-model-name must have 1 to 256 characters",
+        "--gpus 0|--gpus must be from 1 to 1024, is 0",
+        "--journal-millis 1|--journal-millis must be from 10 to",
+        "--batch-step-millis 0|--batch-step-millis must be from 1 to",
+        "--simulated-step-nanos -1|--simulated-* options: A negative time or answer: -1.0 ns",
+        "--simulated-kv-cells 9|--simulated-* options: contextLength is 4096 and kvCells 9",
+        "--simulated-token-nanos NaN|--simulated-* options: times must be numbers",
+        "--simulated-load-millis -1|--simulated-load-millis must be 0 or more, is -1",
         "--speed 9|Unknown options: '--speed', '9'"
       })
   void shouldNameTheFlagThatIsWrong(String flags, String message) {
