@@ -118,7 +118,7 @@ public final class Gateway implements AutoCloseable {
       source.start();
       settings.access().credentials().ifPresent(CredentialSource::start);
       return new Gateway(ledger, source, settings.access().credentials(), relay, queue, servers);
-    } catch (IOException | InterruptedException | RuntimeException e) {
+    } catch (IOException | SQLException | InterruptedException | RuntimeException e) {
       ledger.close();
       throw e;
     }

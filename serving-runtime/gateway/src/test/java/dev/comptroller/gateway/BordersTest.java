@@ -27,6 +27,20 @@ final class BordersTest {
               "org.jspecify..");
 
   @ArchTest
+  static final ArchRule THE_ORDER_OF_THE_QUEUE_IS_PURE =
+      classes()
+          .that()
+          .resideInAPackage("..gateway.queue.order..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "..gateway.queue.order..",
+              "java.lang..",
+              "java.time..",
+              "java.util..",
+              "org.jspecify..");
+
+  @ArchTest
   static final ArchRule METERING_DOES_NO_INPUT_OR_OUTPUT =
       noClasses()
           .that()

@@ -51,11 +51,7 @@ final class TestGateway implements AutoCloseable {
   }
 
   private TestGateway(
-      Path folder,
-      String table,
-      Duration silence,
-      BatchQueue.Settings queue,
-      Gateway.Access access)
+      Path folder, String table, Duration silence, BatchQueue.Settings queue, Gateway.Access access)
       throws Exception {
     this.folder = folder;
     Path file = folder.resolve("table.json");

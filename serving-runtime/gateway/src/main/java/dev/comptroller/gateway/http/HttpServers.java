@@ -132,7 +132,8 @@ public final class HttpServers implements AutoCloseable {
         new Booking.Books(parts.ledger(), parts.metrics(), parts.clock(), parts.nanos());
     return RouteTable.of(
         new Completions(
-            new Completions.Tools(parts.table(), parts.relay(), drain, books, parts.queue().deferral())),
+            new Completions.Tools(
+                parts.table(), parts.relay(), drain, books, parts.queue().deferral())),
         new Models(parts.table(), parts.clock()),
         new Admin(parts.table(), drain, books),
         new QueueEndpoints(parts.queue(), drain));

@@ -32,6 +32,7 @@ public record Owner(String namespace, String feature) {
     return new Caller(
         Terms.payer(this, route),
         feature,
-        new Credential("queue", Terms.payer(this, route), List.of(feature), Set.of(TrafficClass.BATCH)));
+        new Credential(
+            "queue", Terms.payer(this, route), List.of(feature), Set.of(TrafficClass.BATCH)));
   }
 }

@@ -2,7 +2,6 @@ package dev.comptroller.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-
 import dev.comptroller.gateway.identity.Gate;
 import dev.comptroller.gateway.identity.KeyRing;
 import dev.comptroller.gateway.ledger.ChargeLedger;
@@ -51,7 +50,14 @@ class RouteTableTest {
         endpoints =
             HttpServers.endpoints(
                 new HttpServers.Parts(
-                    Gate.open(), table, relay, queue, ledger, metrics, Clock.systemUTC(), System::nanoTime),
+                    Gate.open(),
+                    table,
+                    relay,
+                    queue,
+                    ledger,
+                    metrics,
+                    Clock.systemUTC(),
+                    System::nanoTime),
                 new Drain());
       }
       assertThat(endpoints)

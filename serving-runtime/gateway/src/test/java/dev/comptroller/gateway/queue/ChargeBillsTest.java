@@ -140,7 +140,9 @@ class ChargeBillsTest {
     assertThat(bills.settle(answered(hold, 90))).isEqualTo(90);
     assertThat(bills.settle(answered(hold, 90))).isEqualTo(90);
     assertThat(standing().spentMicros()).isEqualTo(90);
-    assertThat(ledger.recent(10)).singleElement().matches(line -> Long.valueOf(90).equals(line.chargeMicros()));
+    assertThat(ledger.recent(10))
+        .singleElement()
+        .matches(line -> Long.valueOf(90).equals(line.chargeMicros()));
   }
 
   @Test
@@ -168,6 +170,8 @@ class ChargeBillsTest {
     assertThat(bills.settle(answered(hold, 600))).isZero();
     assertThat(bills.settle(answered(hold, 600))).isZero();
     bills.free(other);
-    assertThat(ledger.recent(10)).singleElement().matches(line -> Long.valueOf(0).equals(line.chargeMicros()));
+    assertThat(ledger.recent(10))
+        .singleElement()
+        .matches(line -> Long.valueOf(0).equals(line.chargeMicros()));
   }
 }
