@@ -259,7 +259,7 @@ class ChartTest {
             .filter(each -> each.getMetadata().getNamespace() == null)
             .map(each -> each.getMetadata().getName())
             .toList();
-    assertThat(clusterScoped).hasSize(5).allMatch(name -> name.startsWith("home-comptroller-"));
+    assertThat(clusterScoped).hasSize(7).allMatch(name -> name.startsWith("home-comptroller-"));
   }
 
   @ParameterizedTest
