@@ -139,7 +139,8 @@ final class MoneyLoopIntegrationTest {
       assertThat(traces(namespace))
           .isNotEmpty()
           .allSatisfy(
-              text -> assertThat(TraceCodec.read(text)).isInstanceOf(TraceCodec.Reading.Good.class));
+              text ->
+                  assertThat(TraceCodec.read(text)).isInstanceOf(TraceCodec.Reading.Good.class));
       assertThat(events(namespace)).contains("HeatReached", "Downgraded", "HeatReleased");
     }
   }

@@ -51,8 +51,7 @@ import org.jspecify.annotations.Nullable;
 /// A crash after 3 loses a report and no decision; a crash before it decides again. Looks again
 /// when its spec, a replica of its namespace, the namespace's spend record or charges, a pool, a
 /// deployment or another budget of the namespace changes; when the decision says so; while money
-// flows, when the
-/// next quantum is due and after 45 s at the latest; and at the end of the period.
+/// flows, when the next quantum is due and after 45 s at the latest; and at the end of the period.
 @ControllerConfiguration(
     name = "inferencebudget",
     fieldManager = Names.MANAGER,
@@ -166,8 +165,8 @@ public class InferenceBudgetReconciler implements Reconciler<InferenceBudget> {
     if (write) {
       news.told(budget, previous, next);
     }
-    return UpdateControl.<InferenceBudget>noUpdate().rescheduleAfter(
-            shorter(next(facts, now), plan.again().orElse(LONGEST_SLEEP)));
+    return UpdateControl.<InferenceBudget>noUpdate()
+        .rescheduleAfter(shorter(next(facts, now), plan.again().orElse(LONGEST_SLEEP)));
   }
 
   /// What is decided; of a budget that is not in force only the figures count.
