@@ -45,7 +45,8 @@ class ChangesVariantWithoutACutStreamTest {
     LocalFleet fleet = SharedFleet.real();
     try (Tenant tenant = Tenant.create(fleet, "rollout");
         Traffic traffic = tenant.traffic()) {
-      tenant.kubectl().apply(PLENTY.formatted(tenant.namespace()));
+      // Without a budget the owner alone decides, and no dwell of a budget holds the way back.
+      tenant.kubectl().run("-n", tenant.namespace(), "delete", "inferencebudget", "budget");
       deploy(tenant, "q4", "tiny");
       reached(tenant, "q4");
       await("the first answer")
@@ -165,20 +166,6 @@ class ChangesVariantWithoutACutStreamTest {
     String file = name.equals("q4") ? "SmolLM2-135M-Instruct.Q4_1.gguf" : "stand-in-tiny.gguf";
     return VARIANT.formatted(name, quality, file).indent(2).stripTrailing();
   }
-
-  /// A budget that nobody can spend: the owner alone decides here.
-  private static final String PLENTY =
-      """
-      apiVersion: comptroller.dev/v1alpha1
-      kind: InferenceBudget
-      metadata:
-        name: budget
-        namespace: %s
-      spec:
-        amount: "1000000.00"
-        period: Month
-        timeZone: UTC
-      """;
 
   private static final String DEPLOYMENT =
       """
