@@ -45,6 +45,8 @@ class ChangesVariantWithoutACutStreamTest {
     LocalFleet fleet = SharedFleet.real();
     try (Tenant tenant = Tenant.create(fleet, "rollout");
         Traffic traffic = tenant.traffic()) {
+      // Without a budget the owner alone decides, and no dwell of a budget holds the way back.
+      tenant.kubectl().run("-n", tenant.namespace(), "delete", "inferencebudget", "budget");
       deploy(tenant, "q4", "tiny");
       reached(tenant, "q4");
       await("the first answer")
