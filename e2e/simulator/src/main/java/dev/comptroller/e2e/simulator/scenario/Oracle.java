@@ -14,9 +14,8 @@ import java.util.List;
 /// starting, warming, draining and changing cost nothing and take no time. Each such choice is a
 /// point (dollars, value). Of the points of a step only their upper concave envelope matters, and
 /// the best plan for an amount takes pieces of all envelopes in the order of value per dollar,
-// until
-/// the amount is gone; the last piece in part. This is exact for the linear relaxation, so no plan
-/// of whole replicas is better.
+/// until the amount is gone; the last piece in part. This is exact for the linear relaxation, so
+/// no plan of whole replicas is better.
 public final class Oracle {
   private static final double ENOUGH = 0.995;
 

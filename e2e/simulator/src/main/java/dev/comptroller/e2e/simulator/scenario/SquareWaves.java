@@ -46,8 +46,8 @@ public final class SquareWaves {
   /// @param changes changes of variant
   /// @param downgrades of these, those to a lower rung
   /// @param regret dollars spent over those of an oracle, less one: for each hour the cheapest
-  // fleet
-  ///   that serves as many quality-weighted tokens in it, known in advance and started at once
+  ///   fleet that serves as many quality-weighted tokens in it, known in advance and
+  ///   started at once
   /// @param run the run
   public record Result(
       Wave wave, long period, long changes, long downgrades, double regret, Simulation run) {}
