@@ -352,7 +352,8 @@ class MoneyLoopTest {
           new NamespaceSeen(
               NOW,
               drawn.seen().money(),
-              List.of(drawn.seen().deployments().getFirst()),
+              // Nothing runs: what runs and cannot be left is kept, however little money there is.
+              List.of(seen(only)),
               List.of(),
               LoopState.EMPTY);
       double before = -1;
@@ -388,9 +389,7 @@ class MoneyLoopTest {
     int asked = verdict.withoutBudget().replicas();
     boolean own = variant.equals(first);
     double needed =
-        own
-            ? asked
-            : Math.clamp((int) Math.ceil(asked * firsts / speed), 1, Math.max(asked, 8));
+        own ? asked : Math.clamp((int) Math.ceil(asked * firsts / speed), 1, Math.max(asked, 8));
     return variant.quality().doubleValue() * Math.min(1, grant.replicas() / needed);
   }
 
