@@ -35,18 +35,7 @@ class RouteTableTest {
       LiveTable table =
           new LiveTable(new TableFile(folder.resolve("t.json")), metrics, Clock.systemUTC());
       List<Endpoint> endpoints;
-      try (BatchQueue queue =
-          BatchQueue.start(
-              new BatchQueue.Parts(
-                  folder,
-                  table,
-                  relay,
-                  ledger,
-                  (_, _) -> List.of(),
-                  metrics,
-                  BatchQueue.Settings.STANDARD,
-                  Clock.systemUTC(),
-                  System::nanoTime))) {
+      try (BatchQueue queue = queue(folder, table, relay, ledger, metrics)) {
         endpoints =
             HttpServers.endpoints(
                 new HttpServers.Parts(
@@ -85,6 +74,22 @@ class RouteTableTest {
     }
   }
 
+  private static BatchQueue queue(
+      Path folder, LiveTable table, Relay relay, ChargeLedger ledger, GatewayMetrics metrics)
+      throws Exception {
+    return BatchQueue.start(
+        new BatchQueue.Parts(
+            folder,
+            table,
+            relay,
+            ledger,
+            (_, _) -> List.of(),
+            metrics,
+            BatchQueue.Settings.STANDARD,
+            Clock.systemUTC(),
+            System::nanoTime));
+  }
+
   private static final Gate CLOSED =
       Gate.required(() -> KeyRing.EMPTY, null, InstantSource.system());
 
@@ -107,18 +112,22 @@ class RouteTableTest {
             new Relay(
                 new Relay.Patience(second, second, second, second), metrics, System::nanoTime);
         HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+      LiveTable table =
+          new LiveTable(new TableFile(folder.resolve("t.json")), metrics, Clock.systemUTC());
+      BatchQueue queue = queue(folder, table, relay, ledger, metrics);
       HttpServers.Parts parts =
           new HttpServers.Parts(
               CLOSED,
-              Deferral.none(),
-              new LiveTable(new TableFile(folder.resolve("t.json")), metrics, Clock.systemUTC()),
+              table,
               relay,
+              queue,
               ledger,
               metrics,
               Clock.systemUTC(),
               System::nanoTime);
-      try (HttpServers servers =
-          HttpServers.start(HttpServers.Settings.standard("127.0.0.1", 0, 0), parts)) {
+      try (queue;
+          HttpServers servers =
+              HttpServers.start(HttpServers.Settings.standard("127.0.0.1", 0, 0), parts)) {
         for (Endpoint row : HttpServers.endpoints(parts, new Drain())) {
           String path = row.path().replace("{id}", "chat");
           HttpResponse<String> outside = call(client, servers.port(), row.method(), path);

@@ -1,6 +1,6 @@
 package dev.comptroller.e2e.simulator.scenario;
 
-import dev.comptroller.decide.units.Apportion;
+import dev.comptroller.metering.Apportion;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
