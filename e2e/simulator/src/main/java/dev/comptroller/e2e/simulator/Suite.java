@@ -8,6 +8,7 @@ import dev.comptroller.e2e.simulator.scenario.HardLimit;
 import dev.comptroller.e2e.simulator.scenario.SquareWaves;
 import dev.comptroller.e2e.simulator.scenario.Weeks;
 import java.io.PrintWriter;
+import java.util.List;
 
 /// Worlds that put the promises to the test, in full size.
 public enum Suite {
@@ -124,12 +125,11 @@ public enum Suite {
         out.printf(
             "%s, a month of 30 days: $%s in fractions of pods, $%s in whole pods%n",
             shape, dollars(result.fractionalMicros()), dollars(result.wholeMicros()));
-        for (Article.Lever lever : Article.Lever.values()) {
+        List<Article.Lever> levers = List.of(Article.Lever.values());
+        for (int i = 0; i < levers.size(); i++) {
           out.printf(
               "  %-15s saves $%12s in this order, $%12s by its Shapley share%n",
-              lever,
-              dollars(result.inOrder().get(lever.ordinal())),
-              dollars(result.shares().get(lever.ordinal())));
+              levers.get(i), dollars(result.inOrder().get(i)), dollars(result.shares().get(i)));
         }
         out.printf(
             "  all of them: $%s; %.2f %% of the requests answered%n",

@@ -61,13 +61,18 @@ class SimulateTest {
     Path azure =
         write(
             "azure.csv",
-            "TIMESTAMP,ContextTokens,GeneratedTokens\n"
-                + "2023-11-16 18:15:46.6805900,374,44\n2023-11-16 18:15:50.9951690,396,109\n");
+            """
+            TIMESTAMP,ContextTokens,GeneratedTokens
+            2023-11-16 18:15:46.6805900,374,44
+            2023-11-16 18:15:50.9951690,396,109
+            """);
     Path mooncake =
         write(
             "mooncake.jsonl",
-            "{\"timestamp\": 0, \"input_length\": 100, \"output_length\": 10, \"hash_ids\": [0]}\n"
-                + "{\"timestamp\": 30000, \"input_length\": 10, \"output_length\": 20}\n");
+            """
+            {"timestamp": 0, "input_length": 100, "output_length": 10, "hash_ids": [0]}
+            {"timestamp": 30000, "input_length": 10, "output_length": 20}
+            """);
     Path own =
         write("own.csv", "feature,class,timestamp,input_tokens,output_tokens\na,batch,0,10,20\n");
 
@@ -123,8 +128,10 @@ class SimulateTest {
     Path prices =
         write(
             "p.csv",
-            "pool,type,price_per_node_hour,from,until\n"
-                + "h100,OnDemand,38.00,2026-03-02T12:00:00Z,\n");
+            """
+            pool,type,price_per_node_hour,from,until
+            h100,OnDemand,38.00,2026-03-02T12:00:00Z,
+            """);
 
     Answer dearer = simulate("--manifests", SAMPLES, "--fixed", "--prices", prices);
     Answer usual = simulate("--manifests", SAMPLES, "--fixed");

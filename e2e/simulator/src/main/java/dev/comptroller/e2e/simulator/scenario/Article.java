@@ -92,8 +92,8 @@ public final class Article {
     }
     List<Long> inOrder = new ArrayList<>();
     int pulled = 0;
-    for (Lever lever : Lever.values()) {
-      int more = pulled | 1 << lever.ordinal();
+    for (int lever = 0; lever < Lever.values().length; lever++) {
+      int more = pulled | 1 << lever;
       inOrder.add(month(runs, pulled, days) - month(runs, more, days));
       pulled = more;
     }
@@ -160,10 +160,11 @@ public final class Article {
   /// Steps that are due at the first look, one for each lever that is pulled.
   private static HeatLadder heat(int levers) {
     List<HeatStep> steps = new ArrayList<>();
-    for (Lever lever : Lever.values()) {
-      if ((levers >> lever.ordinal() & 1) == 1) {
+    List<Lever> all = List.of(Lever.values());
+    for (int i = 0; i < all.size(); i++) {
+      if ((levers >> i & 1) == 1) {
         steps.add(
-            switch (lever) {
+            switch (all.get(i)) {
               case SmallerVariant -> step(HeatAction.Downgrade, 0);
               case OutputCap -> step(HeatAction.CapOutput, CAP);
               case Batch -> step(HeatAction.QueueBatch, 0);

@@ -163,7 +163,7 @@ public final class Fleets {
   public static Service service(List<RungSpec> ladder, Demand demand) {
     List<Service.Rung> rungs = new ArrayList<>();
     for (RungSpec rung : ladder) {
-      Speed speed = Speed.calibrated(rung.tokensPerSecond(), 64, MIX);
+      Speed speed = Speed.calibrated((double) rung.tokensPerSecond(), 64, MIX);
       rungs.add(new Service.Rung(rung.name(), rung.quality(), speed));
     }
     return new Service(

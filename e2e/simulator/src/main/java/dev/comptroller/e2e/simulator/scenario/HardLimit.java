@@ -133,7 +133,7 @@ public final class HardLimit {
                       (_, rung, count) -> count * Fleets.LADDER.get(rung).gpus() * perGpu,
                       MOST,
                       false),
-                  AMOUNT.micros())
+                  (double) AMOUNT.micros())
               .value();
       allServed += period.tally().tokens();
       allPossible += best;

@@ -97,7 +97,7 @@ public final class Weeks {
                         (double) PRICE * count * Fleets.LADDER.get(rung).gpus() / Fleets.PER_NODE,
                     MOST,
                     true),
-                amount.micros())
+                (double) amount.micros())
             .value();
     return new Result(
         shape,
