@@ -33,8 +33,8 @@ public interface OperatorConfig {
     @WithDefault("60S")
     Duration control();
 
-    /// Longest time that streams of a replica are given to end.
-    @WithDefault("120S")
+    /// Longest time that requests of a replica are given to end, its pod's grace included.
+    @WithDefault("210S")
     Duration drain();
 
     /// Longest time from the end of the drain until a replica costs nothing.
@@ -79,5 +79,52 @@ public interface OperatorConfig {
     /// Time between two scrapes of a replica.
     @WithDefault("15S")
     Duration interval();
+  }
+
+  /// Changes of variant.
+  Rollout rollout();
+
+  /// How a change of variant goes.
+  interface Rollout {
+    /// Whether weights are read on a node of the pool before replicas start.
+    @WithDefault("true")
+    boolean prestage();
+
+    /// How long a variant serves at least before the next change begins.
+    @WithDefault("0S")
+    Duration dwell();
+
+    /// Percent of new requests that try the new variant first; 0 skips the trial.
+    @WithDefault("5")
+    int canaryPercent();
+
+    /// How long the trial takes.
+    @WithDefault("10S")
+    Duration canaryTime();
+
+    /// Time between two steps of the shift to 25, 50, 75 and 100 percent.
+    @WithDefault("5S")
+    Duration stepTime();
+
+    /// How long a change of weights may take to reach every gateway.
+    @WithDefault("2S")
+    Duration settle();
+
+    /// How long requests in flight may take until their replica is asked to leave, which gives it
+    /// its termination grace on top. Less than that grace of 120 seconds.
+    @WithDefault("90S")
+    Duration drainLimit();
+
+    /// How long a new replica may find no node.
+    @WithDefault("30S")
+    Duration placeLimit();
+
+    /// How long reading weights, starting and first requests may take, each.
+    @WithDefault("30M")
+    Duration startLimit();
+
+    /// Wait after the first failure; doubled by each that follows, up to 20 times as long.
+    @WithDefault("30S")
+    Duration backOff();
   }
 }

@@ -1,5 +1,6 @@
 package dev.comptroller.operator;
 
+import dev.comptroller.decide.rollout.RolloutPolicy;
 import dev.comptroller.reconcile.Assembly;
 import dev.comptroller.reconcile.budget.BudgetNews;
 import dev.comptroller.reconcile.budget.NamespaceObserver;
@@ -7,6 +8,8 @@ import dev.comptroller.reconcile.budget.Treasury;
 import dev.comptroller.reconcile.deployment.DeploymentActuator;
 import dev.comptroller.reconcile.deployment.DeploymentGauges;
 import dev.comptroller.reconcile.deployment.DeploymentObserver;
+import dev.comptroller.reconcile.deployment.Directives;
+import dev.comptroller.reconcile.deployment.RolloutObserver;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.signals.FleetView;
@@ -70,6 +73,24 @@ public final class Wiring {
   @Singleton
   DeploymentObserver observer(Assembly assembly) {
     return assembly.observer();
+  }
+
+  @Produces
+  @Singleton
+  RolloutObserver signals(Assembly assembly) {
+    return assembly.signals();
+  }
+
+  @Produces
+  @Singleton
+  Directives directives(Assembly assembly) {
+    return assembly.directives();
+  }
+
+  @Produces
+  @Singleton
+  RolloutPolicy pace(OperatorConfig config) {
+    return Pace.of(config.rollout());
   }
 
   @Produces

@@ -29,7 +29,7 @@ CREATE INDEX usage_line_by_time ON usage_line (at_micros);
 
 CREATE TABLE ledger_entry (
   seq           BIGINT  PRIMARY KEY,
-  kind          TEXT    NOT NULL CHECK (kind IN ('reserve', 'extend', 'settle', 'void', 'expire', 'true-up', 'refund', 'line')),
+  kind          TEXT    NOT NULL,
   at_micros     BIGINT  NOT NULL,
   gateway       TEXT    NOT NULL,
   hold          BIGINT  NOT NULL,
@@ -41,13 +41,16 @@ CREATE TABLE ledger_entry (
   lifetime_ms   BIGINT,
   line          TEXT,
   line_digest   BYTEA,
+  ending        BIGINT,
+  refunding     BIGINT,
   hash          BYTEA   NOT NULL
 );
 
--- A key reserves (or corrects) once, a hold ends once and is refunded once: whatever else fails.
+-- A key reserves (or corrects) once, a hold ends once and is refunded once, whatever else fails: `ending` and
+-- `refunding` are the hold where the entry is of that kind.
 CREATE UNIQUE INDEX ledger_entry_key ON ledger_entry (key, kind) WHERE key IS NOT NULL;
-CREATE UNIQUE INDEX ledger_entry_ending ON ledger_entry (hold) WHERE kind IN ('settle', 'void', 'expire');
-CREATE UNIQUE INDEX ledger_entry_refund ON ledger_entry (hold) WHERE kind = 'refund';
+CREATE UNIQUE INDEX ledger_entry_ending ON ledger_entry (ending) WHERE ending IS NOT NULL;
+CREATE UNIQUE INDEX ledger_entry_refund ON ledger_entry (refunding) WHERE refunding IS NOT NULL;
 
 CREATE FUNCTION ledger_entry_is_final() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'entries of the ledger are never changed or removed'; END $$;

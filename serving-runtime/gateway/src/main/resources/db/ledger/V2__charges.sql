@@ -4,7 +4,7 @@ ALTER TABLE usage_line ADD COLUMN gpu_ns INTEGER CHECK (gpu_ns >= 0);
 
 CREATE TABLE ledger_entry (
   seq           INTEGER PRIMARY KEY,
-  kind          TEXT    NOT NULL CHECK (kind IN ('reserve', 'extend', 'settle', 'void', 'expire', 'true-up', 'refund', 'line')),
+  kind          TEXT    NOT NULL,
   at_micros     INTEGER NOT NULL,
   gateway       TEXT    NOT NULL,
   hold          INTEGER NOT NULL,
@@ -16,13 +16,16 @@ CREATE TABLE ledger_entry (
   lifetime_ms   INTEGER,
   line          TEXT,
   line_digest   BLOB,
+  ending        INTEGER,
+  refunding     INTEGER,
   hash          BLOB    NOT NULL
 ) STRICT;
 
--- A key reserves (or corrects) once, a hold ends once and is refunded once: whatever else fails.
+-- A key reserves (or corrects) once, a hold ends once and is refunded once, whatever else fails: `ending` and
+-- `refunding` are the hold where the entry is of that kind.
 CREATE UNIQUE INDEX ledger_entry_key ON ledger_entry (key, kind) WHERE key IS NOT NULL;
-CREATE UNIQUE INDEX ledger_entry_ending ON ledger_entry (hold) WHERE kind IN ('settle', 'void', 'expire');
-CREATE UNIQUE INDEX ledger_entry_refund ON ledger_entry (hold) WHERE kind = 'refund';
+CREATE UNIQUE INDEX ledger_entry_ending ON ledger_entry (ending) WHERE ending IS NOT NULL;
+CREATE UNIQUE INDEX ledger_entry_refund ON ledger_entry (refunding) WHERE refunding IS NOT NULL;
 
 CREATE TRIGGER ledger_entry_is_never_changed BEFORE UPDATE ON ledger_entry
 BEGIN SELECT RAISE(ABORT, 'entries of the ledger are never changed'); END;

@@ -90,6 +90,7 @@ CREATE TABLE item (
   not_before_ms     INTEGER NOT NULL DEFAULT 0,
   lease_ms          INTEGER,
   hold              INTEGER,
+  gpu_ns            INTEGER,
   result            TEXT,
   variant           TEXT,
   replica           TEXT,

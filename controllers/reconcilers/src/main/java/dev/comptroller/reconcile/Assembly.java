@@ -3,22 +3,25 @@ package dev.comptroller.reconcile;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.decide.cost.ReplicaInterval;
 import dev.comptroller.decide.cpm.TokenSample;
+import dev.comptroller.decide.rollout.RolloutPolicy;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.reconcile.budget.BudgetDirectives;
 import dev.comptroller.reconcile.budget.BudgetNews;
 import dev.comptroller.reconcile.budget.InferenceBudgetReconciler;
 import dev.comptroller.reconcile.budget.LoopSettings;
 import dev.comptroller.reconcile.budget.NamespaceObserver;
-import dev.comptroller.reconcile.budget.Traces;
+import dev.comptroller.reconcile.budget.TraceStore;
 import dev.comptroller.reconcile.budget.Treasury;
 import dev.comptroller.reconcile.charges.ChargeScrape;
 import dev.comptroller.reconcile.charges.Charges;
+import dev.comptroller.reconcile.charges.Queues;
 import dev.comptroller.reconcile.deployment.DeploymentActuator;
 import dev.comptroller.reconcile.deployment.DeploymentGauges;
 import dev.comptroller.reconcile.deployment.DeploymentObserver;
 import dev.comptroller.reconcile.deployment.DeploymentParser;
 import dev.comptroller.reconcile.deployment.Directives;
 import dev.comptroller.reconcile.deployment.ModelDeploymentReconciler;
+import dev.comptroller.reconcile.deployment.RolloutObserver;
 import dev.comptroller.reconcile.metrics.BudgetMetrics;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.GpuNodePoolReconciler;
@@ -30,10 +33,13 @@ import dev.comptroller.reconcile.signals.EngineScrape;
 import dev.comptroller.reconcile.signals.FleetView;
 import dev.comptroller.reconcile.signals.PodFacts;
 import dev.comptroller.reconcile.signals.TokenLedger;
+import dev.comptroller.reconcile.signals.Warmer;
 import dev.comptroller.reconcile.spend.Meter;
 import dev.comptroller.reconcile.spend.ReplicaTime;
 import dev.comptroller.reconcile.spend.SpendStore;
 import dev.comptroller.reconcile.status.Parsed;
+import dev.comptroller.reconcile.trace.Trace;
+import dev.comptroller.reconcile.trace.TraceCodec;
 import dev.comptroller.reconcile.work.Events;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -56,11 +62,14 @@ public final class Assembly implements AutoCloseable {
   private final Meter meter;
   private final RoutingBoard routing;
   private final EngineScrape scrape;
+  private final Warmer warmer;
+  private final RolloutObserver signals;
   private final OperatorMetrics metrics;
   private final Events events;
   private final Pools pools;
   private final Treasury treasury;
   private final Charges charges = new Charges();
+  private final Queues queues = new Queues();
   private final ChargeScrape chargeScrape;
   private final NamespaceObserver namespaces;
   private final BudgetNews news;
@@ -107,12 +116,23 @@ public final class Assembly implements AutoCloseable {
     meter =
         new Meter(client, view, new SpendStore(client, settings.namespace()), clock, pools::books);
     treasury = new Treasury(view, meter, pools);
-    namespaces = new NamespaceObserver(view, meter, pools, charges, settings.loop());
-    news = new BudgetNews(metrics, new BudgetMetrics(registry), events, Traces.NONE);
+    namespaces = new NamespaceObserver(view, meter, pools, charges, queues, settings.loop());
+    news =
+        new BudgetNews(
+            metrics,
+            new BudgetMetrics(registry),
+            events,
+            new TraceStore(
+                client,
+                settings.namespace(),
+                kept -> TraceCodec.write(Trace.of(kept.seen(), kept.policy(), kept.decision()))));
     routing = new RoutingBoard(client, view, pools, treasury, clock, settings.namespace());
     chargeScrape =
-        new ChargeScrape(client, settings.namespace(), clock, settings.scrapeInterval(), charges);
+        new ChargeScrape(
+            client, settings.namespace(), clock, settings.scrapeInterval(), charges, queues);
     scrape = new EngineScrape(view, clock, settings.scrapeInterval(), this::sample);
+    warmer = new Warmer(view);
+    signals = new RolloutObserver(scrape, warmer);
   }
 
   /// Fills the caches; returns when they are full.
@@ -159,9 +179,16 @@ public final class Assembly implements AutoCloseable {
     return view.isWatching();
   }
 
-  /// A reconciler of ModelDeployments.
+  /// A reconciler of ModelDeployments that run what budgets pay for.
   public ModelDeploymentReconciler deployments() {
-    return new ModelDeploymentReconciler(view, observer(), actuator(), gauges(), events, clock);
+    return deployments(directives(), RolloutPolicy.DEFAULT);
+  }
+
+  /// A reconciler of ModelDeployments that change variants at `pace` and run what `directives` pay
+  /// for.
+  public ModelDeploymentReconciler deployments(Directives directives, RolloutPolicy pace) {
+    return new ModelDeploymentReconciler(
+        view, observer(), signals, actuator(), directives, pace, gauges(), events, clock);
   }
 
   /// A reconciler of GpuNodePools.
@@ -199,9 +226,14 @@ public final class Assembly implements AutoCloseable {
     return new DeploymentObserver(view, pools, meter, treasury, tokens);
   }
 
+  /// What gathers for changes of variant.
+  public RolloutObserver signals() {
+    return signals;
+  }
+
   /// What carries decisions about ModelDeployments out.
   public DeploymentActuator actuator() {
-    return new DeploymentActuator(runtimeImage);
+    return new DeploymentActuator(runtimeImage, signals);
   }
 
   /// What shows figures of ModelDeployments as metrics.
@@ -243,6 +275,7 @@ public final class Assembly implements AutoCloseable {
   public void close() {
     scrape.close();
     chargeScrape.close();
+    warmer.close();
     routing.close();
     meter.close();
     view.close();

@@ -62,7 +62,7 @@ final class Cluster implements AutoCloseable {
         verbs: [get, list, watch, create, patch]
       - apiGroups: [""]
         resources: [pods]
-        verbs: [get, list, watch, patch]
+        verbs: [get, list, watch, create, patch, delete]
       - apiGroups: [""]
         resources: [nodes]
         verbs: [get, list, watch]

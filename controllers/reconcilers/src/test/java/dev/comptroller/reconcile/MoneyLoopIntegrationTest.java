@@ -14,9 +14,14 @@ import dev.comptroller.protocol.Names;
 import dev.comptroller.protocol.routing.Account;
 import dev.comptroller.protocol.routing.RoutingTable;
 import dev.comptroller.reconcile.budget.LoopSettings;
+import dev.comptroller.reconcile.budget.TraceStore;
 import dev.comptroller.reconcile.routing.RoutingCodec;
+import dev.comptroller.reconcile.trace.TraceCodec;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,6 +30,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -129,12 +136,110 @@ final class MoneyLoopIntegrationTest {
                     .isEqualTo(Account.Traffic.FREE);
               });
       assertThat(status(namespace).history()).hasSizeLessThanOrEqualTo(16);
+      assertThat(traces(namespace))
+          .isNotEmpty()
+          .allSatisfy(
+              text ->
+                  assertThat(TraceCodec.read(text)).isInstanceOf(TraceCodec.Reading.Good.class));
       assertThat(events(namespace)).contains("HeatReached", "Downgraded", "HeatReleased");
     }
   }
 
+  @Test
+  void shouldOnlyTellInObserveModeAndKeepTheLastValidSpecOverARestart() {
+    String namespace = cluster.namespace("observe");
+    budget(namespace, "team", "UTC");
+    try (RunningOperator operator = new RunningOperator(cluster, home, QUICK, clock)) {
+      cluster.deployment(namespace, "chat", "observed", 1);
+      await().until(() -> condition(namespace, "team", "Ready", "InForce"));
+      await().until(() -> account(namespace).isPresent());
+      assertThat(account(namespace).orElseThrow().observe()).isTrue();
+      assertThat(operator.assembly.directives().of(namespace, "chat")).isEmpty();
+
+      budget(namespace, "younger", "UTC");
+      await().until(() -> condition(namespace, "younger", "Ready", "SupersededBy"));
+      await().until(() -> condition(namespace, "team", "Conflict", "OlderBudgetExists"));
+      assertThat(status(namespace, "younger").grants()).isEmpty();
+
+      budget(namespace, "team", "Nowhere/Land");
+      await().until(() -> condition(namespace, "team", "Ready", "InvalidSpec"));
+    }
+    cluster.client.configMaps().inNamespace(home).withName(Names.ROUTING_CONFIG_MAP).delete();
+    try (RunningOperator _ = new RunningOperator(cluster, home, QUICK, clock)) {
+      await().until(() -> account(namespace).isPresent());
+      assertThat(account(namespace).orElseThrow().budget()).isEqualTo("team");
+    }
+  }
+
+  @Test
+  void shouldDecideAgainWhenTheBudgetChangedMeanwhile() {
+    String namespace = cluster.namespace("stale");
+    AtomicBoolean once = new AtomicBoolean();
+    List<String> seen = new CopyOnWriteArrayList<>();
+    try (RunningOperator operator = new RunningOperator(cluster, home, QUICK, clock);
+        Watch _ =
+            cluster
+                .client
+                .resources(InferenceBudget.class)
+                .inNamespace(namespace)
+                .watch(new Statuses(seen))) {
+      operator.beforeWrite =
+          write -> {
+            if (write.endsWith("/" + namespace + "/inferencebudgets/team/status")
+                && once.compareAndSet(false, true)) {
+              cluster.budget(namespace, "7777");
+            }
+          };
+      cluster.budget(namespace, "1111");
+      await().until(() -> seen.stream().anyMatch(text -> text.contains("7777")));
+    }
+    assertThat(once).isTrue();
+    assertThat(seen).noneMatch(text -> text.contains("1111"));
+  }
+
+  /// Collects what statuses say a budget declares, version by version.
+  private record Statuses(List<String> seen) implements Watcher<InferenceBudget> {
+    @Override
+    public void eventReceived(Action action, InferenceBudget budget) {
+      if (budget.getStatus() != null) {
+        seen.add(String.valueOf(budget.getStatus().lastValidSpec()));
+      }
+    }
+
+    @Override
+    public void onClose(WatcherException cause) {}
+  }
+
+  private void budget(String namespace, String name, String zone) {
+    cluster.apply(
+        """
+        apiVersion: comptroller.dev/v1alpha1
+        kind: InferenceBudget
+        metadata: {name: %s, namespace: %s}
+        spec: {amount: "1000", period: Hour, timeZone: %s, mode: Observe}
+        """
+            .formatted(name, namespace, zone));
+  }
+
+  private boolean condition(String namespace, String budget, String type, String reason) {
+    return status(namespace, budget).conditions().stream()
+        .anyMatch(c -> c.type().equals(type) && c.reason().equals(reason));
+  }
+
   private static boolean runs(Granted grant, String variant) {
     return grant.variant().equals(variant) && grant.replicas() == 1;
+  }
+
+  private List<String> traces(String namespace) {
+    return List.copyOf(
+        cluster
+            .client
+            .configMaps()
+            .inNamespace(home)
+            .withName(TraceStore.PREFIX + namespace)
+            .get()
+            .getData()
+            .values());
   }
 
   private List<String> events(String namespace) {
@@ -151,13 +256,12 @@ final class MoneyLoopIntegrationTest {
   }
 
   private InferenceBudgetStatus status(String namespace) {
+    return status(namespace, "team");
+  }
+
+  private InferenceBudgetStatus status(String namespace, String name) {
     InferenceBudget budget =
-        cluster
-            .client
-            .resources(InferenceBudget.class)
-            .inNamespace(namespace)
-            .withName("team")
-            .get();
+        cluster.client.resources(InferenceBudget.class).inNamespace(namespace).withName(name).get();
     return budget.getStatus() == null ? InferenceBudgetStatus.empty() : budget.getStatus();
   }
 

@@ -1,6 +1,8 @@
 package dev.comptroller.reconcile;
 
+import dev.comptroller.decide.rollout.RolloutPolicy;
 import dev.comptroller.reconcile.budget.LoopSettings;
+import dev.comptroller.reconcile.deployment.Directives;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -14,6 +16,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /// The operator without its application: reconcilers and background work on a client of its own,
 /// with the rights that it needs and no more.
@@ -23,16 +27,39 @@ final class RunningOperator implements AutoCloseable {
   /// Requests that are not reads, as `METHOD path`.
   final List<String> writes = new CopyOnWriteArrayList<>();
 
+  /// Called with every request that is not a read, before it is sent.
+  volatile Consumer<String> beforeWrite = _ -> {};
+
+  final Assembly assembly;
   private final KubernetesClient client;
-  private final Assembly assembly;
   private final Operator operator;
 
   RunningOperator(Cluster cluster, String home) {
-    this(cluster, home, LoopSettings.DEFAULT, Clock.systemUTC());
+    this(
+        cluster,
+        home,
+        LoopSettings.DEFAULT,
+        Clock.systemUTC(),
+        Assembly::directives,
+        RolloutPolicy.DEFAULT);
+  }
+
+  RunningOperator(Cluster cluster, String home, Directives directives, RolloutPolicy pace) {
+    this(cluster, home, LoopSettings.DEFAULT, Clock.systemUTC(), _ -> directives, pace);
   }
 
   RunningOperator(Cluster cluster, String home, LoopSettings loop, Clock clock) {
-    client = counting(cluster.restricted(home), writes);
+    this(cluster, home, loop, clock, Assembly::directives, RolloutPolicy.DEFAULT);
+  }
+
+  private RunningOperator(
+      Cluster cluster,
+      String home,
+      LoopSettings loop,
+      Clock clock,
+      Function<Assembly, Directives> directives,
+      RolloutPolicy pace) {
+    client = counting(cluster.restricted(home));
     assembly =
         new Assembly(
             client,
@@ -41,7 +68,7 @@ final class RunningOperator implements AutoCloseable {
             registry,
             clock);
     operator = new Operator(o -> o.withKubernetesClient(client).withCloseClientOnStop(false));
-    operator.register(assembly.deployments());
+    operator.register(assembly.deployments(directives.apply(assembly), pace));
     operator.register(assembly.gpuNodePools());
     operator.register(assembly.budgets());
     assembly.watch();
@@ -49,13 +76,15 @@ final class RunningOperator implements AutoCloseable {
     operator.start();
   }
 
-  private static KubernetesClient counting(Config config, List<String> writes) {
+  private KubernetesClient counting(Config config) {
     Interceptor count =
         new Interceptor() {
           @Override
           public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
             if (!request.method().equals("GET")) {
-              writes.add(request.method() + " " + request.uri().getPath());
+              String write = request.method() + " " + request.uri().getPath();
+              beforeWrite.accept(write);
+              writes.add(write);
             }
           }
         };

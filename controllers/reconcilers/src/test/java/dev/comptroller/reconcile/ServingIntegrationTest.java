@@ -63,7 +63,7 @@ final class ServingIntegrationTest {
     assertThat(made.getMetadata().getOwnerReferences().getFirst().getController()).isTrue();
     Service service = await().until(() -> service(namespace, "chat"), s -> s != null);
     assertThat(service.getSpec().getSelector()).containsEntry(Names.VARIANT_LABEL, "large");
-    assertThat(condition(namespace, "chat", "Ready")).isPresent();
+    await().until(() -> condition(namespace, "chat", "Ready").isPresent());
 
     cluster
         .client

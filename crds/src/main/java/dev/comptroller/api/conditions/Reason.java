@@ -74,6 +74,31 @@ public enum Reason {
       "SpendRecordUnreadable",
       "The record of what was spent cannot be read; no figure is guessed.",
       ConditionType.READY),
+  /// What was spent in the period is not known; what runs goes on, and nothing grows.
+  SPEND_UNKNOWN(
+      "SpendUnknown",
+      "What was spent in the period is not known; what runs goes on, and nothing grows.",
+      ConditionType.READY),
+  /// What was spent was seen too long ago; what runs goes on, and nothing grows.
+  SPEND_STALE(
+      "SpendStale",
+      "What was spent was seen too long ago; what runs goes on, and nothing grows.",
+      ConditionType.READY),
+  /// The fleet was seen too long ago; what runs goes on, and nothing grows.
+  FLEET_STALE(
+      "FleetStale",
+      "The fleet was seen too long ago; what runs goes on, and nothing grows.",
+      ConditionType.READY),
+  /// Replicas run in a pool without a price; what runs goes on, and nothing grows.
+  PRICE_UNKNOWN(
+      "PriceUnknown",
+      "Replicas run in a pool without a price; what runs goes on, and nothing grows.",
+      ConditionType.READY),
+  /// Figures are too large to decide on; what runs goes on, and nothing grows.
+  FIGURES_TOO_LARGE(
+      "FiguresTooLarge",
+      "Figures are too large to decide on; what runs goes on, and nothing grows.",
+      ConditionType.READY),
   /// The throughput of a variant is neither declared nor measured.
   THROUGHPUT_UNKNOWN(
       "ThroughputUnknown",

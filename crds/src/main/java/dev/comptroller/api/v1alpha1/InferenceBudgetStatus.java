@@ -217,10 +217,12 @@ public record InferenceBudgetStatus(
       @Required @Text(Format.NAME) @JsonPropertyDescription("The ModelDeployment.")
           String deployment,
       @Required @Text(Format.VARIANT_NAME) @JsonPropertyDescription("The variant.") String variant,
-      @Required @JsonPropertyDescription("How many.") Integer replicas,
+      @Required @JsonPropertyDescription("How many are granted.") Integer replicas,
+      @JsonPropertyDescription(
+              "How many more were granted before and have not been seen to be gone.")
+          @Nullable Integer going,
       @Text(Format.INSTANT)
-          @JsonPropertyDescription(
-              "When the grant fell below this; absent while it covers all of them.")
+          @JsonPropertyDescription("When a grant last fell; absent if none are going.")
           @Nullable String lowered) {}
 
   /// What requests of the namespace are told.
@@ -276,8 +278,7 @@ public record InferenceBudgetStatus(
       @JsonPropertyDescription("Items that wait or run.") @Nullable Long queued,
       @Text(Format.INSTANT) @JsonPropertyDescription("The earliest deadline among them.")
           @Nullable String oldestDeadline,
-      @Text(Format.DOLLARS_OR_ZERO)
-          @JsonPropertyDescription("Dollars that the tariff saved in the period.")
+      @Text(Format.DOLLARS_OR_ZERO) @JsonPropertyDescription("Dollars that the tariff has saved.")
           @Nullable String saved) {}
 
   /// A decision that changed something.

@@ -1,6 +1,9 @@
 package dev.comptroller.gateway;
 
+import dev.comptroller.gateway.http.Accounts;
 import dev.comptroller.gateway.http.HttpServers;
+import dev.comptroller.gateway.identity.CredentialSource;
+import dev.comptroller.gateway.identity.Gate;
 import dev.comptroller.gateway.ledger.ChargeLedger;
 import dev.comptroller.gateway.ledger.LedgerSettings;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
@@ -17,7 +20,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /// One gateway, from its parts.
@@ -29,14 +32,21 @@ public final class Gateway implements AutoCloseable {
 
   private final ChargeLedger ledger;
   private final TableSource source;
+  private final Optional<CredentialSource> credentials;
   private final Relay relay;
   private final BatchQueue queue;
   private final HttpServers servers;
 
   private Gateway(
-      ChargeLedger ledger, TableSource source, Relay relay, BatchQueue queue, HttpServers servers) {
+      ChargeLedger ledger,
+      TableSource source,
+      Optional<CredentialSource> credentials,
+      Relay relay,
+      BatchQueue queue,
+      HttpServers servers) {
     this.ledger = ledger;
     this.source = source;
+    this.credentials = credentials;
     this.relay = relay;
     this.queue = queue;
     this.servers = servers;
@@ -47,6 +57,7 @@ public final class Gateway implements AutoCloseable {
   /// @param data the folder of the last good routing table and of the queue
   /// @param ledger where charges are kept
   /// @param queue of the discounted queue
+  /// @param access who is let in
   /// @param source makes the source of routing tables for the table in force
   public record Settings(
       HttpServers.Settings http,
@@ -54,7 +65,18 @@ public final class Gateway implements AutoCloseable {
       LedgerSettings ledger,
       Relay.Patience patience,
       BatchQueue.Settings queue,
-      Function<LiveTable, TableSource> source) {}
+      Function<LiveTable, TableSource> source,
+      Access access) {}
+
+  /// Who is let in.
+  ///
+  /// @param credentials keeps the gate's keys up to date; empty where it has none
+  public record Access(Gate gate, Optional<CredentialSource> credentials) {
+    /// Everybody is let in: for trials on one machine.
+    public static Access open() {
+      return new Access(Gate.open(), Optional.empty());
+    }
+  }
 
   /// The patience of a gateway in service.
   public static Relay.Patience standardPatience() {
@@ -79,6 +101,7 @@ public final class Gateway implements AutoCloseable {
       sample(metrics, ledger, table, clock);
       Relay relay = new Relay(settings.patience(), metrics, System::nanoTime);
       TableSource source = settings.source().apply(table);
+      Accounts accounts = new Accounts(table, clock);
       BatchQueue queue =
           BatchQueue.start(
               new BatchQueue.Parts(
@@ -86,26 +109,44 @@ public final class Gateway implements AutoCloseable {
                   table,
                   relay,
                   ledger,
-                  (_, _) -> List.of(),
+                  accounts::of,
                   metrics,
                   settings.queue(),
                   clock,
                   System::nanoTime));
-      HttpServers servers;
-      try {
-        servers =
-            HttpServers.start(
-                settings.http(),
-                new HttpServers.Parts(
-                    table, relay, queue, ledger, metrics, clock, System::nanoTime));
-      } catch (IOException | InterruptedException | RuntimeException e) {
-        queue.close();
-        throw e;
-      }
+      HttpServers servers = serve(settings, queue, table, relay, ledger, metrics, clock);
       source.start();
-      return new Gateway(ledger, source, relay, queue, servers);
-    } catch (IOException | InterruptedException | RuntimeException e) {
+      settings.access().credentials().ifPresent(CredentialSource::start);
+      return new Gateway(ledger, source, settings.access().credentials(), relay, queue, servers);
+    } catch (IOException | SQLException | InterruptedException | RuntimeException e) {
       ledger.close();
+      throw e;
+    }
+  }
+
+  private static HttpServers serve(
+      Settings settings,
+      BatchQueue queue,
+      LiveTable table,
+      Relay relay,
+      ChargeLedger ledger,
+      GatewayMetrics metrics,
+      Clock clock)
+      throws IOException, InterruptedException {
+    try {
+      return HttpServers.start(
+          settings.http(),
+          new HttpServers.Parts(
+              settings.access().gate(),
+              table,
+              relay,
+              queue,
+              ledger,
+              metrics,
+              clock,
+              System::nanoTime));
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      queue.close();
       throw e;
     }
   }
@@ -133,6 +174,7 @@ public final class Gateway implements AutoCloseable {
   public void close() {
     source.close();
     queue.halt();
+    credentials.ifPresent(CredentialSource::close);
     relay.abandon();
     try {
       if (!servers.drain(LAST_WORDS)) {

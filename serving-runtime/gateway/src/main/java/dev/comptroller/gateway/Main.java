@@ -1,6 +1,14 @@
 package dev.comptroller.gateway;
 
+import dev.comptroller.gateway.cluster.ApiServerReviews;
+import dev.comptroller.gateway.cluster.CredentialSecrets;
 import dev.comptroller.gateway.http.HttpServers;
+import dev.comptroller.gateway.identity.CredentialSource;
+import dev.comptroller.gateway.identity.CredentialsFile;
+import dev.comptroller.gateway.identity.Gate;
+import dev.comptroller.gateway.identity.LiveKeys;
+import dev.comptroller.gateway.identity.ReviewedTokens;
+import dev.comptroller.gateway.identity.TokenReviews;
 import dev.comptroller.gateway.ledger.LedgerSettings;
 import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.table.ConfigMapSource;
@@ -9,6 +17,7 @@ import dev.comptroller.gateway.table.LiveTable;
 import dev.comptroller.gateway.table.TableSource;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -17,6 +26,7 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.Level;
@@ -88,6 +98,45 @@ public final class Main implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init")
   private Routing routing;
 
+  @Option(
+      names = "--auth",
+      paramLabel = "required|none",
+      defaultValue = "required",
+      converter = AuthConverter.class,
+      description =
+          "Whether clients must show an API key or a service-account token. Default: required."
+              + " none is for trials: whoever comes is booked on the namespace that is called.")
+  private Auth auth = Auth.REQUIRED;
+
+  @Option(
+      names = "--credentials-file",
+      paramLabel = "FILE",
+      description =
+          "Credentials as a file. Default: the labelled Secrets in the namespace of"
+              + " --routing-config-map.")
+  private @Nullable Path credentials;
+
+  /// Whether clients must show who they are.
+  enum Auth {
+    /// They must.
+    REQUIRED,
+    /// They need not.
+    NONE
+  }
+
+  /// Reads the words of `--auth`.
+  static final class AuthConverter implements CommandLine.ITypeConverter<Auth> {
+    @Override
+    public Auth convert(String word) {
+      return switch (word) {
+        case "required" -> Auth.REQUIRED;
+        case "none" -> Auth.NONE;
+        default ->
+            throw new CommandLine.TypeConversionException("must be required or none, is " + word);
+      };
+    }
+  }
+
   /// Where the routing table comes from.
   static final class Routing {
     @Option(
@@ -138,7 +187,8 @@ public final class Main implements Callable<Integer> {
                       System.getenv().getOrDefault("HOSTNAME", "gateway")),
                   Gateway.standardPatience(),
                   BatchQueue.Settings.STANDARD,
-                  this::source),
+                  this::source,
+                  access()),
               Clock.systemUTC());
     } catch (IOException | SQLException | IllegalArgumentException e) {
       err.println("gateway: " + e.getMessage());
@@ -160,16 +210,55 @@ public final class Main implements Callable<Integer> {
     if (file != null) {
       return new FileSource(file, table, POLL);
     }
+    String[] parts = configMap();
+    return new ConfigMapSource(cluster(), parts[0], parts[1], table);
+  }
+
+  private String[] configMap() {
     String[] parts = String.valueOf(routing.configMap).split("/", -1);
     if (parts.length != 2 || parts[0].isEmpty() || parts[1].isEmpty()) {
       throw new CommandLine.ParameterException(
           spec.commandLine(),
           "--routing-config-map must be NAMESPACE/NAME, is " + routing.configMap);
     }
+    return parts;
+  }
+
+  private static KubernetesClient cluster() {
     Config config =
         new ConfigBuilder(Config.autoConfigure(null)).withRequestRetryBackoffLimit(0).build();
-    return new ConfigMapSource(
-        new KubernetesClientBuilder().withConfig(config).build(), parts[0], parts[1], table);
+    return new KubernetesClientBuilder().withConfig(config).build();
+  }
+
+  /// Who is let in: with a cluster its service accounts too.
+  private Gateway.Access access() {
+    return switch (auth) {
+      case NONE -> Gateway.Access.open();
+      case REQUIRED -> {
+        LiveKeys keys = new LiveKeys();
+        TokenReviews reviews = null;
+        CredentialSource source;
+        if (routing.configMap != null) {
+          KubernetesClient client = cluster();
+          reviews = new ReviewedTokens(new ApiServerReviews(client), System::nanoTime);
+          source = new CredentialSecrets(client, configMap()[0], keys);
+        } else if (credentials != null) {
+          source = new CredentialsFile(credentials, keys, POLL);
+        } else {
+          throw new CommandLine.ParameterException(
+              spec.commandLine(),
+              "--routing-file needs --credentials-file, or --auth none for a trial");
+        }
+        if (routing.configMap != null && credentials != null) {
+          throw new CommandLine.ParameterException(
+              spec.commandLine(),
+              "--credentials-file and --routing-config-map exclude each other: credentials are"
+                  + " Secrets in the ConfigMap's namespace");
+        }
+        yield new Gateway.Access(
+            Gate.required(keys, reviews, Clock.systemUTC()), Optional.of(source));
+      }
+    };
   }
 
   /// Ends an orderly stop with status 0: a signal alone would leave 143.

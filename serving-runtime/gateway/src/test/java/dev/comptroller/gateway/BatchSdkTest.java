@@ -38,9 +38,13 @@ class BatchSdkTest {
   Path folder;
 
   static OpenAIClient client(TestGateway gateway) {
+    return client(gateway.gateway.port());
+  }
+
+  static OpenAIClient client(int port) {
     return OpenAIOkHttpClient.builder()
         .apiKey("unused")
-        .baseUrl(gateway.uri("/v1").toString())
+        .baseUrl("http://127.0.0.1:%d/v1".formatted(port))
         .maxRetries(0)
         .build();
   }
@@ -61,13 +65,17 @@ class BatchSdkTest {
   }
 
   static Batch submit(OpenAIClient client, String file) {
+    return submit(client, file, "24h");
+  }
+
+  static Batch submit(OpenAIClient client, String file, String window) {
     return client
         .batches()
         .create(
             BatchCreateParams.builder()
                 .inputFileId(file)
                 .endpoint(Endpoint.V1_CHAT_COMPLETIONS)
-                .completionWindow(CompletionWindow._24H)
+                .completionWindow(CompletionWindow.of(window))
                 .build());
   }
 

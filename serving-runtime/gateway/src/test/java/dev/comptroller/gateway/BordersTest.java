@@ -21,6 +21,21 @@ final class BordersTest {
               "..gateway.route..",
               "dev.comptroller.protocol..",
               "java.lang..",
+              "java.math..",
+              "java.time..",
+              "java.util..",
+              "org.jspecify..");
+
+  @ArchTest
+  static final ArchRule THE_ORDER_OF_THE_QUEUE_IS_PURE =
+      classes()
+          .that()
+          .resideInAPackage("..gateway.queue.order..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "..gateway.queue.order..",
+              "java.lang..",
               "java.time..",
               "java.util..",
               "org.jspecify..");

@@ -204,6 +204,11 @@ final class FakeReplica implements AutoCloseable {
         + "\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
   }
 
+  /// The same event as the gateway passes it on: with what the answer cost.
+  static String stop(String receipt) {
+    return stop().replace("]}\n\n", "],\"x_comptroller\":" + receipt + "}\n\n");
+  }
+
   /// A whole chat answer.
   static String answer(int prompt, int cached, int completion) {
     return """

@@ -26,7 +26,17 @@ final class GatewayProcess implements AutoCloseable {
   GatewayProcess(Path data, String... routing) throws IOException {
     List<String> command = new ArrayList<>(command());
     command.addAll(
-        List.of("--bind", "127.0.0.1", "--port", "0", "--admin-port", "0", "--data", "" + data));
+        List.of(
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--admin-port",
+            "0",
+            "--data",
+            "" + data,
+            "--auth",
+            "none"));
     command.addAll(List.of(routing));
     process = new ProcessBuilder(command).redirectErrorStream(true).start();
     Matcher ports = null;

@@ -140,7 +140,13 @@ class ProcessTest {
     assertThat(run("--data", folder.toString(), "--routing-config-map", "only-a-name"))
         .startsWith("2 ")
         .contains("--routing-config-map must be NAMESPACE/NAME, is only-a-name");
-    assertThat(run("--data", file.toString(), "--routing-file", "t.json"))
+    assertThat(run("--data", folder.toString(), "--routing-file", "t.json"))
+        .startsWith("2 ")
+        .contains("--routing-file needs --credentials-file, or --auth none for a trial");
+    assertThat(run("--data", folder.toString(), "--routing-file", "t.json", "--auth", "maybe"))
+        .startsWith("2 ")
+        .contains("must be required or none, is maybe");
+    assertThat(run("--data", file.toString(), "--routing-file", "t.json", "--auth", "none"))
         .startsWith("1 ")
         .contains(file.toString());
   }

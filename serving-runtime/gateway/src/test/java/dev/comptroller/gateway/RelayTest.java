@@ -77,10 +77,12 @@ class RelayTest {
   }
 
   @Test
-  void shouldPassAStreamByteForByteLessTheUsageComment() throws Exception {
+  void shouldPassAStreamByteForByteLessTheUsageCommentAndSayInItsLastChunkWhatItCost()
+      throws Exception {
     String euro = "data: {\"choices\":[{\"delta\":{\"content\":\"€ \\\"x\\\"\"}}]}\r\n\r\n";
     String odd = ": ping\n\nevent: note\nid: 3\ndata: {\"a\":\ndata: 1}\n\n\n";
-    String whole = chunk("Pa") + euro + odd + chunk("ris") + stop() + DONE;
+    String receipt = "{\"variant\":\"large\",\"cost\":\"0.000025\"}";
+    String whole = chunk("Pa") + euro + odd + chunk("ris") + stop(receipt) + DONE;
     String sent = chunk("Pa") + euro + odd + chunk("ris") + stop() + usageComment(9, 4, 5) + DONE;
     byte[] bytes = sent.getBytes(StandardCharsets.UTF_8);
     try (FakeReplica replica =

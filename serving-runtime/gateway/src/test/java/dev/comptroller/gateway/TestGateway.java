@@ -38,6 +38,21 @@ final class TestGateway implements AutoCloseable {
   }
 
   TestGateway(Path folder, String table, Duration silence) throws Exception {
+    this(folder, table, silence, BatchQueue.Settings.STANDARD);
+  }
+
+  TestGateway(Path folder, String table, Duration silence, BatchQueue.Settings queue)
+      throws Exception {
+    this(folder, table, silence, queue, Gateway.Access.open());
+  }
+
+  TestGateway(Path folder, String table, Gateway.Access access) throws Exception {
+    this(folder, table, Duration.ofSeconds(20), BatchQueue.Settings.STANDARD, access);
+  }
+
+  private TestGateway(
+      Path folder, String table, Duration silence, BatchQueue.Settings queue, Gateway.Access access)
+      throws Exception {
     this.folder = folder;
     Path file = folder.resolve("table.json");
     if (!table.isEmpty()) {
@@ -58,8 +73,9 @@ final class TestGateway implements AutoCloseable {
                 LedgerSettings.embedded(folder.resolve("data")),
                 new Relay.Patience(
                     Duration.ofSeconds(1), Duration.ofSeconds(30), silence, Duration.ofSeconds(5)),
-                BatchQueue.Settings.STANDARD,
-                live -> new FileSource(file, live, Duration.ofMillis(20))),
+                queue,
+                live -> new FileSource(file, live, Duration.ofMillis(20)),
+                access),
             Clock.systemUTC());
   }
 

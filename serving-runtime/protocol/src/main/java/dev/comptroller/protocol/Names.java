@@ -23,6 +23,13 @@ public final class Names {
   /// Pod finalizer: held until the replica's interval is in the spend record.
   public static final String METERING_FINALIZER = "comptroller.dev/metering";
 
+  /// Label of the pod that reads a variant's weights before its replicas start: name of the
+  /// ModelDeployment. It uses no GPUs and is no replica.
+  public static final String PRESTAGE_LABEL = "comptroller.dev/prestage";
+
+  /// Annotation of a variant's Deployment: number of the request for replicas that it carries out.
+  public static final String REVISION_ANNOTATION = "comptroller.dev/revision";
+
   /// Extended resource that counts GPUs on nodes and in pods.
   public static final String GPU_RESOURCE = "nvidia.com/gpu";
 
@@ -52,10 +59,6 @@ public final class Names {
 
   /// Value of [#CREDENTIAL_LABEL] for API keys.
   public static final String API_KEY_CREDENTIAL = "api-key";
-
-  /// Request header by which the gateway tells a replica how urgent a request is; `batch` or
-  // absent.
-  public static final String CLASS_HEADER = "x-comptroller-class";
 
   /// Request header by which the gateway asks a replica to count tokens in its streams; value `1`.
   public static final String METER_HEADER = "x-comptroller-meter";

@@ -33,7 +33,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/// Serves one model from the command line until it is told to end.
+/// Serves one model from the command line until it is told to end, or with `--prestage` only reads
+/// its file (see [Prestage]).
 ///
 /// SIGTERM and SIGINT: not ready at once, running answers finish, then exit 0. Wrong options exit
 /// with 2, a model or an engine that cannot be used with 1.
@@ -102,6 +103,15 @@ public final class Main implements Callable<Integer> {
   private int maxQueued;
 
   @Option(
+      names = "--batch-step-millis",
+      paramLabel = "N",
+      defaultValue = "10",
+      description =
+          "how long a step with batch work should take at most: what interactive requests may find"
+              + " in their way; more suits replicas of batch work (default: ${DEFAULT-VALUE})")
+  private int batchStepMillis;
+
+  @Option(
       names = "--bind",
       paramLabel = "ADDR",
       defaultValue = "${env:POD_IP:-127.0.0.1}",
@@ -156,7 +166,8 @@ public final class Main implements Callable<Integer> {
   /// Runs until the process is told to end.
   public static void main(String[] args) {
     System.setProperty("io.netty.noUnsafe", "true");
-    int exit = new CommandLine(new Main()).execute(args);
+    boolean prestages = List.of(args).contains(Prestage.FLAG);
+    int exit = new CommandLine(prestages ? new Prestage() : new Main()).execute(args);
     if (exit != 0) {
       System.err.flush();
       Runtime.getRuntime().halt(exit);
@@ -230,7 +241,8 @@ public final class Main implements Callable<Integer> {
     within("--gpus", gpus, 1, 1024);
     within("--journal-millis", journalMillis, 10, 3_600_000);
     checkSimulated();
-    return new BatchLimits(maxSequences, maxBatchedTokens, maxQueued);
+    within("--batch-step-millis", batchStepMillis, 1, 60_000);
+    return new BatchLimits(maxSequences, maxBatchedTokens, maxQueued, batchStepMillis * 1_000_000L);
   }
 
   private void checkSimulated() {
@@ -238,7 +250,7 @@ public final class Main implements Callable<Integer> {
       try {
         simulated.options(contextLength, maxSequences, maxBatchedTokens);
       } catch (IllegalArgumentException e) {
-        throw wrong("--simulated-*", "options: " + e.getMessage());
+        throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
       }
     }
   }

@@ -28,7 +28,11 @@ record ModelDigest(String hex) {
 
   /// Refuses a file with another sum.
   void verify(Path file) throws IOException {
-    String found = of(file);
+    require(file, of(file));
+  }
+
+  /// Refuses `file`, whose sum is `found`, unless it is this one.
+  void require(Path file, String found) throws IOException {
     if (!found.equals(hex)) {
       throw new IOException(
           "%s is not the expected file: --model-digest is sha256:%s, its digest is sha256:%s (%d bytes)"
@@ -36,7 +40,8 @@ record ModelDigest(String hex) {
     }
   }
 
-  private static String of(Path file) throws IOException {
+  /// The sum of a file, in hexadecimal digits.
+  static String of(Path file) throws IOException {
     MessageDigest digest;
     try {
       digest = MessageDigest.getInstance("SHA-256");

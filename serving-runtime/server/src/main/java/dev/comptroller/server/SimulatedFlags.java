@@ -54,21 +54,34 @@ final class SimulatedFlags {
   ///
   /// @throws IllegalArgumentException when they contradict each other, naming them
   SimulatedOptions options(int contextLength, int maxSequences, int maxBatchedTokens) {
+    if (loadMillis < 0) {
+      throw new IllegalArgumentException(
+          "--simulated-load-millis must be 0 or more, is " + loadMillis);
+    }
+    if (!Double.isFinite(stepNanos + tokenNanos + kvNanos)) {
+      throw new IllegalArgumentException(
+          "--simulated-* options: times must be numbers, are %s, %s and %s"
+              .formatted(stepNanos, tokenNanos, kvNanos));
+    }
     int context = contextLength == 0 ? CONTEXT : contextLength;
     int cells = kvCells == 0 ? Math.multiplyExact(context, maxSequences) : kvCells;
-    return new SimulatedOptions(
-        context,
-        maxSequences,
-        maxBatchedTokens,
-        cells,
-        answerTokens,
-        stepNanos,
-        tokenNanos,
-        kvNanos);
+    try {
+      return new SimulatedOptions(
+          context,
+          maxSequences,
+          maxBatchedTokens,
+          cells,
+          answerTokens,
+          stepNanos,
+          tokenNanos,
+          kvNanos);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("--simulated-* options: " + e.getMessage(), e);
+    }
   }
 
   /// How long it takes to load.
   long loadNanos() {
-    return Math.multiplyExact(Math.max(0, loadMillis), 1_000_000L);
+    return Math.multiplyExact(loadMillis, 1_000_000L);
   }
 }

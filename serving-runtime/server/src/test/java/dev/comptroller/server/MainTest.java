@@ -32,6 +32,13 @@ class MainTest {
         "--engine cuda|Invalid value for option '--engine': expected one of [llama, simulated]",
         "--model-digest md5:00|sha256: and 64 hexadecimal digits, is 'md5:00'",
         "--served-model-name ''|--served-model-name must have 1 to 256 characters",
+        "--gpus 0|--gpus must be from 1 to 1024, is 0",
+        "--journal-millis 1|--journal-millis must be from 10 to",
+        "--batch-step-millis 0|--batch-step-millis must be from 1 to",
+        "--simulated-step-nanos -1|--simulated-* options: A negative time or answer: -1.0 ns",
+        "--simulated-kv-cells 9|--simulated-* options: contextLength is 4096 and kvCells 9",
+        "--simulated-token-nanos NaN|--simulated-* options: times must be numbers",
+        "--simulated-load-millis -1|--simulated-load-millis must be 0 or more, is -1",
         "--speed 9|Unknown options: '--speed', '9'"
       })
   void shouldNameTheFlagThatIsWrong(String flags, String message) {
@@ -67,6 +74,27 @@ class MainTest {
         .isInstanceOf(IOException.class)
         .hasMessageContaining("--model-digest is sha256:0000")
         .hasMessageContaining("its digest is sha256:" + sum + " (3 bytes)");
+  }
+
+  @Test
+  void shouldReadAFileThroughBeforeItIsServed(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("model.gguf"), "abc");
+    String sum = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    assertThat(prestage("--model", file.toString())).isZero();
+    assertThat(prestage("--model", file.toString(), "--model-digest", "sha256:" + sum)).isZero();
+    String other = "sha256:" + "0".repeat(64);
+    assertThat(prestage("--model", file.toString(), "--model-digest", other)).isEqualTo(1);
+    assertThat(prestage("--model", folder.resolve("none.gguf").toString())).isEqualTo(2);
+    assertThat(prestage()).isEqualTo(2);
+  }
+
+  private static int prestage(String... args) {
+    var all = new ArrayList<>(List.of("--prestage"));
+    all.addAll(List.of(args));
+    return new CommandLine(new Prestage())
+        .setErr(new PrintWriter(new StringWriter()))
+        .execute(all.toArray(String[]::new));
   }
 
   @Test

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /// Namespaces lived under the decision: what must hold at every second, and what must come out.
 class MoneyLoopLifeTest {
   private static final Instant START = Instant.parse("2026-03-02T00:00:00Z");
-  private static final int LIVES = Integer.getInteger("comptroller.lives", 60);
+  private static final int LIVES = Integer.getInteger("comptroller.lives", 25);
 
   @Test
   void shouldNeverSpendPastTheAmountOfAHardBudgetNorChangeARungWithinItsDwell() {

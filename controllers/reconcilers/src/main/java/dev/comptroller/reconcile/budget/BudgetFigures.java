@@ -1,6 +1,7 @@
 package dev.comptroller.reconcile.budget;
 
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
+import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.BatchWork;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.Spender;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.TopSpenders;
 import dev.comptroller.decide.publish.Figures;
@@ -9,6 +10,7 @@ import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +35,15 @@ final class BudgetFigures {
     if (exhausts != null) {
       flowing.put("exhaustsAt", Instant.parse(exhausts).getEpochSecond());
     }
+    BatchWork batch = status.batch();
+    if (batch != null) {
+      flowing.put("queued", Objects.requireNonNullElse(batch.queued(), 0L));
+      put(flowing, "saved", batch.saved());
+      String deadline = batch.oldestDeadline();
+      if (deadline != null) {
+        flowing.put("deadline", Instant.parse(deadline).getEpochSecond());
+      }
+    }
     TopSpenders top = status.topSpenders();
     if (top != null) {
       top.features().forEach(spender -> put(flowing, "feature", spender));
@@ -49,7 +60,6 @@ final class BudgetFigures {
         text(status.fundedUntil()),
         text(status.heat()),
         text(status.ladder()),
-        text(status.batch()),
         text(status.lastValidSpec()),
         Conditions.fingerprint(status.conditions()),
         status.activeActions().stream().map(a -> text(a.action()) + a.at() + a.until()).toList(),

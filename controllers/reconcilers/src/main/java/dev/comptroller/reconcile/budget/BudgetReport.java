@@ -18,6 +18,7 @@ import dev.comptroller.decide.loop.NamespaceDecision;
 import dev.comptroller.decide.units.Money;
 import dev.comptroller.reconcile.budget.BudgetParser.Declared;
 import dev.comptroller.reconcile.charges.Charges;
+import dev.comptroller.reconcile.charges.Queues;
 import dev.comptroller.reconcile.status.Conditions;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ final class BudgetReport {
       NamespaceDecision decision,
       List<Claimant> claimants,
       Charges.Figures charges,
-      @Nullable BatchWork batch,
+      Queues.@Nullable Work batch,
       @Nullable Finding problem,
       @Nullable String validSpec) {
     boolean isInForce() {
@@ -87,7 +88,7 @@ final class BudgetReport {
         inForce ? decision.state().commitments().stream().map(Memory::wire).toList() : List.of(),
         inForce ? traffic(decision) : null,
         spenders(facts.charges()),
-        facts.batch(),
+        batch(facts.batch()),
         inForce
             ? Decisions.history(Decisions.changed(before, decision), before.history())
             : before.history(),
@@ -230,6 +231,12 @@ final class BudgetReport {
       recovered = recovered.max(Money.parse(before.recovered()));
     }
     return recovered.micros() == 0 ? null : recovered.toString();
+  }
+
+  private static @Nullable BatchWork batch(Queues.@Nullable Work work) {
+    return work == null
+        ? null
+        : new BatchWork(work.items(), Decisions.seconds(work.deadline()), work.saved().toString());
   }
 
   private static @Nullable TopSpenders spenders(Charges.Figures charges) {

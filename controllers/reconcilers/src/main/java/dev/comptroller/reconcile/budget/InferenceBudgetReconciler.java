@@ -49,9 +49,9 @@ import org.jspecify.annotations.Nullable;
 /// 4. Report: events, metrics, a trace.
 ///
 /// A crash after 3 loses a report and no decision; a crash before it decides again. Looks again
-/// when its spec, a replica of its namespace, the namespace's spend record, a pool, a deployment or
-/// another budget of the namespace changes; when the decision says so; while money flows, when the
-/// next quantum is due and after 60 s at the latest; and at the end of the period.
+/// when its spec, a replica of its namespace, the namespace's spend record or charges, a pool, a
+/// deployment or another budget of the namespace changes; when the decision says so; while money
+/// flows, when the next quantum is due and after 45 s at the latest; and at the end of the period.
 @ControllerConfiguration(
     name = "inferencebudget",
     fieldManager = Names.MANAGER,
@@ -60,7 +60,9 @@ import org.jspecify.annotations.Nullable;
 @GradualRetry(maxAttempts = -1, initialInterval = 1000, intervalMultiplier = 2, maxInterval = 60000)
 public class InferenceBudgetReconciler implements Reconciler<InferenceBudget> {
   private static final Duration SHORTEST = Duration.ofSeconds(5);
-  private static final Duration LONGEST = Duration.ofSeconds(60);
+  private static final Duration LONGEST = Duration.ofSeconds(45);
+
+  private static final Duration LONGEST_SLEEP = Duration.ofDays(1);
 
   private final FleetView view;
   private final Treasury treasury;
@@ -101,6 +103,7 @@ public class InferenceBudgetReconciler implements Reconciler<InferenceBudget> {
           }
         });
     meter.onChange(namespace -> pokeAll(pokes, namespace));
+    observer.onCharges(namespace -> pokeAll(pokes, namespace));
     return List.of(pokes);
   }
 
@@ -140,17 +143,17 @@ public class InferenceBudgetReconciler implements Reconciler<InferenceBudget> {
             decide(look, budget, claimants, now),
             claimants,
             look.charges(),
-            null,
+            look.queue(),
             problem != null ? problem : unreadable(look),
             problem != null
                 ? BudgetReport.previous(budget).lastValidSpec()
                 : LastSpec.write(budget.getSpec()));
     InferenceBudgetStatus previous = BudgetReport.previous(budget);
     InferenceBudgetStatus next = BudgetReport.of(facts, now);
-    boolean write =
-        publication
-            .plan(budget, figures(budget), BudgetFigures.of(next), declared.amount().micros(), now)
-            .write();
+    Publication.Plan plan =
+        publication.plan(
+            budget, figures(budget), BudgetFigures.of(next), declared.amount().micros(), now);
+    boolean write = plan.write();
     if (write) {
       write(budget, next, context);
     }
@@ -162,7 +165,8 @@ public class InferenceBudgetReconciler implements Reconciler<InferenceBudget> {
     if (write) {
       news.told(budget, previous, next);
     }
-    return UpdateControl.<InferenceBudget>noUpdate().rescheduleAfter(next(facts, now));
+    return UpdateControl.<InferenceBudget>noUpdate()
+        .rescheduleAfter(shorter(next(facts, now), plan.again().orElse(LONGEST_SLEEP)));
   }
 
   /// What is decided; of a budget that is not in force only the figures count.
@@ -214,7 +218,7 @@ public class InferenceBudgetReconciler implements Reconciler<InferenceBudget> {
   }
 
   /// When to look again: when the decision says so, at the end of the period, and while money
-  /// flows as soon as 1 % of the amount has flowed or 60 s have passed.
+  /// flows as soon as 1 % of the amount has flowed or 45 s have passed.
   private static Duration next(BudgetReport.Facts facts, Instant now) {
     Duration wake = Duration.between(now, facts.decision().wake());
     Duration due = wake.isNegative() || wake.isZero() ? Duration.ofSeconds(1) : wake;

@@ -13,10 +13,11 @@ import java.time.Duration;
 /// @param dwell how long a variant serves at least
 /// @param stale the age from which on what was seen no longer counts
 public record LoopSettings(Leaving leaving, Transition transition, Duration dwell, Duration stale) {
-  /// What holds where nothing else is said.
+  /// What holds where nothing else is said: requests in flight are waited for at most 90 s, and a
+  /// pod that was asked to leave is given 120 s.
   public static final LoopSettings DEFAULT =
       new LoopSettings(
-          new Leaving(Duration.ofSeconds(60), Duration.ofSeconds(120), Duration.ofSeconds(30)),
+          new Leaving(Duration.ofMinutes(1), Duration.ofSeconds(210), Duration.ofSeconds(30)),
           new Transition(Duration.ofSeconds(120), Duration.ofSeconds(30), Duration.ofSeconds(120)),
           DeploymentPolicy.DEFAULT_DWELL,
           NamespacePolicy.DEFAULT_STALE);

@@ -73,6 +73,7 @@ final class Memory {
         commitment.deployment(),
         commitment.variant(),
         commitment.replicas(),
+        commitment.going() == 0 ? null : commitment.going(),
         text(commitment.lowered()));
   }
 
@@ -121,6 +122,7 @@ final class Memory {
         committed.deployment(),
         committed.variant(),
         committed.replicas(),
+        Objects.requireNonNullElse(committed.going(), 0),
         instant(committed.lowered()));
   }
 }

@@ -23,6 +23,7 @@ import dev.comptroller.decide.units.Money;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.reconcile.budget.BudgetParser.Declared;
 import dev.comptroller.reconcile.charges.Charges;
+import dev.comptroller.reconcile.charges.Queues;
 import dev.comptroller.reconcile.deployment.DeploymentParser;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.signals.FleetView;
@@ -43,6 +44,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Gathers, once, what a decision about a namespace needs; from caches alone.
@@ -51,18 +53,30 @@ public final class NamespaceObserver {
   private final Meter meter;
   private final Pools pools;
   private final Charges charges;
+  private final Queues queues;
   private final LoopSettings settings;
   private final Map<String, Closed> closed = new ConcurrentHashMap<>();
   private volatile Instant watched = Instant.EPOCH;
 
   /// An observer over these sources.
   public NamespaceObserver(
-      FleetView view, Meter meter, Pools pools, Charges charges, LoopSettings settings) {
+      FleetView view,
+      Meter meter,
+      Pools pools,
+      Charges charges,
+      Queues queues,
+      LoopSettings settings) {
     this.view = view;
     this.meter = meter;
     this.pools = pools;
     this.charges = charges;
+    this.queues = queues;
     this.settings = settings;
+  }
+
+  /// Calls `listener` with a namespace whose charges changed; it must not block.
+  void onCharges(Consumer<String> listener) {
+    charges.onChange(listener);
   }
 
   /// Everything that a decision depends on.
@@ -70,11 +84,13 @@ public final class NamespaceObserver {
   /// @param seen the facts
   /// @param policy what owners asked for
   /// @param charges charges of the period
+  /// @param queue work that waits; absent if none is known
   /// @param problem why the spend is not known; absent if it is
   public record Look(
       NamespaceSeen seen,
       NamespacePolicy policy,
       Charges.Figures charges,
+      Queues.@Nullable Work queue,
       @Nullable String problem) {}
 
   /// Closed hours as they were computed, and from what.
@@ -143,6 +159,7 @@ public final class NamespaceObserver {
             settings.stale(),
             NamespacePolicy.DEFAULT_CLIMB_MARGIN),
         charged,
+        queues.of(namespace).orElse(null),
         reading.problem());
   }
 

@@ -44,6 +44,7 @@ public final class ChargeScrape implements AutoCloseable {
   private final Clock clock;
   private final Duration interval;
   private final Charges charges;
+  private final Queues queues;
   private final Instant began;
   private final HttpClient http =
       HttpClient.newBuilder()
@@ -53,14 +54,20 @@ public final class ChargeScrape implements AutoCloseable {
           .build();
   private @Nullable Thread loop;
 
-  /// Scrapes the gateways in namespace `home` every `interval` into `charges`.
+  /// Scrapes the gateways in namespace `home` every `interval` into `charges` and `queues`.
   public ChargeScrape(
-      KubernetesClient client, String home, Clock clock, Duration interval, Charges charges) {
+      KubernetesClient client,
+      String home,
+      Clock clock,
+      Duration interval,
+      Charges charges,
+      Queues queues) {
     this.client = client;
     this.home = home;
     this.clock = clock;
     this.interval = interval;
     this.charges = charges;
+    this.queues = queues;
     this.began = clock.instant();
   }
 
@@ -116,27 +123,40 @@ public final class ChargeScrape implements AutoCloseable {
       }
     }
     charges.retain(present);
+    queues.retain(present);
   }
 
   private void scrape(Pod pod, String address) throws InterruptedException {
     String host = address.indexOf(':') >= 0 ? "[" + address + "]" : address;
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://" + host + ":" + ADMIN_PORT + "/metrics"))
-            .timeout(TIMEOUT)
-            .header("Accept", "text/plain;version=0.0.4")
-            .build();
+    String uid = pod.getMetadata().getUid();
     try {
-      HttpResponse<InputStream> response =
-          http.send(request, HttpResponse.BodyHandlers.ofInputStream());
-      try (InputStream body = response.body()) {
-        byte[] bytes = body.readNBytes(MAX_BYTES + 1);
-        if (response.statusCode() == 200 && bytes.length <= MAX_BYTES) {
-          ChargeSample sample = ChargeSample.read(new String(bytes, StandardCharsets.UTF_8));
-          charges.add(pod.getMetadata().getUid(), sample, isFresh(pod));
-        }
+      Optional<String> metrics = get(host, "/metrics");
+      if (metrics.isPresent()) {
+        charges.add(uid, ChargeSample.read(metrics.get()), isFresh(pod));
+      }
+      Optional<String> queue = get(host, "/queue");
+      if (queue.isPresent()) {
+        queues.put(uid, queue.get());
       }
     } catch (IOException | DateTimeException e) {
       LOG.debug("no charges from {} at {}: {}", pod.getMetadata().getName(), host, e.toString());
+    }
+  }
+
+  /// What the gateway at `host` answers on its admin port; nothing unless that is whole and good.
+  private Optional<String> get(String host, String path) throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://" + host + ":" + ADMIN_PORT + path))
+            .timeout(TIMEOUT)
+            .header("Accept", "text/plain;version=0.0.4, application/json;q=0.9")
+            .build();
+    HttpResponse<InputStream> response =
+        http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+    try (InputStream body = response.body()) {
+      byte[] bytes = body.readNBytes(MAX_BYTES + 1);
+      return response.statusCode() == 200 && bytes.length <= MAX_BYTES
+          ? Optional.of(new String(bytes, StandardCharsets.UTF_8))
+          : Optional.empty();
     }
   }
 

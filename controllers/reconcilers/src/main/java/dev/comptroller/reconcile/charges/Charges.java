@@ -16,6 +16,8 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Charges of requests by who pays and who serves, in memory, from what gateways export.
@@ -29,6 +31,7 @@ public final class Charges {
   private final Map<String, Map<Charged, Totals>> lastByGateway = new HashMap<>();
   private final Map<AccountKey, AccountSample> accounts = new HashMap<>();
   private final Map<String, Period> periods = new HashMap<>();
+  private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
 
   private record AccountKey(String kind, String namespace, String name, Instant period) {}
 
@@ -90,21 +93,41 @@ public final class Charges {
             new TreeMap<>());
   }
 
+  /// Calls `listener` with a namespace whose charges changed; it must not block.
+  public void onChange(Consumer<String> listener) {
+    listeners.add(listener);
+  }
+
   /// Takes in what a gateway exports.
   ///
   /// @param gateway uid of its pod
   /// @param fresh whether it began after this process, so that all it counted is new
-  synchronized void add(String gateway, ChargeSample sample, boolean fresh) {
+  void add(String gateway, ChargeSample sample, boolean fresh) {
+    for (String namespace : take(gateway, sample, fresh)) {
+      listeners.forEach(listener -> listener.accept(namespace));
+    }
+  }
+
+  /// The namespaces whose charges changed.
+  private synchronized Set<String> take(String gateway, ChargeSample sample, boolean fresh) {
+    Set<String> changed = new TreeSet<>();
     @Nullable Map<Charged, Totals> before = lastByGateway.put(gateway, sample.counters());
     if (before != null || fresh) {
       Map<Charged, Totals> last = before == null ? Map.of() : before;
       sample
           .counters()
-          .forEach((key, totals) -> book(key, totals.since(last.getOrDefault(key, Totals.NONE))));
+          .forEach(
+              (key, totals) ->
+                  book(key, totals.since(last.getOrDefault(key, Totals.NONE)), changed));
     }
     for (AccountSample account : sample.accounts()) {
+      AccountKey key =
+          new AccountKey(account.kind(), account.namespace(), account.name(), account.period());
+      if (!account.equals(accounts.get(key))) {
+        changed.add(account.namespace());
+      }
       accounts.merge(
-          new AccountKey(account.kind(), account.namespace(), account.name(), account.period()),
+          key,
           account,
           (old, now) ->
               new AccountSample(
@@ -115,6 +138,7 @@ public final class Charges {
                   Math.max(old.spent(), now.spent()),
                   now.held()));
     }
+    return changed;
   }
 
   /// Forgets gateways that are gone.
@@ -175,11 +199,12 @@ public final class Charges {
         trueUp);
   }
 
-  private void book(Charged key, Totals more) {
+  private void book(Charged key, Totals more, Set<String> changed) {
     if (more.equals(Totals.NONE)) {
       return;
     }
     for (String namespace : new TreeSet<>(List.of(key.namespace(), key.provider()))) {
+      changed.add(namespace);
       periods
           .computeIfAbsent(namespace, _ -> new Period(Instant.MIN))
           .sums

@@ -1,128 +1,218 @@
 package dev.comptroller.reconcile.deployment;
 
 import dev.comptroller.api.v1alpha1.ModelDeployment;
-import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
-import dev.comptroller.decide.Decision;
 import dev.comptroller.decide.condition.Finding;
-import dev.comptroller.decide.fleet.Replica;
+import dev.comptroller.decide.rollout.Intent;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import dev.comptroller.reconcile.deployment.Outcome.Action;
+import dev.comptroller.reconcile.desired.PrestagePod;
 import dev.comptroller.reconcile.desired.Serving;
 import dev.comptroller.reconcile.desired.ServingDeployment;
 import dev.comptroller.reconcile.desired.ServingService;
+import dev.comptroller.reconcile.signals.PodFacts;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.SSABasedGenericKubernetesResourceMatcher;
+import java.net.HttpURLConnection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Carries one decision out: the Deployment of the chosen variant, the Service of the one that
-/// serves, and the end of Deployments of other variants.
+/// Carries out what a rollout intends: the Deployments of its variants, the Service, the reader of
+/// weights and the first requests to new replicas.
 ///
 /// Objects are applied by server-side apply and only when a field of ours differs, so that nothing
-/// is written at rest and fields of others stay. A change of variant is made before broken: the
-/// Service stays with the old variant until a replica of the new one is ready, and the old
-/// Deployment goes once the new one has all its replicas, or, where `breakBeforeMake` allows it,
-/// once the new one finds no GPUs. An object of the same name that belongs to somebody else is left
-/// alone and reported.
+/// is written at rest and fields of others stay. Everything may be done again. An object of the
+/// same name that belongs to somebody else is left alone and reported. A variant that the spec
+/// does not declare any more is only scaled.
 public final class DeploymentActuator {
-  private final String image;
+  private static final String DELETION_COST = "controller.kubernetes.io/pod-deletion-cost";
 
-  /// An actuator whose pods run `image`.
-  public DeploymentActuator(String image) {
+  private final String image;
+  private final RolloutObserver signals;
+
+  /// An actuator whose pods run `image`, and that sends first requests through `signals`.
+  public DeploymentActuator(String image, RolloutObserver signals) {
     this.image = image;
+    this.signals = signals;
   }
 
-  /// Carries `decision` out.
-  Outcome act(
+  /// What a carrying-out works on.
+  ///
+  /// @param poke what to call when something came of it later
+  record Scene(
       ModelDeployment deployment,
       Declared declared,
       Seen seen,
-      Decision decision,
-      Context<ModelDeployment> context) {
-    return switch (decision) {
-      case Decision.Blocked(_, _, _) -> new Outcome(previous(deployment), List.of(), null);
-      case Decision.Serve(String variant, int replicas, _) ->
-          serve(deployment, declared, seen, variant, replicas, context);
+      Context<ModelDeployment> context,
+      Runnable poke) {}
+
+  /// Carries out `intents` in their order, up to the first that somebody else stands in the way of.
+  Outcome act(Scene scene, @Nullable String serving, List<Intent> intents) {
+    List<Action> actions = new ArrayList<>();
+    for (Intent intent : intents) {
+      Optional<Finding> problem = act(scene, intent, actions);
+      if (problem.isPresent()) {
+        return new Outcome(serving, actions, problem.get());
+      }
+    }
+    return new Outcome(serving, actions, null);
+  }
+
+  private Optional<Finding> act(Scene scene, Intent intent, List<Action> actions) {
+    return switch (intent) {
+      case Intent.Prestage(String variant) -> {
+        endPrestages(scene, variant);
+        yield prestage(scene, variant, actions);
+      }
+      case Intent.EndPrestage() -> {
+        endPrestages(scene, "");
+        yield Optional.empty();
+      }
+      case Intent.Scale(String variant, int replicas, long revision) ->
+          scale(scene, variant, replicas, revision, actions);
+      case Intent.WarmUp(_, List<String> uids) -> {
+        signals.warm(scene.seen(), model(scene.deployment()), uids, scene.poke());
+        yield Optional.empty();
+      }
+      case Intent.Expose(String variant) ->
+          scene.declared().rungs().containsKey(variant)
+              ? apply(
+                  ServingService.of(serving(scene, variant, 0, 0)),
+                  scene.seen().service(),
+                  scene.deployment(),
+                  scene.context(),
+                  actions)
+              : Optional.empty();
+      case Intent.Delete(String variant) -> {
+        delete(scene, variant, actions);
+        yield Optional.empty();
+      }
     };
   }
 
-  private Outcome serve(
-      ModelDeployment deployment,
-      Declared declared,
-      Seen seen,
-      String target,
-      int replicas,
-      Context<ModelDeployment> context) {
-    List<Action> actions = new ArrayList<>();
-    String active = active(deployment, declared, seen, target);
-    Deployment wanted = ServingDeployment.of(serving(deployment, declared, target, replicas));
-    Optional<Finding> problem =
-        apply(
-            wanted,
-            seen.deployments().stream()
-                .filter(d -> d.getMetadata().getName().equals(wanted.getMetadata().getName()))
-                .findFirst()
-                .orElse(null),
-            deployment,
-            context,
-            actions);
-    if (problem.isEmpty()) {
-      problem =
-          apply(
-              ServingService.of(serving(deployment, declared, active, replicas)),
-              seen.service(),
-              deployment,
-              context,
-              actions);
+  private Optional<Finding> scale(
+      Scene scene, String variant, int replicas, long revision, List<Action> actions) {
+    @Nullable Deployment cached = find(scene, variant);
+    if (cached != null && cached.getSpec().getReplicas() > replicas && replicas > 0) {
+      preferIdle(scene, variant);
     }
-    if (problem.isEmpty() && mayEndOthers(deployment, seen, target, replicas)) {
-      endOthers(seen, wanted.getMetadata().getName(), context, actions);
+    if (scene.declared().rungs().containsKey(variant)) {
+      return apply(
+          ServingDeployment.of(serving(scene, variant, replicas, revision)),
+          cached,
+          scene.deployment(),
+          scene.context(),
+          actions);
     }
-    return new Outcome(active, actions, problem.orElse(null));
+    if (cached != null && cached.getSpec().getReplicas() != replicas) {
+      scene
+          .context()
+          .getClient()
+          .resource(cached)
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE),
+              """
+              {"metadata":{"annotations":{"%s":"%d"}},"spec":{"replicas":%d}}
+              """
+                  .formatted(Names.REVISION_ANNOTATION, revision, replicas));
+      actions.add(
+          new Action(
+              "Applied",
+              "Scale",
+              "Deployment %s, whose variant is not declared any more, is scaled to %d"
+                  .formatted(cached.getMetadata().getName(), replicas)));
+    }
+    return Optional.empty();
   }
 
-  /// The variant that serves: the chosen one, unless the previous one still has to.
-  private static String active(
-      ModelDeployment deployment, Declared declared, Seen seen, String target) {
-    String previous = previous(deployment);
-    boolean holds =
-        previous != null
-            && !previous.equals(target)
-            && declared.rungs().containsKey(previous)
-            && ready(seen, target) == 0
-            && ready(seen, previous) > 0;
-    return holds ? Objects.requireNonNull(previous) : target;
-  }
-
-  private static boolean mayEndOthers(
-      ModelDeployment deployment, Seen seen, String target, int replicas) {
-    if (ready(seen, target) >= replicas) {
-      return true;
+  /// Marks replicas by what they work on, so that those with the least leave first.
+  private void preferIdle(Scene scene, String variant) {
+    for (Pod pod : scene.seen().pods()) {
+      if (!PodFacts.label(pod, Names.VARIANT_LABEL).filter(variant::equals).isPresent()
+          || !PodFacts.isReady(pod)) {
+        continue;
+      }
+      signals
+          .inFlight(pod.getMetadata().getUid())
+          .ifPresent(
+              inFlight ->
+                  scene
+                      .context()
+                      .getClient()
+                      .pods()
+                      .inNamespace(pod.getMetadata().getNamespace())
+                      .withName(pod.getMetadata().getName())
+                      .patch(
+                          PatchContext.of(PatchType.JSON_MERGE),
+                          "{\"metadata\":{\"annotations\":{\"%s\":\"%d\"}}}"
+                              .formatted(DELETION_COST, Math.min(inFlight, Integer.MAX_VALUE))));
     }
-    boolean homeless =
-        seen.observation().replicasOf(target).stream()
-            .anyMatch(r -> r.state() == Replica.State.Unscheduled && r.problem() != null);
-    return homeless && deployment.getSpec().downgrade().breakBeforeMake();
   }
 
-  private static void endOthers(
-      Seen seen, String kept, Context<ModelDeployment> context, List<Action> actions) {
-    for (Deployment other : seen.deployments()) {
-      String name = other.getMetadata().getName();
-      if (!name.equals(kept)) {
-        context.getClient().resource(other).delete();
-        actions.add(
-            new Action("VariantEnded", "Delete", "Deployment %s is deleted".formatted(name)));
+  private Optional<Finding> prestage(Scene scene, String variant, List<Action> actions) {
+    boolean there =
+        scene.seen().prestages().stream()
+            .anyMatch(
+                pod ->
+                    PodFacts.label(pod, Names.VARIANT_LABEL).filter(variant::equals).isPresent());
+    if (there || !scene.declared().rungs().containsKey(variant)) {
+      return Optional.empty();
+    }
+    Pod pod = PrestagePod.of(serving(scene, variant, 0, 0));
+    try {
+      scene.context().resourceOperations().create(pod);
+      actions.add(
+          new Action(
+              "Created", "Prestage", "Pod %s is created".formatted(pod.getMetadata().getName())));
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+        throw e;
       }
     }
+    return Optional.empty();
+  }
+
+  private static void endPrestages(Scene scene, String kept) {
+    for (Pod pod : scene.seen().prestages()) {
+      boolean stays = PodFacts.label(pod, Names.VARIANT_LABEL).filter(kept::equals).isPresent();
+      if (!stays && !PodFacts.isTerminating(pod)) {
+        scene.context().getClient().resource(pod).delete();
+      }
+    }
+  }
+
+  private static void delete(Scene scene, String variant, List<Action> actions) {
+    Deployment other = find(scene, variant);
+    if (other != null) {
+      scene.context().getClient().resource(other).delete();
+      actions.add(
+          new Action(
+              "VariantEnded",
+              "Delete",
+              "Deployment %s is deleted".formatted(other.getMetadata().getName())));
+    }
+  }
+
+  private static @Nullable Deployment find(Scene scene, String variant) {
+    return scene.seen().deployments().stream()
+        .filter(d -> variant.equals(d.getMetadata().getLabels().get(Names.VARIANT_LABEL)))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static String model(ModelDeployment deployment) {
+    return deployment.getMetadata().getNamespace() + "/" + deployment.getMetadata().getName();
   }
 
   private <R extends HasMetadata> Optional<Finding> apply(
@@ -170,13 +260,14 @@ public final class DeploymentActuator {
         .anyMatch(o -> Objects.equals(o.getUid(), owner.getMetadata().getUid()));
   }
 
-  private Serving serving(
-      ModelDeployment deployment, Declared declared, String variant, int replicas) {
+  private Serving serving(Scene scene, String variant, int replicas, long revision) {
+    ModelDeployment deployment = scene.deployment();
     return new Serving(
         deployment.getMetadata().getNamespace(),
         deployment.getMetadata().getName(),
-        Objects.requireNonNull(declared.rungs().get(variant), variant),
+        Objects.requireNonNull(scene.declared().rungs().get(variant), variant),
         replicas,
+        revision,
         image,
         owner(deployment));
   }
@@ -190,17 +281,6 @@ public final class DeploymentActuator {
         .withController(true)
         .withBlockOwnerDeletion(true)
         .build();
-  }
-
-  private static @Nullable String previous(ModelDeployment deployment) {
-    ModelDeploymentStatus status = deployment.getStatus();
-    return status == null ? null : status.activeVariant();
-  }
-
-  private static long ready(Seen seen, String variant) {
-    return seen.observation().replicasOf(variant).stream()
-        .filter(replica -> replica.state() == Replica.State.Ready)
-        .count();
   }
 
   /// The label selector of everything that this actuator makes.

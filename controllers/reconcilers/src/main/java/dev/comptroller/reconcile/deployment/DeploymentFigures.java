@@ -2,6 +2,7 @@ package dev.comptroller.reconcile.deployment;
 
 import dev.comptroller.api.v1alpha1.Condition;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.Transition;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.VariantStatus;
 import dev.comptroller.decide.publish.Figures;
 import java.math.BigDecimal;
@@ -55,7 +56,31 @@ final class DeploymentFigures {
         null,
         variants,
         s.lastDecision(),
-        s.history());
+        s.history(),
+        steady(s.transition()),
+        s.legs(),
+        s.rollout());
+  }
+
+  /// What a change waits for moves with every look; it is told with what else is told.
+  private static @Nullable Transition steady(@Nullable Transition t) {
+    return t == null
+        ? null
+        : new Transition(
+            t.phase(),
+            t.from(),
+            t.to(),
+            t.since(),
+            t.started(),
+            t.attempt(),
+            t.share(),
+            t.fromReplicas(),
+            t.wantedReplicas(),
+            t.maxGpus(),
+            t.rollback(),
+            t.breakBeforeMake(),
+            t.reason(),
+            null);
   }
 
   private static Condition steady(Condition c) {

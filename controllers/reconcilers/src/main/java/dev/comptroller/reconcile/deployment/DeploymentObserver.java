@@ -72,6 +72,10 @@ public final class DeploymentObserver {
         treasury.account(namespace, now).orElse(null),
         books,
         owned(context.getSecondaryResources(Deployment.class), deployment),
+        pods,
+        context.getSecondaryResources(Pod.class).stream()
+            .sorted(Comparator.comparing(pod -> pod.getMetadata().getName()))
+            .toList(),
         context.getSecondaryResources(Service.class).stream()
             .filter(service -> service.getMetadata().getName().equals(name))
             .findFirst()

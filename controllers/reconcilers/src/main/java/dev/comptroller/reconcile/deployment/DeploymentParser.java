@@ -107,11 +107,11 @@ public final class DeploymentParser {
             spec.slo() != null));
   }
 
-  /// The lowest rung that `qualityFloor` allows.
+  /// The lowest quality that `qualityFloor` allows: the last rung that has it.
   private static Optional<String> floor(ModelDeploymentSpec spec) {
     return spec.variants().stream()
         .filter(variant -> variant.quality() >= spec.qualityFloor())
-        .reduce((_, lower) -> lower)
+        .reduce((lowest, next) -> next.quality() <= lowest.quality() ? next : lowest)
         .map(dev.comptroller.api.v1alpha1.Variant::name);
   }
 

@@ -17,6 +17,7 @@ import dev.comptroller.decide.condition.DeploymentView;
 import dev.comptroller.decide.condition.Finding;
 import dev.comptroller.decide.cpm.WindowTokens;
 import dev.comptroller.decide.fleet.Replica;
+import dev.comptroller.decide.rollout.Step;
 import dev.comptroller.decide.units.Cpm;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.Money;
@@ -48,35 +49,44 @@ final class DeploymentReport {
       ModelDeployment deployment,
       Declared declared,
       Seen seen,
-      Decision decision,
+      Wanted wanted,
+      @Nullable Step step,
       Outcome outcome,
       Instant now) {
     ModelDeploymentStatus previous = previous(deployment);
+    Decision decision = wanted.decision();
     long generation = deployment.getMetadata().getGeneration();
     Optional<Cpm> cpm = cpm(seen);
     long tokens = seen.figures().values().stream().mapToLong(f -> total(f).count()).sum();
-    List<Finding> findings = findings(declared, seen, decision, outcome, cpm, tokens);
+    List<Finding> findings = findings(declared, seen, wanted, step, outcome, cpm, tokens);
     String active = outcome.active();
     @Nullable Integer desired =
         decision instanceof Decision.Serve serve
             ? Integer.valueOf(serve.replicas())
             : previous.desiredReplicas();
-    LastDecision last = lastDecision(previous, decision, now);
-    return new ModelDeploymentStatus(
-        generation,
-        Conditions.next(previous.conditions(), findings, generation, now),
-        active,
-        active == null ? null : count(seen, active, false),
-        desired,
-        active == null ? null : count(seen, active, true),
-        active == null ? null : selector(deployment, active),
-        seen.burn().values().stream().reduce(HourlyRate.ZERO, HourlyRate::plus).toString(),
-        cpm.map(known -> known.print(CPM_DECIMALS)).orElse(null),
-        cpm.flatMap(Cpm::tokensPerDollar).map(t -> Long.toString(t.count())).orElse(null),
-        cpm.isEmpty() ? null : window(seen),
-        variants(declared, seen, decision),
-        last,
-        history(previous, decision, last, now));
+    LastDecision last = lastDecision(previous, wanted, now);
+    ModelDeploymentStatus next =
+        new ModelDeploymentStatus(
+            generation,
+            Conditions.next(previous.conditions(), findings, generation, now),
+            active,
+            active == null ? null : count(seen, active, false),
+            desired,
+            active == null ? null : count(seen, active, true),
+            active == null ? null : selector(deployment, active),
+            seen.burn().values().stream().reduce(HourlyRate.ZERO, HourlyRate::plus).toString(),
+            cpm.map(known -> known.print(CPM_DECIMALS)).orElse(null),
+            cpm.flatMap(Cpm::tokensPerDollar).map(t -> Long.toString(t.count())).orElse(null),
+            cpm.isEmpty() ? null : window(seen),
+            variants(declared, seen, decision),
+            last,
+            history(previous, declared, seen, decision, last, now),
+            previous.transition(),
+            previous.legs(),
+            previous.rollout());
+    return step == null || wanted.goal() == null
+        ? next
+        : RolloutCodec.write(next, step, wanted.goal().variant());
   }
 
   /// The status when the spec cannot be carried out: everything stays, `Ready` says why.
@@ -97,7 +107,10 @@ final class DeploymentReport {
         p.cpmWindow(),
         p.variants(),
         p.lastDecision(),
-        p.history());
+        p.history(),
+        p.transition(),
+        p.legs(),
+        p.rollout());
   }
 
   /// The status that `deployment` shows, or an empty one.
@@ -107,16 +120,18 @@ final class DeploymentReport {
         ? status
         : new ModelDeploymentStatus(
             null, List.of(), null, null, null, null, null, null, null, null, null, List.of(), null,
-            List.of());
+            List.of(), null, List.of(), null);
   }
 
   private static List<Finding> findings(
       Declared declared,
       Seen seen,
-      Decision decision,
+      Wanted wanted,
+      @Nullable Step step,
       Outcome outcome,
       Optional<Cpm> cpm,
       long tokens) {
+    Decision decision = Standing.shown(declared, wanted, step);
     Account account = seen.account();
     List<Finding> findings =
         new ArrayList<>(
@@ -130,7 +145,9 @@ final class DeploymentReport {
     if (outcome.problem() != null) {
       findings.replaceAll(f -> f.type().equals("Ready") ? outcome.problem() : f);
     }
-    findings.addAll(Goals.judge(declared, decision, cpm, tokens));
+    Standing.overlay(findings, wanted, step);
+    findings.addAll(Goals.judge(declared, cpm, tokens));
+    findings.add(Standing.downgraded(declared, wanted, step));
     return findings;
   }
 
@@ -194,9 +211,9 @@ final class DeploymentReport {
   }
 
   private static LastDecision lastDecision(
-      ModelDeploymentStatus previous, Decision decision, Instant now) {
+      ModelDeploymentStatus previous, Wanted wanted, Instant now) {
     LastDecision old = previous.lastDecision();
-    LastDecision next = lastDecision(old, decision, seconds(now));
+    LastDecision next = lastDecision(old, wanted, seconds(now));
     if (old == null) {
       return next;
     }
@@ -209,8 +226,8 @@ final class DeploymentReport {
     return same ? old : next;
   }
 
-  private static LastDecision lastDecision(
-      @Nullable LastDecision old, Decision decision, String at) {
+  private static LastDecision lastDecision(@Nullable LastDecision old, Wanted wanted, String at) {
+    Decision decision = wanted.decision();
     Explanation explanation = decision.explanation();
     List<Candidate> candidates =
         explanation.candidates().stream().map(DeploymentReport::candidate).toList();
@@ -224,7 +241,7 @@ final class DeploymentReport {
               action(old, variant, replicas),
               variant,
               replicas,
-              "BestVariant",
+              wanted.directive() == null ? "BestVariant" : wanted.directive().reason(),
               explanation.summary(),
               explanation.binding(),
               candidates);
@@ -256,7 +273,12 @@ final class DeploymentReport {
   }
 
   private static List<HistoryEntry> history(
-      ModelDeploymentStatus previous, Decision decision, LastDecision last, Instant now) {
+      ModelDeploymentStatus previous,
+      Declared declared,
+      Seen seen,
+      Decision decision,
+      LastDecision last,
+      Instant now) {
     if (!(decision instanceof Decision.Serve serve)) {
       return previous.history();
     }
@@ -273,7 +295,16 @@ final class DeploymentReport {
             serve.variant(),
             serve.replicas(),
             last.action(),
-            shorten(serve.explanation().summary())));
+            shorten(serve.explanation().summary()),
+            newest == null || newest.variant().equals(serve.variant()) ? null : newest.variant(),
+            newest == null
+                ? null
+                : Standing.hourly(declared, seen, newest.variant(), newest.replicas(), now)
+                    .map(HourlyRate::toString)
+                    .orElse(null),
+            Standing.hourly(declared, seen, serve.variant(), serve.replicas(), now)
+                .map(HourlyRate::toString)
+                .orElse(null)));
     history.addAll(previous.history());
     return history.subList(0, Math.min(HISTORY, history.size()));
   }

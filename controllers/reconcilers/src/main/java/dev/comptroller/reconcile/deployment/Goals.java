@@ -1,7 +1,5 @@
 package dev.comptroller.reconcile.deployment;
 
-import dev.comptroller.decide.Decision;
-import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.condition.Finding;
 import dev.comptroller.decide.heat.HeatLadder;
 import dev.comptroller.decide.units.Cpm;
@@ -9,16 +7,16 @@ import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import java.util.List;
 import java.util.Optional;
 
-/// The conditions about an owner's goals: cost, latency and quality. Pure.
+/// The conditions about an owner's goals: cost and latency. Pure.
 final class Goals {
   private Goals() {}
 
-  /// `MeetingSlo`, `MeetingTargetCpm`, `Downgraded`.
+  /// `MeetingSlo`, `MeetingTargetCpm`.
   ///
   /// @param cpm full CPM over the window; absent while it is not known
   /// @param tokens tokens in the window
-  static List<Finding> judge(Declared declared, Decision decision, Optional<Cpm> cpm, long tokens) {
-    return List.of(slo(declared), target(declared, cpm, tokens), downgraded(declared, decision));
+  static List<Finding> judge(Declared declared, Optional<Cpm> cpm, long tokens) {
+    return List.of(slo(declared), target(declared, cpm, tokens));
   }
 
   private static Finding slo(Declared declared) {
@@ -47,21 +45,5 @@ final class Goals {
     return cpm.get().compareTo(target) <= 0
         ? Finding.yes("MeetingTargetCpm", "TargetMet", figures)
         : Finding.no("MeetingTargetCpm", "TargetMissed", figures);
-  }
-
-  private static Finding downgraded(Declared declared, Decision decision) {
-    Policy policy = declared.policy();
-    String best = policy.ladder().getFirst().name();
-    return switch (decision) {
-      case Decision.Blocked(var reason, var message, _) ->
-          Finding.unknown("Downgraded", reason, message);
-      case Decision.Serve(String variant, _, _) when variant.equals(best) ->
-          Finding.no(
-              "Downgraded",
-              "BestVariant",
-              "%s is rung 1 of %d".formatted(variant, policy.ladder().size()));
-      case Decision.Serve(String variant, _, var explanation) ->
-          Finding.yes("Downgraded", "NoCapacity", explanation.summary());
-    };
   }
 }

@@ -4,6 +4,14 @@ import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
 import dev.comptroller.decide.Decision;
 import dev.comptroller.decide.Planner;
+import dev.comptroller.decide.rollout.Change;
+import dev.comptroller.decide.rollout.Goal;
+import dev.comptroller.decide.rollout.Phase;
+import dev.comptroller.decide.rollout.Rollout;
+import dev.comptroller.decide.rollout.RolloutPolicy;
+import dev.comptroller.decide.rollout.RolloutSeen;
+import dev.comptroller.decide.rollout.RolloutState;
+import dev.comptroller.decide.rollout.Step;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import dev.comptroller.reconcile.signals.FleetView;
@@ -15,7 +23,9 @@ import dev.comptroller.reconcile.status.Transitions;
 import dev.comptroller.reconcile.work.Events;
 import dev.comptroller.reconcile.work.Refusal;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -32,11 +42,16 @@ import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
-/// Keeps the Deployment and the Service of every ModelDeployment as its spec asks, and its status
-/// true.
+/// Keeps the Deployments and the Service of every ModelDeployment as its spec and its budget ask,
+/// changes variants without a gap, and keeps its status true.
 ///
 /// Looks again when its spec, an object of its own, a replica, a pool, a node or a budget changes,
 /// every 15 s while replicas cost money, and every 5 minutes in any case.
@@ -48,27 +63,40 @@ import java.util.concurrent.TimeUnit;
 @GradualRetry(maxAttempts = -1, initialInterval = 1000, intervalMultiplier = 2, maxInterval = 60000)
 public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
   private static final Duration WHILE_MONEY_FLOWS = Duration.ofSeconds(15);
+  private static final Duration WHILE_COUNTING = Duration.ofSeconds(1);
+  private static final Duration AT_ONCE = Duration.ofMillis(50);
 
   private final FleetView view;
   private final DeploymentObserver observer;
+  private final RolloutObserver signals;
   private final DeploymentActuator actuator;
+  private final Directives directives;
+  private final RolloutPolicy pace;
   private final DeploymentGauges gauges;
   private final Events events;
   private final Clock clock;
   private final Planner planner = new Planner();
   private final Publication publication = new Publication();
+  private final RolloutLog log = new RolloutLog();
+  private final Pokes<ModelDeployment> pokes = new Pokes<>("fleet");
 
   /// A reconciler over these parts.
   public ModelDeploymentReconciler(
       FleetView view,
       DeploymentObserver observer,
+      RolloutObserver signals,
       DeploymentActuator actuator,
+      Directives directives,
+      RolloutPolicy pace,
       DeploymentGauges gauges,
       Events events,
       Clock clock) {
     this.view = view;
     this.observer = observer;
+    this.signals = signals;
     this.actuator = actuator;
+    this.directives = directives;
+    this.pace = pace;
     this.gauges = gauges;
     this.events = events;
     this.clock = clock;
@@ -77,22 +105,26 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
   @Override
   public List<EventSource<?, ModelDeployment>> prepareEventSources(
       EventSourceContext<ModelDeployment> context) {
-    Pokes<ModelDeployment> pokes = new Pokes<>("fleet");
     view.onPod(
         pod ->
             PodFacts.label(pod, Names.DEPLOYMENT_LABEL)
                 .ifPresent(name -> pokes.poke(pod.getMetadata().getNamespace(), name)));
-    view.onNode(_ -> pokeAll(pokes));
-    view.onPool(_ -> pokeAll(pokes));
-    view.onBudget(_ -> pokeAll(pokes));
-    return List.of(children(Deployment.class, context), children(Service.class, context), pokes);
+    view.onNode(_ -> pokeAll());
+    view.onPool(_ -> pokeAll());
+    view.onBudget(_ -> pokeAll());
+    return List.of(
+        children(Deployment.class, DeploymentActuator.selector(), context),
+        children(Service.class, DeploymentActuator.selector(), context),
+        children(Pod.class, Names.PRESTAGE_LABEL, context),
+        pokes);
   }
 
   @Override
   public UpdateControl<ModelDeployment> reconcile(
       ModelDeployment deployment, Context<ModelDeployment> context) {
     try {
-      return reconcile(deployment, context, clock.instant());
+      return reconcile(
+          log.latest(deployment), context, clock.instant().truncatedTo(ChronoUnit.MILLIS));
     } catch (KubernetesClientException e) {
       if (Refusal.namespaceEnds(e)) {
         return UpdateControl.noUpdate();
@@ -109,18 +141,124 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
               deployment, DeploymentReport.invalid(deployment, invalid.finding(), now), false, now);
       case Parsed.Valid<Declared>(Declared declared) -> {
         Seen seen = observer.observe(deployment, declared, context, now);
-        Decision decision = planner.decide(seen.observation(), declared.policy(), now);
-        Outcome outcome = actuator.act(deployment, declared, seen, decision, context);
-        for (Outcome.Action action : outcome.actions()) {
-          events.record(
-              deployment, Events.Type.Normal, action.reason(), action.action(), action.note());
-        }
-        ModelDeploymentStatus status =
-            DeploymentReport.of(deployment, declared, seen, decision, outcome, now);
-        gauges.show(deployment, status, seen);
-        yield publish(deployment, status, !seen.burn().isEmpty() || !seen.figures().isEmpty(), now);
+        Decision alone = planner.decide(seen.observation(), declared.policy(), now);
+        String namespace = deployment.getMetadata().getNamespace();
+        Wanted wanted =
+            Wanted.of(
+                declared.policy(),
+                alone,
+                directives.of(namespace, deployment.getMetadata().getName()));
+        yield wanted.goal() == null
+            ? report(deployment, declared, seen, wanted, null, null, now)
+            : roll(deployment, declared, seen, wanted, wanted.goal(), context, now);
       }
     };
+  }
+
+  /// One step of the rollout: the state is written, then it is acted upon.
+  private UpdateControl<ModelDeployment> roll(
+      ModelDeployment deployment,
+      Declared declared,
+      Seen seen,
+      Wanted wanted,
+      Goal goal,
+      Context<ModelDeployment> context,
+      Instant now) {
+    ModelDeploymentStatus before = DeploymentReport.previous(deployment);
+    RolloutState state =
+        RolloutCodec.read(before, deployment.getMetadata().getName(), seen.deployments());
+    Change under = state.change();
+    RolloutSeen rollout = signals.observe(declared, seen, under == null ? null : under.to());
+    RolloutPolicy policy =
+        pace.withBreakBeforeMake(
+            deployment.getSpec().downgrade().allowed()
+                && deployment.getSpec().downgrade().breakBeforeMake());
+    Step step = Rollout.next(state, rollout, goal, policy, now);
+    ModelDeployment current = deployment;
+    if (!step.state().equals(state)) {
+      Optional<ModelDeployment> written =
+          log.write(deployment, RolloutCodec.write(before, step, goal.variant()), context);
+      if (written.isEmpty()) {
+        return UpdateControl.<ModelDeployment>noUpdate().rescheduleAfter(AT_ONCE);
+      }
+      gauges.written();
+      current = log.latest(deployment);
+      phases(deployment, state, step);
+    }
+    ObjectMeta meta = deployment.getMetadata();
+    Runnable poke = () -> pokes.poke(meta.getNamespace(), meta.getName());
+    Outcome outcome =
+        actuator.act(
+            new DeploymentActuator.Scene(current, declared, seen, context, poke),
+            step.state().serving(),
+            step.intents());
+    UpdateControl<ModelDeployment> control =
+        report(current, declared, seen, wanted, step, outcome, now);
+    return wake(control, step, seen, now);
+  }
+
+  /// Looks again when the step says so, and more often while what is in flight is waited for.
+  private UpdateControl<ModelDeployment> wake(
+      UpdateControl<ModelDeployment> control, Step step, Seen seen, Instant now) {
+    Change change = step.state().change();
+    boolean counts =
+        change != null
+            && switch (change.phase()) {
+              case Canary, Shift, Drain, Suspend -> true;
+              case Prestage, Break, Start, Warm, Release -> false;
+            };
+    if (counts) {
+      Set<String> looked = new TreeSet<>();
+      step.state().legs().forEach(leg -> looked.add(leg.variant()));
+      signals.look(seen, looked);
+    }
+    Duration soonest = counts ? WHILE_COUNTING : null;
+    if (step.wake() != null) {
+      Duration until = Duration.between(now, step.wake());
+      until = until.compareTo(AT_ONCE) < 0 ? AT_ONCE : until;
+      soonest = soonest == null || until.compareTo(soonest) < 0 ? until : soonest;
+    }
+    if (soonest == null) {
+      return control;
+    }
+    long planned = control.getScheduleDelay().orElse(Long.MAX_VALUE);
+    return soonest.toMillis() < planned ? control.rescheduleAfter(soonest) : control;
+  }
+
+  private void phases(ModelDeployment deployment, RolloutState before, Step step) {
+    RolloutState after = step.state();
+    if (after.rollbacks() > before.rollbacks()) {
+      events.record(deployment, Events.Type.Warning, "RolledBack", "Rollout", step.why());
+      return;
+    }
+    Phase from = before.change() == null ? null : before.change().phase();
+    Phase to = after.change() == null ? null : after.change().phase();
+    if (from != to) {
+      events.record(
+          deployment, Events.Type.Normal, to == null ? "Rolled" : to.name(), "Rollout", step.why());
+    }
+  }
+
+  private UpdateControl<ModelDeployment> report(
+      ModelDeployment deployment,
+      Declared declared,
+      Seen seen,
+      Wanted wanted,
+      @Nullable Step step,
+      @Nullable Outcome acted,
+      Instant now) {
+    Outcome outcome =
+        acted == null
+            ? new Outcome(DeploymentReport.previous(deployment).activeVariant(), List.of(), null)
+            : acted;
+    for (Outcome.Action action : outcome.actions()) {
+      events.record(
+          deployment, Events.Type.Normal, action.reason(), action.action(), action.note());
+    }
+    ModelDeploymentStatus status =
+        DeploymentReport.of(deployment, declared, seen, wanted, step, outcome, now);
+    gauges.show(deployment, status, seen);
+    return publish(deployment, status, !seen.burn().isEmpty() || !seen.figures().isEmpty(), now);
   }
 
   private UpdateControl<ModelDeployment> publish(
@@ -149,16 +287,16 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
     return flowing ? control.rescheduleAfter(WHILE_MONEY_FLOWS) : control;
   }
 
-  private void pokeAll(Pokes<ModelDeployment> pokes) {
+  private void pokeAll() {
     view.deployments()
         .forEach(d -> pokes.poke(d.getMetadata().getNamespace(), d.getMetadata().getName()));
   }
 
   private static <R extends HasMetadata> EventSource<?, ModelDeployment> children(
-      Class<R> type, EventSourceContext<ModelDeployment> context) {
+      Class<R> type, String selector, EventSourceContext<ModelDeployment> context) {
     return new InformerEventSource<>(
         InformerEventSourceConfiguration.from(type, ModelDeployment.class)
-            .withLabelSelector(DeploymentActuator.selector())
+            .withLabelSelector(selector)
             .build(),
         context);
   }

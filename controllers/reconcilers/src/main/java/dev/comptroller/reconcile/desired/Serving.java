@@ -11,6 +11,7 @@ import java.util.Map;
 /// @param deployment name of the ModelDeployment
 /// @param rung the variant
 /// @param replicas how many pods
+/// @param revision number of the request for these replicas
 /// @param image image of the runtime
 /// @param owner the ModelDeployment as the controlling owner
 public record Serving(
@@ -18,6 +19,7 @@ public record Serving(
     String deployment,
     Rung rung,
     int replicas,
+    long revision,
     String image,
     OwnerReference owner) {
   /// Labels by which the pods of one variant are selected; they never change.

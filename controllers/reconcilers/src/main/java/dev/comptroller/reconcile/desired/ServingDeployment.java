@@ -21,9 +21,11 @@ import java.util.Map;
 /// A rollout takes one pod away before it adds one (`maxUnavailable: 1`, `maxSurge: 0`): a surge
 /// pod would need GPUs that a full pool does not have, and would never start.
 public final class ServingDeployment {
-  private static final String MODELS = "/models";
+  /// Where the volume with the models is mounted.
+  static final String MODELS = "/models";
   private static final long NON_ROOT = 65532L;
-  private static final long GRACE_SECONDS = 120L;
+  /// How long a replica that was asked to leave may take for what it works on: longer than a drain.
+  public static final long GRACE_SECONDS = 120L;
 
   private ServingDeployment() {}
 
@@ -34,6 +36,7 @@ public final class ServingDeployment {
         .withName(serving.objectName())
         .withNamespace(serving.namespace())
         .withLabels(serving.labels())
+        .addToAnnotations(Names.REVISION_ANNOTATION, Long.toString(serving.revision()))
         .withOwnerReferences(serving.owner())
         .endMetadata()
         .withNewSpec()

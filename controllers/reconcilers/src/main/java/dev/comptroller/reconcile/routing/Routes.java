@@ -71,25 +71,16 @@ final class Routes {
             before == null ? List.of() : before.grants());
       }
       case Parsed.Valid<Declared>(Declared declared) -> {
-        Variant variant = active(declared, status);
-        List<Replica> replicas = replicas(pods, variant.name(), variant.maxSequences());
-        PoolParser.Declared pool = pools.get(variant.pool());
-        HourlyRate perReplica = perReplica(variant, pool, now);
-        Leg leg =
-            new Leg(
-                variant.name(),
-                variant.quality(),
-                WHOLE,
-                price(variant, pool, perReplica, before),
-                perReplica == null ? 0 : perReplica.microsPerHour(),
-                replicas);
+        List<Leg> legs = legs(declared, status, pods, pools, before, now);
+        boolean serves =
+            legs.stream().anyMatch(leg -> leg.weight() > 0 && !leg.replicas().isEmpty());
         yield new Route(
             namespace,
             name,
-            variant.name(),
-            why(declared, variant, status),
-            List.of(leg),
-            replicas.isEmpty() ? unavailable(status) : null,
+            active(declared, status).name(),
+            why(status),
+            legs,
+            serves ? null : unavailable(status),
             Terms.limits(deployment.getSpec()),
             Terms.holds(deployment.getSpec()),
             Terms.batch(deployment.getSpec()),
@@ -98,10 +89,50 @@ final class Routes {
     };
   }
 
-  /// Why a lower rung than the best serves; empty if the best does.
-  private static String why(
-      Declared declared, Variant active, @Nullable ModelDeploymentStatus status) {
-    return status == null || declared.policy().ladder().getFirst().equals(active)
+  /// Every declared variant that has weight or ready replicas, best first. The weights are those of
+  /// the status; before there are any, the active variant has all of it.
+  private static List<Leg> legs(
+      Declared declared,
+      @Nullable ModelDeploymentStatus status,
+      List<Pod> pods,
+      Map<String, PoolParser.Declared> pools,
+      @Nullable Route before,
+      Instant now) {
+    String active = active(declared, status).name();
+    List<Leg> legs = new ArrayList<>();
+    for (Variant variant : declared.policy().ladder()) {
+      List<Replica> replicas = replicas(pods, variant.name(), variant.maxSequences());
+      int weight = weight(status, variant.name(), active);
+      if (weight > 0 || !replicas.isEmpty()) {
+        PoolParser.Declared pool = pools.get(variant.pool());
+        HourlyRate perReplica = perReplica(variant, pool, now);
+        legs.add(
+            new Leg(
+                variant.name(),
+                variant.quality(),
+                weight,
+                price(variant, pool, perReplica, before),
+                perReplica == null ? 0 : perReplica.microsPerHour(),
+                replicas));
+      }
+    }
+    return legs;
+  }
+
+  private static int weight(@Nullable ModelDeploymentStatus status, String variant, String active) {
+    if (status == null || status.legs().isEmpty()) {
+      return variant.equals(active) ? WHOLE : 0;
+    }
+    return status.legs().stream()
+        .filter(leg -> leg.variant().equals(variant))
+        .mapToInt(ModelDeploymentStatus.Leg::weight)
+        .findFirst()
+        .orElse(0);
+  }
+
+  /// Why a lower rung than the best serves; empty while it does not.
+  private static String why(@Nullable ModelDeploymentStatus status) {
+    return status == null
         ? ""
         : status.conditions().stream()
             .filter(c -> c.type().equals("Downgraded") && c.status().equals("True"))

@@ -12,9 +12,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -49,6 +53,7 @@ public final class EngineScrape implements AutoCloseable {
           .build();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore permits = new Semaphore(AT_ONCE);
+  private final Map<String, EngineLoad> loads = new ConcurrentHashMap<>();
   private @Nullable Future<?> loop;
 
   /// Scrapes the replicas in `view` every `interval` and hands every sample to `sink`.
@@ -65,6 +70,25 @@ public final class EngineScrape implements AutoCloseable {
     if (loop == null) {
       loop = threads.submit(this::run);
     }
+  }
+
+  /// What the pod with `uid` was last seen to work on.
+  public Optional<EngineLoad> load(String uid) {
+    return Optional.ofNullable(loads.get(uid));
+  }
+
+  /// Scrapes `pods` once beside the rounds, as far as there are free places, and does not wait.
+  public void look(List<Pod> pods) {
+    var unused =
+        threads.submit(
+            () -> {
+              for (Pod pod : pods) {
+                Optional<String> address = PodFacts.address(pod);
+                if (address.isPresent() && permits.tryAcquire()) {
+                  release(pod, address.get());
+                }
+              }
+            });
   }
 
   @Override
@@ -89,6 +113,9 @@ public final class EngineScrape implements AutoCloseable {
   /// Scrapes all ready replicas once.
   void round() throws InterruptedException {
     List<Future<?>> scrapes = new ArrayList<>();
+    Set<String> uids = new HashSet<>();
+    view.pods().forEach(pod -> uids.add(pod.getMetadata().getUid()));
+    loads.keySet().retainAll(uids);
     for (Pod pod : view.pods()) {
       Optional<String> address = PodFacts.address(pod);
       if (PodFacts.isReplica(pod) && PodFacts.isReady(pod) && address.isPresent()) {
@@ -109,7 +136,12 @@ public final class EngineScrape implements AutoCloseable {
 
   private void release(Pod pod, String address) {
     try {
-      scrape(pod.getMetadata().getUid(), address).ifPresent(sample -> sink.accept(pod, sample));
+      Optional<String> text = scrape(address);
+      if (text.isPresent()) {
+        String uid = pod.getMetadata().getUid();
+        EngineLoad.read(clock.instant(), text.get()).ifPresent(load -> loads.put(uid, load));
+        sample(uid, text.get()).ifPresent(sample -> sink.accept(pod, sample));
+      }
     } catch (IOException e) {
       LOG.debug("no figures from {} at {}: {}", pod.getMetadata().getName(), address, e.toString());
     } catch (InterruptedException _) {
@@ -119,9 +151,8 @@ public final class EngineScrape implements AutoCloseable {
     }
   }
 
-  /// The sample of the replica at `address`, if it gives a whole and true one.
-  Optional<EngineSample> scrape(String uid, String address)
-      throws IOException, InterruptedException {
+  /// What the replica at `address` shows, if it shows it whole.
+  private Optional<String> scrape(String address) throws IOException, InterruptedException {
     String host = address.indexOf(':') >= 0 ? "[" + address + "]" : address;
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://" + host + ":" + Names.RUNTIME_PORT + "/metrics"))
@@ -135,7 +166,7 @@ public final class EngineScrape implements AutoCloseable {
       if (response.statusCode() != 200 || bytes.length > MAX_BYTES) {
         return Optional.empty();
       }
-      return sample(uid, new String(bytes, StandardCharsets.UTF_8));
+      return Optional.of(new String(bytes, StandardCharsets.UTF_8));
     }
   }
 

@@ -11,10 +11,15 @@ final class Exposition {
   /// Absent if there is no series, or if one of them is not a finite number that is 0 or more: a
   /// figure that is partly wrong is no figure.
   static OptionalLong counter(String text, String name) {
+    return counter(text, name, "");
+  }
+
+  /// The same over the series whose labels contain `label`, such as `finished_reason="error"`.
+  static OptionalLong counter(String text, String name, String label) {
     double sum = 0;
     boolean found = false;
     for (String line : text.lines().toList()) {
-      if (!line.startsWith(name) || !endsName(line, name.length())) {
+      if (!line.startsWith(name) || !endsName(line, name.length()) || !line.contains(label)) {
         continue;
       }
       double value = value(line, name.length());

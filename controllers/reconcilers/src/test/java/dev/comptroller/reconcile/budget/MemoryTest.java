@@ -58,7 +58,7 @@ final class MemoryTest {
                     T0,
                     null,
                     Duration.ofMinutes(5))),
-            List.of(new Commitment("chat", "large", 1, T0.plusSeconds(9))),
+            List.of(new Commitment("chat", "large", 1, 2, T0.plusSeconds(9))),
             T0.plusSeconds(1800));
 
     assertThat(Memory.read(through(status(state)))).isEqualTo(state);

@@ -6,6 +6,7 @@ import dev.comptroller.decide.budget.Window;
 import dev.comptroller.decide.units.Money;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class ChargesTest {
@@ -23,7 +24,7 @@ final class ChargesTest {
         comptroller_charged_micros_totals{namespace="c"} 1
         comptroller_charged_micros_total_created{namespace="c"} 1
         """;
-    List<Series> series = Series.read(text, java.util.Set.of(ChargeSample.CHARGED));
+    List<Series> series = Series.read(text, Set.of(ChargeSample.CHARGED));
     assertThat(series).hasSize(1);
     assertThat(series.getFirst().value()).isEqualTo(1_500_000);
     assertThat(series.getFirst().label("feature")).isEqualTo("say \"hi\"");
@@ -97,6 +98,28 @@ final class ChargesTest {
     charges.add("g1", ChargeSample.read(text), true);
     assertThat(charges.read("other", HOUR, List.of()).trueUp()).containsEntry("llm/v", -30L);
     assertThat(charges.read("team", HOUR, List.of()).trueUp()).isEmpty();
+  }
+
+  @Test
+  void shouldShowTheQueueOfANamespacesDeploymentsAndWhatItSaved() throws Exception {
+    Queues queues = new Queues();
+    assertThat(queues.of("team")).isEmpty();
+    queues.put(
+        "g1",
+        """
+        {"depth": [
+           {"model": "team/llm", "state": "pending", "items": 7,
+            "oldest_deadline": "2026-03-01T06:00:00Z"},
+           {"model": "team/llm", "state": "running", "items": 2,
+            "oldest_deadline": "2026-03-01T05:00:00Z"},
+           {"model": "teams/llm", "state": "pending", "items": 100,
+            "oldest_deadline": "2026-03-01T01:00:00Z"}],
+         "saved": [{"payer": "team", "model": "team/llm", "items": 5, "saved": "1.25"}]}
+        """);
+    assertThat(queues.of("team"))
+        .contains(new Queues.Work(9, Instant.parse("2026-03-01T05:00:00Z"), Money.parse("1.25")));
+    queues.retain(Set.of());
+    assertThat(queues.of("team")).isEmpty();
   }
 
   private static ChargeSample sample(

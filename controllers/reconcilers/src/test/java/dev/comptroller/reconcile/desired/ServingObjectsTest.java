@@ -2,13 +2,16 @@ package dev.comptroller.reconcile.desired;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.comptroller.decide.rollout.RolloutPolicy;
 import dev.comptroller.protocol.Names;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -19,8 +22,31 @@ final class ServingObjectsTest {
           "chat",
           new Rung("large", "h100", 4, "models", "llama/7b.gguf", "sha256:aa", 4096, 16, 512, 64),
           3,
+          7,
           "comptroller/runtime:1",
           new OwnerReferenceBuilder().withName("chat").withUid("u").withController(true).build());
+
+  @Test
+  void shouldReadWeightsOnANodeOfThePoolWithoutGpusAndWithoutBeingAReplica() {
+    Pod pod = PrestagePod.of(serving);
+    Container container = pod.getSpec().getContainers().getFirst();
+
+    assertThat(container.getArgs())
+        .containsExactly(
+            "--prestage", "--model", "/models/llama/7b.gguf", "--model-digest", "sha256:aa");
+    assertThat(container.getResources().getRequests()).doesNotContainKey(Names.GPU_RESOURCE);
+    assertThat(container.getSecurityContext().getCapabilities().getDrop()).containsExactly("ALL");
+    assertThat(pod.getSpec().getNodeSelector()).isEqualTo(Map.of(Names.POOL_LABEL, "h100"));
+    assertThat(pod.getSpec().getRestartPolicy()).isEqualTo("Never");
+    assertThat(pod.getMetadata().getFinalizers()).isNullOrEmpty();
+    assertThat(pod.getMetadata().getLabels()).doesNotContainKey(Names.DEPLOYMENT_LABEL);
+  }
+
+  @Test
+  void shouldGiveAReplicaMoreTimeToLeaveThanADrainMayTake() {
+    assertThat(Duration.ofSeconds(ServingDeployment.GRACE_SECONDS))
+        .isGreaterThan(RolloutPolicy.DEFAULT.drainLimit());
+  }
 
   @Test
   void shouldTellTheRuntimeEverythingTheVariantDeclares() {

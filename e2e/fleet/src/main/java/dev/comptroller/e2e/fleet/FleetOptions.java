@@ -2,6 +2,7 @@ package dev.comptroller.e2e.fleet;
 
 import dev.comptroller.e2e.nodeagent.AgentConfig.NodeConfig;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -23,7 +24,22 @@ public record FleetOptions(
   /// One node for the system's own pods and two that declare eight H100s each.
   public static FleetOptions of(ModelCache.Kind models) {
     return new FleetOptions(
-        models, List.of(system("system-1"), h100("h100-a"), h100("h100-b")), List.of(), List.of());
+        models,
+        List.of(system("system-1"), h100("h100-a"), h100("h100-b")),
+        List.of(),
+        pace("CANARY_TIME=2S", "STEP_TIME=1S", "SETTLE=1S"));
+  }
+
+  /// Values by which changes of variant take seconds, as they may where nobody is harmed by a trial
+  /// that was too short.
+  private static List<String> pace(String... settings) {
+    List<String> values = new ArrayList<>();
+    for (int i = 0; i < settings.length; i++) {
+      String[] parts = settings[i].split("=", 2);
+      values.add("operator.extraEnv[%d].name=COMPTROLLER_ROLLOUT_%s".formatted(i, parts[0]));
+      values.add("operator.extraEnv[%d].value=%s".formatted(i, parts[1]));
+    }
+    return values;
   }
 
   /// The same with other nodes.

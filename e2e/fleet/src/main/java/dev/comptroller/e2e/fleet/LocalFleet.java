@@ -11,11 +11,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 
 /// A cluster on this machine in which Comptroller is installed and serves.
 ///
@@ -98,9 +100,14 @@ public final class LocalFleet implements AutoCloseable {
     progress.say(
         "%d nodes have joined; installing the chart with Helm".formatted(options.nodes().size()));
     Installation installation = new Installation(repository, plane.helm(), kubectl, leash.folder());
-    installation.upgrade(options.values(), options.set());
+    installation.upgrade(options.values(), withoutKeys(options.set()));
     progress.say("operator and gateway are ready");
     return new LocalFleet(repository, models, plane, agent, installation, audit, open);
+  }
+
+  /// The fleet's own clients show no keys; who wants to try them sets `gateway.auth=required`.
+  private static List<String> withoutKeys(List<String> set) {
+    return Stream.concat(Stream.of("gateway.auth=none"), set.stream()).toList();
   }
 
   /// kubectl as a cluster administrator.

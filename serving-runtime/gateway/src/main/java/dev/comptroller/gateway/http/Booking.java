@@ -1,21 +1,35 @@
 package dev.comptroller.gateway.http;
 
+import dev.comptroller.gateway.identity.Caller;
+import dev.comptroller.gateway.identity.TrafficClass;
+import dev.comptroller.gateway.ledger.Account;
+import dev.comptroller.gateway.ledger.ChargeLedger;
 import dev.comptroller.gateway.ledger.LedgerUnavailable;
 import dev.comptroller.gateway.ledger.Outcome;
-import dev.comptroller.gateway.ledger.UsageLedger;
+import dev.comptroller.gateway.ledger.Standing;
 import dev.comptroller.gateway.ledger.UsageLine;
 import dev.comptroller.gateway.meter.AnswerMeter;
 import dev.comptroller.gateway.meter.Charge;
 import dev.comptroller.gateway.meter.Usage;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
+import dev.comptroller.gateway.money.Escrow;
+import dev.comptroller.gateway.money.Opened;
+import dev.comptroller.gateway.relay.Receipt;
 import dev.comptroller.gateway.relay.Settlement;
 import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.protocol.routing.Route.Leg;
 import dev.comptroller.protocol.routing.Route.PostedPrice;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.sql.SQLException;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,24 +38,34 @@ import org.jspecify.annotations.Nullable;
 /// The price is the one of the leg that served, as it was when the route was resolved, so a change
 /// while an answer runs does not touch it. Confined to the request's thread.
 final class Booking implements Settlement {
+  private static final Logger LOG = System.getLogger(Booking.class.getName());
   private static final int LONGEST_MODEL = 256;
+  private static final int LONGEST_HEADER = 512;
+  private static final int WHOLE = 100;
 
   /// Where lines and numbers go, and what time it is.
-  record Books(UsageLedger ledger, GatewayMetrics metrics, Clock clock, LongSupplier nanos) {}
+  record Books(ChargeLedger ledger, GatewayMetrics metrics, Clock clock, LongSupplier nanos) {}
 
   private final Books books;
   private final String requestId;
-  private final Identity identity;
   private final long startNanos;
+  private final List<String> why = new ArrayList<>();
   private String model = "";
   private boolean stream;
+  private TrafficClass trafficClass = TrafficClass.INTERACTIVE;
+  private int tariffPercent = WHOLE;
+  private @Nullable Long outputCap;
   private @Nullable Route route;
+  private @Nullable Caller caller;
+  private Account.@Nullable Feature featureAccount;
   private @Nullable AnswerMeter meter;
+  private @Nullable Escrow escrow;
+  private LongConsumer used = _ -> {};
+  private boolean settling;
 
-  Booking(Books books, String requestId, Identity identity) {
+  Booking(Books books, String requestId) {
     this.books = books;
     this.requestId = requestId;
-    this.identity = identity;
     this.startNanos = books.nanos().getAsLong();
   }
 
@@ -54,49 +78,183 @@ final class Booking implements Settlement {
     stream = fields.stream();
   }
 
-  void routed(Route found) {
+  void routed(Route found, Caller from, Optional<Account.Feature> account) {
     route = found;
+    caller = from;
+    featureAccount = account.orElse(null);
+    explain(found.why());
+  }
+
+  /// Notes that it runs as deferred work.
+  void deferred(TrafficClass as, int tariff, String reason) {
+    trafficClass = as;
+    tariffPercent = tariff;
+    explain(reason);
+  }
+
+  /// Adds to what the answer says of itself.
+  void explain(String reason) {
+    if (!reason.isEmpty()) {
+      why.add(reason);
+    }
+  }
+
+  /// Notes that its output was capped.
+  void capped(long tokens, String reason) {
+    outputCap = tokens;
+    explain(reason);
   }
 
   void metered(AnswerMeter answer) {
     meter = answer;
   }
 
+  /// Holds its money in an escrow.
+  void holds(Escrow money) {
+    escrow = money;
+  }
+
+  /// Is told the tokens that were used.
+  void whenUsed(LongConsumer tokens) {
+    used = tokens;
+  }
+
+  /// Whether it runs as deferred work.
+  boolean isBatch() {
+    return trafficClass == TrafficClass.BATCH;
+  }
+
+  int tariffPercent() {
+    return tariffPercent;
+  }
+
   @Override
-  public Map<String, String> settle(Outcome outcome, @Nullable Leg leg, String replica, int status)
+  public boolean moveTo(Leg leg) throws LedgerUnavailable, InterruptedException {
+    Escrow money = escrow;
+    PostedPrice posted = leg.postedPrice();
+    if (money == null || money.holdsAt(posted == null ? Funding.UNPRICED : posted)) {
+      return true;
+    }
+    money.cancel();
+    return money.open(leg.postedPrice(), tariffPercent) instanceof Opened.Open;
+  }
+
+  @Override
+  public boolean covers(Usage usage) throws LedgerUnavailable, InterruptedException {
+    Escrow money = escrow;
+    return money == null || money.covers(usage);
+  }
+
+  @Override
+  public Receipt settle(Outcome outcome, @Nullable Leg leg, String replica, int status)
       throws LedgerUnavailable, InterruptedException {
-    Route served = route;
+    settling = true;
     AnswerMeter answer = meter;
     boolean ran = outcome == Outcome.OK || outcome == Outcome.CLIENT_GONE || status == 200;
     Usage usage = answer == null || !ran ? Usage.NONE : answer.usage();
     PostedPrice price = leg == null ? null : leg.postedPrice();
-    Long charge = price == null ? null : Long.valueOf(Charge.micros(usage, price));
-    UsageLine line =
-        new UsageLine(
-            "use_" + UUID.randomUUID(),
-            requestId,
-            books.clock().instant(),
-            model,
-            served == null ? "" : served.namespace(),
-            served == null ? "" : served.deployment(),
-            leg == null || replica.isEmpty() ? "" : leg.variant(),
-            replica,
-            identity.namespace(),
-            identity.feature(),
-            identity.trafficClass(),
-            stream,
-            outcome,
-            status,
-            answer == null ? null : answer.finishReason(),
-            usage,
-            price == null ? null : Long.valueOf(price.version()),
-            charge,
-            100,
-            null,
-            (books.nanos().getAsLong() - startNanos) / 1_000_000);
-    books.ledger().append(line);
+    Escrow money = escrow;
+    UsageLine line;
+    if (money != null && price != null) {
+      line =
+          money.settle(
+              money.charge(usage),
+              micros -> line(outcome, leg, replica, status, usage, price, micros));
+    } else {
+      if (money != null) {
+        money.cancel();
+      }
+      Long charge = price == null ? null : Long.valueOf(Charge.micros(usage, price, tariffPercent));
+      line = line(outcome, leg, replica, status, usage, price, charge);
+      books.ledger().append(line);
+    }
+    used.accept(usage.prompt() + usage.completion());
     count(line, status);
-    return costHeaders(line);
+    return new Receipt(
+        leg == null ? "" : leg.variant(), explanation(), line.chargeMicros(), left());
+  }
+
+  @Override
+  public Map<String, String> answerHeaders(@Nullable Leg leg) {
+    Map<String, String> headers = new TreeMap<>();
+    if (leg != null) {
+      headers.put("x-comptroller-variant", leg.variant());
+    }
+    if (!why.isEmpty()) {
+      headers.put("x-comptroller-why", explanation());
+    }
+    Long cap = outputCap;
+    if (cap != null) {
+      headers.put("x-comptroller-output-cap", Long.toString(cap));
+    }
+    return headers;
+  }
+
+  /// Frees what is still held when a defect kept the request from being settled.
+  void abandon() throws InterruptedException {
+    Escrow money = escrow;
+    if (money != null && !settling) {
+      try {
+        money.cancel();
+      } catch (LedgerUnavailable e) {
+        LOG.log(Level.ERROR, "a hold stays until it expires: {0}", e.getMessage());
+      }
+    }
+  }
+
+  private UsageLine line(
+      Outcome outcome,
+      @Nullable Leg leg,
+      String replica,
+      int status,
+      Usage usage,
+      @Nullable PostedPrice price,
+      @Nullable Long charge) {
+    Route served = route;
+    AnswerMeter answer = meter;
+    Caller from = caller;
+    return new UsageLine(
+        "use_" + UUID.randomUUID(),
+        requestId,
+        books.clock().instant(),
+        model,
+        served == null ? "" : served.namespace(),
+        served == null ? "" : served.deployment(),
+        leg == null || replica.isEmpty() ? "" : leg.variant(),
+        replica,
+        from == null ? null : from.namespace(),
+        from == null ? null : from.feature(),
+        trafficClass == TrafficClass.INTERACTIVE ? "interactive" : "batch",
+        stream,
+        outcome,
+        status,
+        answer == null ? null : answer.finishReason(),
+        usage,
+        price == null ? null : Long.valueOf(price.version()),
+        charge,
+        tariffPercent,
+        answer == null ? null : answer.gpuNanos(),
+        (books.nanos().getAsLong() - startNanos) / 1_000_000);
+  }
+
+  private @Nullable Long left() {
+    Account.Feature account = featureAccount;
+    if (account == null) {
+      return null;
+    }
+    try {
+      Standing standing = books.ledger().standing(account);
+      return standing.limitMicros() == null ? null : Long.valueOf(standing.leftMicros());
+    } catch (SQLException e) {
+      LOG.log(Level.WARNING, "what a feature has left cannot be read: {0}", e.getMessage());
+      return null;
+    }
+  }
+
+  /// The reasons as one header value: printable, and not endless.
+  private String explanation() {
+    String all = String.join("; ", why).replaceAll("[^\\x20-\\x7e]", "?");
+    return all.substring(0, Math.min(all.length(), LONGEST_HEADER));
   }
 
   private void count(UsageLine line, int status) {
@@ -112,14 +270,5 @@ final class Booking implements Settlement {
     } else {
       metrics.charged(line.namespace(), line.deployment(), line.variant(), charge);
     }
-  }
-
-  private static Map<String, String> costHeaders(UsageLine line) {
-    Map<String, String> headers = new TreeMap<>();
-    Long charge = line.chargeMicros();
-    if (charge != null) {
-      headers.put("x-comptroller-cost", Charge.dollars(charge));
-    }
-    return headers;
   }
 }

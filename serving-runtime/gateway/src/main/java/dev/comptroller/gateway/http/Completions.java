@@ -1,5 +1,9 @@
 package dev.comptroller.gateway.http;
 
+import dev.comptroller.gateway.defer.Deferral;
+import dev.comptroller.gateway.identity.Caller;
+import dev.comptroller.gateway.identity.Credential;
+import dev.comptroller.gateway.identity.TrafficClass;
 import dev.comptroller.gateway.ledger.LedgerUnavailable;
 import dev.comptroller.gateway.ledger.Outcome;
 import dev.comptroller.gateway.meter.AnswerMeter;
@@ -14,33 +18,65 @@ import dev.comptroller.gateway.route.Router;
 import dev.comptroller.gateway.route.Turns;
 import dev.comptroller.gateway.table.LiveTable;
 import dev.comptroller.protocol.Names;
+import dev.comptroller.protocol.routing.Account;
 import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.protocol.routing.Route.Leg;
+import dev.comptroller.protocol.routing.Route.PostedPrice;
 import io.prometheus.client.Gauge;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// `POST /v1/chat/completions` and `POST /v1/completions`.
+///
+/// ```
+/// who calls, on what feature, in what class     from the credential
+/// what it calls                                 models that it does not see do not exist
+/// whether money, heat and rungs let it          Admission
+/// tokens a minute; a turn in the queue
+/// one leg by weight; its money held             Escrow
+/// to a replica and back                         Relay
+/// ```
 final class Completions {
   private static final List<String> PASSED =
       List.of("accept", "content-type", "traceparent", "tracestate", "user-agent");
   private static final Pattern PRINTABLE = Pattern.compile("[\\x20-\\x7e]{1,1024}");
 
-  private final LiveTable table;
-  private final Relay relay;
-  private final Drain drain;
+  /// What requests are served with.
+  record Tools(LiveTable table, Relay relay, Drain drain, Booking.Books books, Deferral deferral) {}
+
+  private final Tools tools;
   private final Booking.Books books;
+  private final Accounts accounts;
+  private final Funding funding;
+  private final Throttling throttling;
   private final Turns turns = new Turns();
 
-  Completions(LiveTable table, Relay relay, Drain drain, Booking.Books books) {
-    this.table = table;
-    this.relay = relay;
-    this.drain = drain;
-    this.books = books;
+  Completions(Tools tools) {
+    this.tools = tools;
+    this.books = tools.books();
+    this.accounts = new Accounts(tools.table(), books.clock());
+    this.funding = new Funding(books, accounts);
+    this.throttling = new Throttling(books.nanos());
+  }
+
+  /// A request on its way, as far as it is known.
+  record Asked(
+      HttpExchange exchange,
+      RequestFields fields,
+      Router router,
+      Route route,
+      Caller caller,
+      TrafficClass tier,
+      Booking booking) {
+    Optional<Account> payer() {
+      return router.account(caller.namespace());
+    }
   }
 
   void handle(HttpExchange exchange) throws ClientGone, InterruptedException {
@@ -51,8 +87,8 @@ final class Completions {
               "ledger_unavailable"));
       return;
     }
-    Booking booking = new Booking(books, exchange.requestId(), Identity.UNKNOWN);
-    if (!drain.enter()) {
+    Booking booking = new Booking(books, exchange.requestId());
+    if (!tools.drain().enter()) {
       refuse(
           exchange,
           booking,
@@ -63,40 +99,120 @@ final class Completions {
       admit(exchange, booking);
     } catch (RequestFields.Refused e) {
       refuse(exchange, booking, e.error());
+    } catch (LedgerUnavailable e) {
+      exchange.refuse(ApiError.unavailable(String.valueOf(e.getMessage()), "ledger_unavailable"));
     } finally {
-      drain.leave();
+      booking.abandon();
+      tools.drain().leave();
     }
   }
 
   private void admit(HttpExchange exchange, Booking booking)
-      throws RequestFields.Refused, ClientGone, InterruptedException {
+      throws RequestFields.Refused, ClientGone, LedgerUnavailable, InterruptedException {
     Optional<ApiError> problem = exchange.problem();
     if (problem.isPresent()) {
       throw new RequestFields.Refused(problem.get());
     }
     RequestFields fields = RequestFields.read(exchange.body());
     booking.asked(fields);
+    Credential credential = exchange.credential();
+    String feature = Callers.feature(credential, exchange.header(Callers.FEATURE_HEADER));
+    TrafficClass tier = Callers.tier(credential, fields.tier());
     Router router = router();
-    Route route = resolve(router, fields.model());
-    booking.routed(route);
-    switch (Admission.of(route, router.account(route.namespace()), books.clock().instant())) {
+    Route route = resolve(router, fields.model(), credential, feature);
+    Caller caller = Callers.of(credential, feature, route);
+    booking.routed(route, caller, accounts.feature(router, caller));
+    Asked asked = new Asked(exchange, fields, router, route, caller, tier, booking);
+    Instant now = books.clock().instant();
+    switch (Admission.of(route, asked.payer(), feature, now)) {
       case Admission.NotReady(_, String message) ->
           throw new RequestFields.Refused(ApiError.unavailable(message, "deployment_not_ready"));
-      case Admission.NotFunded(String message) ->
-          throw new RequestFields.Refused(
-              new ApiError(
-                  429,
-                  message,
-                  "insufficient_quota",
-                  null,
-                  "insufficient_quota",
-                  Map.of("x-should-retry", "false")));
-      case Admission.Admitted() -> serve(exchange, booking, fields, route);
+      case Admission.NotFunded(String message, Instant until) ->
+          throw denied(caller, MoneyRefusals.quota(message, until, now));
+      case Admission.VariantUnavailable(String message) ->
+          throw denied(caller, MoneyRefusals.variant(message));
+      case Admission.Admitted admitted -> {
+        admitted
+            .would()
+            .forEach(
+                action -> books.metrics().wouldRefuse(caller.namespace(), Funding.word(action)));
+        admitted(asked, admitted);
+      }
+    }
+  }
+
+  private void admitted(Asked asked, Admission.Admitted terms)
+      throws RequestFields.Refused, ClientGone, LedgerUnavailable, InterruptedException {
+    Optional<ApiError> throttled = throttling.ask(asked, terms);
+    if (throttled.isPresent() && terms.observe()) {
+      books
+          .metrics()
+          .wouldRefuse(asked.caller().namespace(), Funding.word(Admission.Action.THROTTLE));
+    } else if (throttled.isPresent()) {
+      throw denied(asked.caller(), throttled.get());
+    }
+    boolean waits = terms.waits() || asked.tier() != TrafficClass.INTERACTIVE;
+    switch (waits ? waited(asked) : new Deferral.Waited.NotQueued()) {
+      case Deferral.Waited.NotQueued() -> serve(asked, terms);
+      case Deferral.Waited.TooLate(String message, long seconds) ->
+          throw denied(asked.caller(), MoneyRefusals.tooLate(message, seconds));
+      case Deferral.Waited.Turn(Deferral.Slot slot) -> {
+        try (slot) {
+          asked.booking().deferred(TrafficClass.BATCH, slot.tariffPercent(), slot.why());
+          serve(asked, terms);
+        }
+      }
+    }
+  }
+
+  private Deferral.Waited waited(Asked asked) throws InterruptedException {
+    RequestFields fields = asked.fields();
+    return tools
+        .deferral()
+        .await(
+            new Deferral.Waiting(
+                asked.exchange().requestId(),
+                asked.caller(),
+                asked.route(),
+                asked.tier(),
+                fields.guessedPrompt() + fields.maxOutput().orElse(Throttling.USUAL_OUTPUT),
+                () -> asked.exchange().cancellation().clientGone()));
+  }
+
+  private void serve(Asked asked, Admission.Admitted terms)
+      throws RequestFields.Refused, ClientGone, LedgerUnavailable, InterruptedException {
+    RequestFields fields = asked.fields();
+    HttpExchange exchange = asked.exchange();
+    Booking booking = asked.booking();
+    Route route = asked.route();
+    List<Leg> legs = legs(route, terms.legs());
+    Funding.Funded funded = funding.open(asked, terms, legs.getFirst());
+    AnswerMeter meter = new AnswerMeter(fields.guessedPrompt());
+    booking.metered(meter);
+    Call call =
+        new Call(
+            route,
+            legs,
+            exchange.path(),
+            upstreamHeaders(exchange, booking.isBatch()),
+            funded.body(),
+            fields.stream(),
+            fields.includeUsage(),
+            Math.max(1, fields.choices()),
+            meter,
+            booking.startNanos());
+    Gauge.Child inFlight = books.metrics().inFlight(route.namespace(), route.deployment());
+    inFlight.inc();
+    try {
+      tools.relay().serve(call, exchange, exchange.cancellation(), booking);
+    } finally {
+      inFlight.dec();
     }
   }
 
   private Router router() throws RequestFields.Refused {
-    return table
+    return tools
+        .table()
         .current()
         .orElseThrow(
             () ->
@@ -106,8 +222,9 @@ final class Completions {
         .router();
   }
 
-  private static Route resolve(Router router, String model) throws RequestFields.Refused {
-    return switch (router.resolve(model)) {
+  private static Route resolve(Router router, String model, Credential credential, String feature)
+      throws RequestFields.Refused {
+    return switch (Callers.resolve(router, model, credential, List.of(feature))) {
       case Resolution.Found(Route route) -> route;
       case Resolution.Unknown(String name) ->
           throw new RequestFields.Refused(Models.notFound(name));
@@ -116,42 +233,30 @@ final class Completions {
     };
   }
 
-  private void serve(HttpExchange exchange, Booking booking, RequestFields fields, Route route)
-      throws InterruptedException {
-    AnswerMeter meter = new AnswerMeter(fields.guessedPrompt());
-    booking.metered(meter);
-    Call call =
-        new Call(
-            route,
-            legs(route),
-            exchange.path(),
-            upstreamHeaders(exchange),
-            exchange.body(),
-            fields.stream(),
-            Map.of(),
-            meter,
-            booking.startNanos());
-    Gauge.Child inFlight = books.metrics().inFlight(route.namespace(), route.deployment());
-    inFlight.inc();
-    try {
-      relay.serve(call, exchange, exchange.cancellation(), booking);
-    } finally {
-      inFlight.dec();
-    }
+  /// The leg whose turn it is, then those others that are not dearer, best first: what is tried
+  /// when the first one fails never costs the client more.
+  private List<Leg> legs(Route route, List<Leg> open) {
+    Leg first = Legs.pick(open, turns.next(route)).orElseGet(open::getFirst);
+    return Stream.concat(
+            Stream.of(first),
+            open.stream()
+                .filter(leg -> !leg.equals(first))
+                .filter(leg -> notDearer(leg.postedPrice(), first.postedPrice())))
+        .toList();
   }
 
-  /// The leg whose turn it is, then the other open ones, best first.
-  private List<Leg> legs(Route route) {
-    List<Leg> open = Legs.open(route.legs());
-    Optional<Leg> first = Legs.pick(open, turns.next(route));
-    return Stream.concat(
-            first.stream(), open.stream().filter(leg -> !leg.equals(first.orElse(null))))
-        .toList();
+  private static boolean notDearer(@Nullable PostedPrice price, @Nullable PostedPrice than) {
+    if (price == null || than == null) {
+      return price == null && than == null;
+    }
+    return price.inputMicros() <= than.inputMicros()
+        && price.cachedInputMicros() <= than.cachedInputMicros()
+        && price.outputMicros() <= than.outputMicros();
   }
 
   /// What the replica is told: nothing that a client could use to pass for the gateway, and none of
   /// the client's credentials.
-  private static Map<String, String> upstreamHeaders(HttpExchange exchange) {
+  private static Map<String, String> upstreamHeaders(HttpExchange exchange, boolean batch) {
     Map<String, String> headers = new TreeMap<>();
     for (String name : PASSED) {
       exchange
@@ -162,14 +267,23 @@ final class Completions {
     headers.putIfAbsent("content-type", "application/json");
     headers.put("x-request-id", exchange.requestId());
     headers.put(Names.METER_HEADER, "1");
+    if (batch) {
+      headers.put(Names.CLASS_HEADER, TrafficClass.BATCH.word());
+    }
     return headers;
+  }
+
+  private RequestFields.Refused denied(Caller caller, ApiError error) {
+    books.metrics().denied(caller.namespace(), String.valueOf(error.code()));
+    return new RequestFields.Refused(error);
   }
 
   private static void refuse(HttpExchange exchange, Booking booking, ApiError error)
       throws ClientGone, InterruptedException {
     try {
-      var _ = booking.settle(Outcome.REFUSED, null, "", error.status());
-      exchange.refuse(error);
+      Map<String, String> headers = new TreeMap<>(booking.answerHeaders(null));
+      headers.putAll(booking.settle(Outcome.REFUSED, null, "", error.status()).headers());
+      exchange.respond(error.status(), error.headersWith(headers), error.body());
     } catch (LedgerUnavailable e) {
       exchange.refuse(ApiError.unavailable(String.valueOf(e.getMessage()), "ledger_unavailable"));
     }

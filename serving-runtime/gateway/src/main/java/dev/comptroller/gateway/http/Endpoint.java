@@ -38,8 +38,16 @@ record Endpoint(
 
   /// Who may call an endpoint.
   enum Access {
-    /// Everybody who reaches the port.
+    /// Who has proved to be a client, by key or token.
+    CREDENTIAL,
+    /// Everybody who reaches the port: the admin port is for the cluster's operators.
     OPEN
+  }
+
+  Endpoint {
+    if (listener == Listener.PUBLIC && access != Access.CREDENTIAL) {
+      throw new IllegalArgumentException(path + " is public, so it must ask for a credential");
+    }
   }
 
   /// Answers a request.

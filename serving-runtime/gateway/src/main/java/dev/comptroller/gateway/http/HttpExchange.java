@@ -1,5 +1,6 @@
 package dev.comptroller.gateway.http;
 
+import dev.comptroller.gateway.identity.Credential;
 import dev.comptroller.gateway.relay.ApiError;
 import dev.comptroller.gateway.relay.Cancellation;
 import dev.comptroller.gateway.relay.ClientGone;
@@ -34,6 +35,7 @@ final class HttpExchange implements Downstream {
   private final String requestId;
   private final @Nullable StreamedBody streamed;
   private boolean begun;
+  private @Nullable Credential credential;
 
   /// An exchange whose body has been read.
   ///
@@ -121,6 +123,20 @@ final class HttpExchange implements Downstream {
 
   String pathId() {
     return pathId;
+  }
+
+  /// Notes who the client is.
+  void identified(Credential proved) {
+    credential = proved;
+  }
+
+  /// Who the client is; an endpoint that asks for a credential is reached with one only.
+  Credential credential() {
+    Credential proved = credential;
+    if (proved == null) {
+      throw new IllegalStateException(path() + " was reached without a credential");
+    }
+    return proved;
   }
 
   /// The client's request id, if it is a decent one, else one made here.

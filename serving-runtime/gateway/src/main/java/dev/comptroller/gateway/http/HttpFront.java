@@ -1,5 +1,7 @@
 package dev.comptroller.gateway.http;
 
+import dev.comptroller.gateway.identity.Credential;
+import dev.comptroller.gateway.identity.Gate;
 import dev.comptroller.gateway.relay.ApiError;
 import dev.comptroller.gateway.relay.Cancellation;
 import dev.comptroller.gateway.relay.ClientGone;
@@ -36,12 +38,14 @@ final class HttpFront {
   private final Vertx vertx;
   private final List<Endpoint> endpoints;
   private final Limits limits;
+  private final Gate gate;
   private final AtomicLong held = new AtomicLong();
 
-  HttpFront(Vertx vertx, List<Endpoint> endpoints, Limits limits) {
+  HttpFront(Vertx vertx, List<Endpoint> endpoints, Limits limits, Gate gate) {
     this.vertx = vertx;
     this.endpoints = List.copyOf(endpoints);
     this.limits = limits;
+    this.gate = gate;
   }
 
   /// Takes one request; runs on the event loop.
@@ -100,6 +104,14 @@ final class HttpFront {
       request.response().closeHandler(_ -> left());
       request.response().exceptionHandler(_ -> left());
       request.exceptionHandler(_ -> left());
+      Optional<Gate.Admitted.Unknown> wrong =
+          endpoint.access() == Endpoint.Access.CREDENTIAL
+              ? gate.plainlyWrong(request.getHeader("authorization"))
+              : Optional.empty();
+      if (wrong.isPresent()) {
+        finish(unknown(wrong.get().why()));
+        return;
+      }
       String encoding = request.getHeader("content-encoding");
       if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
         finish(
@@ -174,7 +186,9 @@ final class HttpFront {
 
     private void serve(HttpExchange exchange) {
       try {
-        endpoint.handler().handle(exchange);
+        if (admit(exchange)) {
+          endpoint.handler().handle(exchange);
+        }
       } catch (ClientGone e) {
         LOG.log(Level.DEBUG, "{0}: {1}", endpoint.path(), e.getMessage());
       } catch (InterruptedException _) {
@@ -194,6 +208,28 @@ final class HttpFront {
       }
     }
 
+    /// Finds out who the client is; refuses it if that cannot be told.
+    private boolean admit(HttpExchange exchange) throws ClientGone {
+      switch (endpoint.access()) {
+        case OPEN -> {
+          return true;
+        }
+        case CREDENTIAL -> {
+          switch (gate.admit(request.getHeader("authorization"))) {
+            case Gate.Admitted.Known(Credential credential) -> {
+              exchange.identified(credential);
+              return true;
+            }
+            case Gate.Admitted.Unknown(String why) -> exchange.refuse(unknown(why));
+            case Gate.Admitted.Unavailable(String why) ->
+                exchange.refuse(ApiError.unavailable(why, "identity_unavailable"));
+          }
+          return false;
+        }
+      }
+      throw new AssertionError(endpoint.access());
+    }
+
     private void failed(HttpExchange exchange) {
       try {
         if (exchange.begun()) {
@@ -206,6 +242,16 @@ final class HttpFront {
         LOG.log(Level.DEBUG, "{0}: {1}", endpoint.path(), e.getMessage());
       }
     }
+  }
+
+  private static ApiError unknown(String why) {
+    return new ApiError(
+        401,
+        why,
+        "invalid_request_error",
+        null,
+        "invalid_api_key",
+        Map.of("www-authenticate", "Bearer"));
   }
 
   private static ApiError problem(int status, String message, @Nullable String code) {

@@ -1,7 +1,8 @@
 package dev.comptroller.gateway.http;
 
 import dev.comptroller.gateway.http.Endpoint.Listener;
-import dev.comptroller.gateway.ledger.UsageLedger;
+import dev.comptroller.gateway.identity.Gate;
+import dev.comptroller.gateway.ledger.ChargeLedger;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.relay.Relay;
@@ -54,10 +55,11 @@ public final class HttpServers implements AutoCloseable {
 
   /// What the servers work with.
   public record Parts(
+      Gate gate,
       LiveTable table,
       Relay relay,
       BatchQueue queue,
-      UsageLedger ledger,
+      ChargeLedger ledger,
       GatewayMetrics metrics,
       Clock clock,
       LongSupplier nanos) {}
@@ -88,8 +90,8 @@ public final class HttpServers implements AutoCloseable {
                         .setFileCachingEnabled(false)
                         .setClassPathResolvingEnabled(false)));
     try {
-      HttpServer api = listen(vertx, settings, settings.port(), endpoints, Listener.PUBLIC);
-      HttpServer admin = listen(vertx, settings, settings.adminPort(), endpoints, Listener.ADMIN);
+      HttpServer api = listen(vertx, settings, parts.gate(), endpoints, Listener.PUBLIC);
+      HttpServer admin = listen(vertx, settings, parts.gate(), endpoints, Listener.ADMIN);
       return new HttpServers(vertx, drain, api, admin);
     } catch (IOException | InterruptedException | RuntimeException e) {
       var _ = vertx.close();
@@ -129,15 +131,22 @@ public final class HttpServers implements AutoCloseable {
     Booking.Books books =
         new Booking.Books(parts.ledger(), parts.metrics(), parts.clock(), parts.nanos());
     return RouteTable.of(
-        new Completions(parts.table(), parts.relay(), drain, books),
+        new Completions(
+            new Completions.Tools(
+                parts.table(), parts.relay(), drain, books, parts.queue().deferral())),
         new Models(parts.table(), parts.clock()),
         new Admin(parts.table(), drain, books),
         new QueueEndpoints(parts.queue(), drain));
   }
 
   private static HttpServer listen(
-      Vertx vertx, Settings settings, int port, List<Endpoint> endpoints, Listener listener)
+      Vertx vertx, Settings settings, Gate gate, List<Endpoint> endpoints, Listener listener)
       throws IOException, InterruptedException {
+    int port =
+        switch (listener) {
+          case PUBLIC -> settings.port();
+          case ADMIN -> settings.adminPort();
+        };
     HttpFront front =
         new HttpFront(
             vertx,
@@ -146,7 +155,8 @@ public final class HttpServers implements AutoCloseable {
                 settings.mostBody(),
                 Math.max(4L * settings.mostBody(), Runtime.getRuntime().maxMemory() / 4),
                 settings.bodyWithin(),
-                settings.writeWithin()));
+                settings.writeWithin()),
+            gate);
     IdleConnections idle = new IdleConnections(vertx, settings.idle());
     HttpServer server =
         vertx

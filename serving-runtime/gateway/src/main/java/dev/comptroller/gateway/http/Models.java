@@ -3,6 +3,7 @@ package dev.comptroller.gateway.http;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.comptroller.gateway.identity.Credential;
 import dev.comptroller.gateway.relay.ApiError;
 import dev.comptroller.gateway.relay.ClientGone;
 import dev.comptroller.gateway.route.Admission;
@@ -18,7 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// `GET /v1/models` and `GET /v1/models/{id}`: every model that can be asked for, ready or not.
+/// `GET /v1/models` and `GET /v1/models/{id}`: every model that the client may ask for,
+/// ready or not.
 final class Models {
   private final LiveTable table;
   private final Clock clock;
@@ -50,7 +52,12 @@ final class Models {
     ObjectNode answer = JsonNodeFactory.instance.objectNode().put("object", "list");
     ArrayNode data = answer.putArray("data");
     Optional<Router> router = table.current().map(LiveTable.InForce::router);
-    router.ifPresent(now -> now.routes().forEach(route -> data.add(model(now, route))));
+    Credential credential = exchange.credential();
+    router.ifPresent(
+        now ->
+            now.routes().stream()
+                .filter(route -> Callers.sees(credential, credential.features(), route))
+                .forEach(route -> data.add(model(now, credential, route))));
     send(exchange, answer);
   }
 
@@ -67,15 +74,17 @@ final class Models {
       exchange.refuse(notFound(id));
       return;
     }
-    switch (router.get().resolve(id)) {
-      case Resolution.Found(Route route) -> send(exchange, model(router.get(), route));
+    Credential credential = exchange.credential();
+    switch (Callers.resolve(router.get(), id, credential, credential.features())) {
+      case Resolution.Found(Route route) -> send(exchange, model(router.get(), credential, route));
       case Resolution.Unknown(String name) -> exchange.refuse(notFound(name));
       case Resolution.Ambiguous(String name, List<String> candidates) ->
           exchange.refuse(ambiguous(name, candidates));
     }
   }
 
-  private ObjectNode model(Router router, Route route) {
+  private ObjectNode model(Router router, Credential credential, Route route) {
+    String payer = credential.anybody() ? route.namespace() : credential.namespace();
     ObjectNode model =
         JsonNodeFactory.instance
             .objectNode()
@@ -87,11 +96,15 @@ final class Models {
             .put(
                 "replicas",
                 Legs.open(route.legs()).stream().mapToInt(leg -> leg.replicas().size()).sum());
-    switch (Admission.of(route, router.account(route.namespace()), clock.instant())) {
-      case Admission.Admitted() -> model.put("ready", true);
+    switch (Admission.of(
+        route, router.account(payer), credential.features().getFirst(), clock.instant())) {
+      case Admission.Admitted _ -> model.put("ready", true);
       case Admission.NotReady(_, String message) ->
           model.put("ready", false).put("reason", message);
-      case Admission.NotFunded(String message) -> model.put("ready", false).put("reason", message);
+      case Admission.NotFunded(String message, _) ->
+          model.put("ready", false).put("reason", message);
+      case Admission.VariantUnavailable(String message) ->
+          model.put("ready", false).put("reason", message);
     }
     return model;
   }

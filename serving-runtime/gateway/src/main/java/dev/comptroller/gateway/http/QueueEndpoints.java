@@ -1,5 +1,7 @@
 package dev.comptroller.gateway.http;
 
+import dev.comptroller.gateway.identity.Credential;
+import dev.comptroller.gateway.identity.TrafficClass;
 import dev.comptroller.gateway.queue.Ask;
 import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.queue.Owner;
@@ -64,7 +66,7 @@ final class QueueEndpoints {
           action.run(
               queue,
               new Ask(
-                  owner(),
+                  owner(exchange),
                   exchange.pathId(),
                   exchange.header("content-type").orElse(""),
                   exchange.bodyStream(),
@@ -112,8 +114,15 @@ final class QueueEndpoints {
     }
   }
 
-  private static Owner owner() {
-    return Owner.UNKNOWN;
+  private static Owner owner(HttpExchange exchange) throws QueueRefused {
+    try {
+      Credential credential = exchange.credential();
+      var _ = Callers.tier(credential, TrafficClass.BATCH.word());
+      return Owner.of(
+          credential, Callers.feature(credential, exchange.header(Callers.FEATURE_HEADER)));
+    } catch (RequestFields.Refused e) {
+      throw new QueueRefused(e.error());
+    }
   }
 
   /// `GET /queue` of the admin port.

@@ -6,6 +6,8 @@ import dev.comptroller.gateway.http.Endpoint.Listener;
 import java.util.List;
 
 /// Every endpoint of the gateway, in one place.
+///
+/// What is not here cannot be reached; what is here on the public port asks for a credential.
 final class RouteTable {
   private RouteTable() {}
 
@@ -20,7 +22,7 @@ final class RouteTable {
             Listener.PUBLIC,
             "POST",
             "/v1/files",
-            Access.OPEN,
+            Access.CREDENTIAL,
             queue.of((now, ask) -> now.files().upload(ask)),
             Intake.STREAMED),
         row("GET", "/v1/files", queue.of((now, ask) -> now.files().list(ask))),
@@ -44,6 +46,11 @@ final class RouteTable {
 
   private static Endpoint row(
       Listener listener, String method, String path, Endpoint.Handler handler) {
-    return new Endpoint(listener, method, path, Access.OPEN, handler);
+    Access access =
+        switch (listener) {
+          case PUBLIC -> Access.CREDENTIAL;
+          case ADMIN -> Access.OPEN;
+        };
+    return new Endpoint(listener, method, path, access, handler);
   }
 }

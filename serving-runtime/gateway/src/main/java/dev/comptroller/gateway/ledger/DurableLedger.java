@@ -286,34 +286,53 @@ final class DurableLedger implements ChargeLedger {
   private void write(List<Pending> batch, boolean sweep) throws InterruptedException {
     Duration pause = FIRST_RETRY;
     while (true) {
+      Throwable trouble;
       try {
         attempt(batch, sweep);
         failing = false;
         return;
       } catch (SQLException e) {
-        store.rollback();
-        replica.reset();
-        if (database.refusedForGood(e) && !batch.isEmpty()) {
-          sent = null;
-          oneByOne(batch, e);
+        if (givenUp(batch, database.refusedForGood(e), e)) {
           return;
         }
-        failing = true;
-        LOG.log(
-            Level.ERROR,
-            "{0} ledger operations could not be written, trying again in {1} ms: {2}",
-            batch.size(),
-            pause.toMillis(),
-            e.getMessage());
-        Thread.sleep(pause);
-        pause =
-            pause.multipliedBy(2).compareTo(LAST_RETRY) > 0 ? LAST_RETRY : pause.multipliedBy(2);
+        trouble = e;
+      } catch (RuntimeException e) {
+        if (givenUp(batch, true, e)) {
+          return;
+        }
+        trouble = e;
+      } catch (AssertionError e) {
+        // PostgreSQL's driver asserts that a connection is open when it was cut in a batch.
+        var _ = givenUp(batch, false, e);
+        trouble = e;
       }
+      failing = true;
+      LOG.log(
+          Level.ERROR,
+          "{0} ledger operations could not be written, trying again in {1} ms: {2}",
+          batch.size(),
+          pause.toMillis(),
+          trouble.getMessage());
+      Thread.sleep(pause);
+      pause = pause.multipliedBy(2).compareTo(LAST_RETRY) > 0 ? LAST_RETRY : pause.multipliedBy(2);
     }
   }
 
+  /// Forgets what a failed attempt left behind. True if it will never do and its operations were
+  /// answered one by one instead.
+  private boolean givenUp(List<Pending> batch, boolean forGood, Throwable why)
+      throws InterruptedException {
+    store.rollback();
+    replica.reset();
+    if (!forGood || batch.isEmpty() || sent != null) {
+      return false;
+    }
+    oneByOne(batch, why);
+    return true;
+  }
+
   /// Finds the operation that the database will never take, so that it does not hold up the others.
-  private void oneByOne(List<Pending> batch, SQLException e) throws InterruptedException {
+  private void oneByOne(List<Pending> batch, Throwable e) throws InterruptedException {
     if (batch.size() > 1) {
       for (Pending pending : batch) {
         write(List.of(pending), false);
@@ -332,12 +351,13 @@ final class DurableLedger implements ChargeLedger {
       publish(replica.books().tallies());
     }
     Sent before = sent;
-    sent = null;
     if (before != null && store.contains(before.head())) {
+      sent = null;
       store.release();
       finish(batch, before.group());
       return;
     }
+    sent = null;
     Clerk clerk =
         new Clerk(
             replica.books(),

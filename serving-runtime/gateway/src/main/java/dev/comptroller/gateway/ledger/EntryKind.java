@@ -21,9 +21,11 @@ enum EntryKind {
   /// Seals a usage line that had no hold.
   LINE;
 
+  private final String word = name().toLowerCase(Locale.ROOT).replace('_', '-');
+
   /// The word in the ledger's rows.
   String word() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return word;
   }
 
   static EntryKind of(String word) {

@@ -22,7 +22,11 @@ final class LedgerRows {
       "seq, kind, at_micros, gateway, hold, micros, key, bounds, text, price_version, lifetime_ms,"
           + " line, line_digest, hash";
   static final String INSERT_ENTRY =
-      "INSERT INTO ledger_entry (" + ENTRY + ") VALUES (" + "?, ".repeat(13) + "?)";
+      "INSERT INTO ledger_entry ("
+          + ENTRY
+          + ", ending, refunding) VALUES ("
+          + "?, ".repeat(15)
+          + "?)";
 
   private LedgerRows() {}
 
@@ -41,6 +45,9 @@ final class LedgerRows {
     insert.setString(12, entry.line());
     insert.setBytes(13, entry.lineDigest() == null ? null : entry.lineDigest().bytes());
     insert.setBytes(14, entry.hash().bytes());
+    boolean ends = entry.state() != HoldState.OPEN;
+    bindLong(insert, 15, ends ? Long.valueOf(entry.hold()) : null);
+    bindLong(insert, 16, entry.kind() == EntryKind.REFUND ? Long.valueOf(entry.hold()) : null);
   }
 
   static Entry entry(ResultSet row) throws SQLException {

@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 final class LedgerStore {
   private static final String ONE_ENTRY =
       "SELECT " + LedgerRows.ENTRY + " FROM ledger_entry WHERE ";
-  private static final String ENDING = "hold = ? AND kind IN ('settle', 'void', 'expire')";
   private static final String UPSERT =
       "INSERT INTO ledger_account (account, period_micros, spent, held, limit_micros)"
           + " VALUES (?, ?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET spent = excluded.spent,"
@@ -70,11 +69,11 @@ final class LedgerStore {
   }
 
   Optional<Entry> ending(long hold) throws SQLException {
-    return one(ONE_ENTRY + ENDING, hold);
+    return one(ONE_ENTRY + "ending = ?", hold);
   }
 
   Optional<Entry> refund(long hold) throws SQLException {
-    return one(ONE_ENTRY + "hold = ? AND kind = 'refund'", hold);
+    return one(ONE_ENTRY + "refunding = ?", hold);
   }
 
   Optional<Entry> correction(EntryKind kind, String key) throws SQLException {

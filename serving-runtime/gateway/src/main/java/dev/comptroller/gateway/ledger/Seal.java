@@ -1,6 +1,5 @@
 package dev.comptroller.gateway.ledger;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -18,23 +17,11 @@ import org.jspecify.annotations.Nullable;
 /// thread-safe.
 final class Seal {
   private final MessageDigest digest = sha256();
-  private final ByteBuffer number = ByteBuffer.allocate(8);
-  private final Sink sink = new Sink();
-
-  /// Bytes that can be hashed without copying them.
-  private static final class Sink extends ByteArrayOutputStream {
-    Sink() {
-      super(512);
-    }
-
-    void into(MessageDigest digest) {
-      digest.update(buf, 0, count);
-    }
-  }
+  private ByteBuffer buffer = ByteBuffer.allocate(1_024);
 
   Digest of(Digest previous, Entry entry) {
-    sink.reset();
-    sink.writeBytes(previous.bytes());
+    buffer.clear();
+    room(32).put(previous.bytes());
     put(entry.seq());
     put(entry.kind().word());
     put(entry.atMicros());
@@ -48,12 +35,12 @@ final class Seal {
     put(entry.lifetimeMillis() == null ? null : entry.lifetimeMillis().toString());
     put(entry.line());
     put(entry.lineDigest() == null ? null : entry.lineDigest().bytes());
-    sink.into(digest);
+    digest.update(buffer.flip());
     return new Digest(digest.digest());
   }
 
   Digest of(UsageLine line) {
-    sink.reset();
+    buffer.clear();
     put(line.id());
     put(line.requestId());
     put(ChronoUnit.MICROS.between(Instant.EPOCH, line.at()));
@@ -78,12 +65,12 @@ final class Seal {
     put(line.tariffPercent());
     put(line.gpuNanos() == null ? null : line.gpuNanos().toString());
     put(line.millis());
-    sink.into(digest);
+    digest.update(buffer.flip());
     return new Digest(digest.digest());
   }
 
   private void put(long value) {
-    sink.write(number.clear().putLong(value).array(), 0, 8);
+    room(8).putLong(value);
   }
 
   private void put(@Nullable String text) {
@@ -91,10 +78,18 @@ final class Seal {
   }
 
   private void put(byte @Nullable [] bytes) {
-    sink.write(number.clear().putInt(bytes == null ? -1 : bytes.length).array(), 0, 4);
-    if (bytes != null) {
-      sink.writeBytes(bytes);
+    if (bytes == null) {
+      room(4).putInt(-1);
+    } else {
+      room(4 + bytes.length).putInt(bytes.length).put(bytes);
     }
+  }
+
+  private ByteBuffer room(int bytes) {
+    if (buffer.remaining() < bytes) {
+      buffer = ByteBuffer.allocate(2 * buffer.capacity() + bytes).put(buffer.flip());
+    }
+    return buffer;
   }
 
   private static MessageDigest sha256() {

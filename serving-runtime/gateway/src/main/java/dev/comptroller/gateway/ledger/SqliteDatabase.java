@@ -1,6 +1,8 @@
 package dev.comptroller.gateway.ledger;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
@@ -11,6 +13,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -25,18 +28,23 @@ import org.sqlite.SQLiteException;
 /// A file that does not run in WAL mode with synchronous=FULL is refused, because a commit would
 /// not survive a crash there.
 final class SqliteDatabase implements LedgerDatabase {
+  private static final Logger LOG = System.getLogger(SqliteDatabase.class.getName());
   private static final int FULL = 2;
+  private static final int LONGEST_LOG = 16_384;
+  private static final Duration CARRY = Duration.ofMillis(250);
   private static final String BY_KEY =
       "SELECT " + LedgerRows.ENTRY + " FROM ledger_entry WHERE key = ? AND kind = 'reserve'";
 
   private final Path file;
   private final SQLiteDataSource source;
   private final FileChannel lock;
+  private final Thread carrier;
 
   private SqliteDatabase(Path file, FileChannel lock) {
     this.file = file;
     this.lock = lock;
     this.source = source(file);
+    this.carrier = Thread.ofPlatform().daemon().name("ledger-carrier").unstarted(this::carry);
   }
 
   static SQLiteDataSource source(Path file) {
@@ -63,6 +71,7 @@ final class SqliteDatabase implements LedgerDatabase {
       }
       SqliteDatabase database = new SqliteDatabase(data.resolve("ledger.db"), lock);
       database.migrate();
+      database.carrier.start();
       return database;
     } catch (IOException | SQLException | RuntimeException e) {
       lock.close();
@@ -101,6 +110,9 @@ final class SqliteDatabase implements LedgerDatabase {
             "%s would lose lines in a crash (journal_mode=%s, synchronous=%s): put --data on a"
                     .formatted(file, journal, synchronous)
                 + " local disk");
+      }
+      try (Statement statement = writer.createStatement()) {
+        statement.execute("PRAGMA wal_autocheckpoint = " + LONGEST_LOG);
       }
       writer.setAutoCommit(false);
       return writer;
@@ -154,7 +166,27 @@ final class SqliteDatabase implements LedgerDatabase {
 
   @Override
   public void close() throws IOException {
+    carrier.interrupt();
+    try {
+      carrier.join();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
     lock.close();
+  }
+
+  private void carry() {
+    try (Connection connection = source.getConnection();
+        Statement statement = connection.createStatement()) {
+      while (!Thread.currentThread().isInterrupted()) {
+        Thread.sleep(CARRY);
+        statement.execute("PRAGMA wal_checkpoint(PASSIVE)");
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } catch (SQLException e) {
+      LOG.log(Level.WARNING, "{0}: its log is carried over by the writer alone: {1}", file, e);
+    }
   }
 
   @Override

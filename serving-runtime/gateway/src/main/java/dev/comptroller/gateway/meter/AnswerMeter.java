@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Counts what one answer used while it passes.
@@ -25,6 +27,9 @@ public final class AnswerMeter {
   private long contentChunks;
   private @Nullable String finishReason;
   private boolean failed;
+  private final Set<Integer> finished = new HashSet<>();
+  private @Nullable Long gpuNanos;
+  private @Nullable Usage cut;
 
   /// A meter for one request.
   ///
@@ -62,6 +67,7 @@ public final class AnswerMeter {
     try {
       JsonNode counts = JSON.readTree(json);
       answered = true;
+      onGpuNanos(counts.path("gpu_ns").asText(""));
       accept(UsageJson.read(counts), finishReason != null);
     } catch (JacksonException _) {
       // A comment that is not JSON carries no count.
@@ -84,6 +90,29 @@ public final class AnswerMeter {
     }
   }
 
+  /// Takes the GPU-nanoseconds that the runtime attributes to the request so far.
+  public void onGpuNanos(String digits) {
+    if (digits.matches("[0-9]{1,18}")) {
+      gpuNanos = Long.valueOf(digits);
+    }
+  }
+
+  /// GPU-nanoseconds attributed to the request; null if the runtime did not say.
+  public @Nullable Long gpuNanos() {
+    return gpuNanos;
+  }
+
+  /// Ends the answer at a usage, as if the engine had come to a limit there.
+  public void cut(Usage passed) {
+    cut = passed;
+    finishReason = "length";
+  }
+
+  /// Whether the engine has said of every answer why it stopped.
+  public boolean ended(int choices) {
+    return finished.size() >= choices;
+  }
+
   /// Why the engine stopped, in its own word; null while it has not.
   public @Nullable String finishReason() {
     return finishReason;
@@ -97,6 +126,9 @@ public final class AnswerMeter {
   /// The usage so far. An engine that has not answered yet leaves zeros, flagged as estimated.
   public Usage usage() {
     Usage counted = last;
+    if (cut != null) {
+      return cut;
+    }
     if (counted == null) {
       return answered ? new Usage(guessedPrompt, 0, contentChunks, true) : new Usage(0, 0, 0, true);
     }
@@ -121,6 +153,7 @@ public final class AnswerMeter {
     JsonNode reason = choice.path("finish_reason");
     if (reason.isTextual()) {
       finishReason = reason.asText();
+      finished.add(choice.path("index").asInt(0));
     }
   }
 

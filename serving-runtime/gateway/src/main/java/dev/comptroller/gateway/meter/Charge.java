@@ -3,18 +3,18 @@ package dev.comptroller.gateway.meter;
 import dev.comptroller.protocol.routing.Route.PostedPrice;
 import java.math.BigDecimal;
 
-/// What a request is charged: tokens times posted price.
+/// What a request is charged: tokens times posted price times tariff.
 ///
 /// Rounded half up to a whole micro-dollar once per request, after the token classes are summed.
 public final class Charge {
   private static final long PER = 1_000_000;
+  private static final int WHOLE = 100;
 
   private Charge() {}
 
   /// Micro-dollars for a usage at a price. Throws ArithmeticException beyond nine trillion dollars.
   public static long micros(Usage usage, PostedPrice price) {
-    long sum = sum(usage, price);
-    return sum / PER + (sum % PER >= PER / 2 ? 1 : 0);
+    return micros(usage, price, WHOLE);
   }
 
   /// Micro-dollars for a usage at a price and a tariff, rounded once, after the tariff.
@@ -22,7 +22,7 @@ public final class Charge {
   /// @param tariffPercent of the price that is charged, 0 to 100
   public static long micros(Usage usage, PostedPrice price, int tariffPercent) {
     long sum = sum(usage, price);
-    long per = PER * 100;
+    long per = PER * WHOLE;
     long rest = sum % per * tariffPercent;
     return sum / per * tariffPercent + rest / per + (rest % per >= per / 2 ? 1 : 0);
   }

@@ -56,6 +56,16 @@ public final class GatewayMetrics {
       counter(
           "upstream_reroutes", "Requests moved to another replica before the first byte.",
           "namespace", "deployment");
+  private final Counter cuts =
+      counter("budget_cuts", "Streams that a budget ended.", "namespace", "deployment");
+  private final Counter would =
+      counter(
+          "would_refuse",
+          "What budgets in observe mode would have done to requests.",
+          "namespace",
+          "action");
+  private final Counter denied =
+      counter("denied", "Requests that money or identity refused.", "namespace", "code");
   private final Gauge tableVersion =
       gauge("routing_table_version", "Routing tables accepted since start.");
   private final Counter tableRefused =
@@ -111,6 +121,21 @@ public final class GatewayMetrics {
   /// Counts a request that went to another replica.
   public void rerouted(String namespace, String deployment) {
     retries.labels(namespace, deployment).inc();
+  }
+
+  /// Counts a stream that a budget ended.
+  public void cutByBudget(String namespace, String deployment) {
+    cuts.labels(namespace, deployment).inc();
+  }
+
+  /// Counts what a budget in observe mode would have done.
+  public void wouldRefuse(String namespace, String action) {
+    would.labels(namespace, action).inc();
+  }
+
+  /// Counts a refusal for money's sake.
+  public void denied(String namespace, String code) {
+    denied.labels(namespace, code).inc();
   }
 
   /// Notes the table in force.

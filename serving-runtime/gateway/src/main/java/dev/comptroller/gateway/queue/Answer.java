@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param usage to bill; none for an item that failed
 /// @param price version, charge and full price in micro-dollars; absent if no price was posted
 /// @param hold of the attempt; absent if the ledger keeps none
+/// @param gpuNanos that the replica attributed to it; absent if it did not say
 /// @param millis it ran
 record Answer(
     boolean success,
@@ -21,6 +22,7 @@ record Answer(
     Usage usage,
     @Nullable Price price,
     @Nullable Long hold,
+    @Nullable Long gpuNanos,
     long millis) {
   /// What it is charged.
   ///

@@ -71,6 +71,7 @@ public final class BatchQueue implements AutoCloseable {
     Runner runner =
         new Runner(
             new Runner.Parts(
+                parts.table(),
                 parts.relay(),
                 files,
                 items,

@@ -19,7 +19,7 @@ final class Biller {
       "SELECT item.seq, item.model, item.payer, item.line, item.hold, item.variant, item.replica,"
           + " item.finished_ms, item.millis, item.prompt_tokens, item.cached_tokens,"
           + " item.completion_tokens, item.estimated, item.price_version, item.charge_micros,"
-          + " item.full_micros, batch.id AS batch_id, batch.namespace AS owner_namespace,"
+          + " item.full_micros, item.gpu_ns, batch.id AS batch_id, batch.namespace AS owner_namespace,"
           + " batch.feature, batch.tariff_percent"
           + " FROM item JOIN batch ON batch.seq = item.batch WHERE item.state = 'answered'";
 
@@ -112,7 +112,7 @@ final class Biller {
             Sql.maybeLong(row, "price_version"),
             Sql.maybeLong(row, "charge_micros"),
             row.getInt("tariff_percent"),
-            null,
+            Sql.maybeLong(row, "gpu_ns"),
             row.getLong("millis"));
     Owner who = new Owner(owner, row.getString("feature"));
     return new Due(

@@ -1,21 +1,42 @@
 package dev.comptroller.gateway.queue;
 
 import dev.comptroller.gateway.ledger.Outcome;
+import dev.comptroller.gateway.meter.Usage;
 import dev.comptroller.gateway.relay.Downstream;
+import dev.comptroller.gateway.relay.Receipt;
+import dev.comptroller.gateway.relay.Settlement;
+import dev.comptroller.protocol.routing.Route.Leg;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Takes the answer of a replica for an item, where a client would be. Confined to its run's
 /// thread.
-final class Capture implements Downstream {
+final class Capture implements Downstream, Settlement {
   private int status;
   private byte[] body = new byte[0];
   private Outcome outcome = Outcome.UPSTREAM_FAILED;
   private boolean begun;
 
+  @Override
+  public boolean moveTo(Leg leg) {
+    return true;
+  }
+
+  @Override
+  public boolean covers(Usage used) {
+    return true;
+  }
+
   /// Notes how the request ended; no line is written here.
-  Map<String, String> ended(Outcome how, String replica, int withStatus) {
+  @Override
+  public Receipt settle(Outcome how, @Nullable Leg leg, String replica, int withStatus) {
     outcome = how;
     status = withStatus;
+    return Receipt.NONE;
+  }
+
+  @Override
+  public Map<String, String> answerHeaders(@Nullable Leg leg) {
     return Map.of();
   }
 

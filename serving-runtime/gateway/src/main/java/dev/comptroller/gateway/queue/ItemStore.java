@@ -281,7 +281,7 @@ final class ItemStore {
                   "UPDATE item SET state = ?, lease_ms = NULL, result = ?, variant = ?,"
                       + " replica = ?, finished_ms = ?, millis = ?, prompt_tokens = ?,"
                       + " cached_tokens = ?, completion_tokens = ?, estimated = ?,"
-                      + " price_version = ?, charge_micros = ?, full_micros = ?, hold = ? WHERE seq = ?"
+                      + " price_version = ?, charge_micros = ?, full_micros = ?, hold = ?, gpu_ns = ? WHERE seq = ?"
                       + " AND attempt = ? AND state = 'running' AND deadline_ms > ?",
                   answer.success() ? "answered" : "failed",
                   answer.result(),
@@ -297,6 +297,7 @@ final class ItemStore {
                   price == null ? null : Long.valueOf(price.charged()),
                   price == null ? null : Long.valueOf(price.full()),
                   answer.hold(),
+                  answer.gpuNanos(),
                   item.sequence(),
                   item.attempt(),
                   now.toEpochMilli());

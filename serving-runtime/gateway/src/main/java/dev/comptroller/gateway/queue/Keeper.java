@@ -22,11 +22,11 @@ import java.util.concurrent.TimeUnit;
 /// earlier process stopped.
 final class Keeper implements AutoCloseable {
   private static final Logger LOG = System.getLogger(Keeper.class.getName());
-  private static final Duration LOOK = Duration.ofMillis(100);
+  private static final Duration LOOK = Duration.ofMillis(200);
   private static final Duration OWN_BILL = Duration.ofSeconds(5);
   private static final Duration REMEMBERED = Duration.ofDays(1);
-  private static final int SECOND = 10;
-  private static final int MINUTE = 600;
+  private static final int SECOND = 5;
+  private static final int MINUTE = 300;
 
   /// What the keeper works with.
   record Parts(

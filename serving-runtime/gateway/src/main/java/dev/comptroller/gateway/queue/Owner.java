@@ -2,6 +2,10 @@ package dev.comptroller.gateway.queue;
 
 import dev.comptroller.gateway.identity.Caller;
 import dev.comptroller.gateway.identity.Credential;
+import dev.comptroller.gateway.identity.TrafficClass;
+import dev.comptroller.protocol.routing.Route;
+import java.util.List;
+import java.util.Set;
 
 /// Who a file or a batch belongs to; nobody else sees it.
 ///
@@ -21,5 +25,14 @@ public record Owner(String namespace, String feature) {
   /// The owner that a caller acts for.
   public static Owner of(Caller caller) {
     return of(caller.credential(), caller.feature());
+  }
+
+  /// Who calls a route for this owner, now that the client is gone.
+  public Caller caller(Route route) {
+    return new Caller(
+        Terms.payer(this, route),
+        feature,
+        new Credential(
+            "queue", Terms.payer(this, route), List.of(feature), Set.of(TrafficClass.BATCH)));
   }
 }

@@ -10,7 +10,10 @@ import dev.comptroller.gateway.meter.Usage;
 import dev.comptroller.gateway.relay.Call;
 import dev.comptroller.gateway.relay.Cancellation;
 import dev.comptroller.gateway.relay.Relay;
+import dev.comptroller.gateway.route.Admission;
+import dev.comptroller.gateway.table.LiveTable;
 import dev.comptroller.protocol.Names;
+import dev.comptroller.protocol.routing.Account;
 import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.protocol.routing.Route.PostedPrice;
 import java.io.EOFException;
@@ -29,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// Runs one item once, from its line in the input file to a recorded result.
 ///
@@ -51,6 +55,7 @@ final class Runner {
 
   /// What a run works with.
   record Parts(
+      LiveTable table,
       Relay relay,
       FileStore files,
       ItemStore items,
@@ -81,7 +86,12 @@ final class Runner {
 
   private void attempt(Claimed item, Route route, Slots.Slot slot, Cancellation cancellation)
       throws IOException, SQLException, LedgerUnavailable, InterruptedException {
-    InputLine.Good line = read(item);
+    if (!(admission(item, route) instanceof Admission.Admitted terms)
+        || !terms.legs().contains(slot.leg())) {
+      putBack(item, NO_MONEY_PAUSE, false);
+      return;
+    }
+    InputLine.Good line = capped(read(item), terms.maxOutputTokens());
     Optional<Pin> found = pin(item, slot.leg().variant());
     if (found.isEmpty()) {
       record(item, failure(slot, unpriced(item), 0));
@@ -109,6 +119,36 @@ final class Runner {
         }
       }
     }
+  }
+
+  /// What the payer's budget and the owner's feature allow now, as for a request whose client
+  // waits.
+  private Admission admission(Claimed item, Route route) {
+    Optional<Account> payer =
+        parts.table().current().flatMap(now -> now.router().account(item.payer()));
+    return Admission.of(route, payer, item.owner().feature(), parts.clock().instant());
+  }
+
+  /// A request with less output, where a cap on that is in force.
+  private static InputLine.Good capped(InputLine.Good line, @Nullable Long most) {
+    long output = line.tokens() - line.inputTokens();
+    ObjectNode body = line.body();
+    if (most == null || (output <= most && bounded(body))) {
+      return line;
+    }
+    boolean bounded = bounded(body);
+    body.remove(List.of("max_tokens", "max_completion_tokens"));
+    body.put("max_tokens", bounded ? Math.min(most, output) : most);
+    return new InputLine.Good(
+        line.customId(),
+        line.model(),
+        line.inputTokens() + (bounded ? Math.min(most, output) : most),
+        line.inputTokens(),
+        body);
+  }
+
+  private static boolean bounded(ObjectNode body) {
+    return body.hasNonNull("max_tokens") || body.hasNonNull("max_completion_tokens");
   }
 
   /// The most that an item is expected to cost: where the engine counts more, the rest is held when
@@ -180,16 +220,11 @@ final class Runner {
             headers,
             body.toString().getBytes(StandardCharsets.UTF_8),
             false,
-            Map.of(),
+            false,
+            1,
             meter,
             parts.nanos().getAsLong());
-    parts
-        .relay()
-        .serve(
-            call,
-            capture,
-            cancellation,
-            (outcome, _, replica, status) -> capture.ended(outcome, replica, status));
+    parts.relay().serve(call, capture, cancellation, capture);
     return capture;
   }
 
@@ -217,12 +252,13 @@ final class Runner {
               usage,
               price,
               hold,
+              meter.gpuNanos(),
               millis);
       parts.pace().ran(item.model(), item.tokens(), millis);
       if (!record(item, done)) {
         return false;
       }
-      parts.biller().bill(item.sequence());
+      bill(item);
       return true;
     }
     boolean waits =
@@ -238,6 +274,14 @@ final class Runner {
       record(item, failure(slot, BatchJson.answered(item, status, answer.body()), millis));
     }
     return false;
+  }
+
+  private void bill(Claimed item) throws InterruptedException {
+    try {
+      parts.biller().bill(item.sequence());
+    } catch (SQLException | LedgerUnavailable e) {
+      LOG.log(Level.WARNING, "{0} is billed later: {1}", item.requestId(), e.getMessage());
+    }
   }
 
   static Answer.Price price(Usage usage, PostedPrice price, int tariff) {
@@ -267,7 +311,15 @@ final class Runner {
 
   private static Answer failure(Slots.Slot slot, String line, long millis) {
     return new Answer(
-        false, line, slot.leg().variant(), slot.replica().name(), Usage.NONE, null, null, millis);
+        false,
+        line,
+        slot.leg().variant(),
+        slot.replica().name(),
+        Usage.NONE,
+        null,
+        null,
+        null,
+        millis);
   }
 
   private boolean record(Claimed item, Answer answer) throws SQLException, InterruptedException {

@@ -77,6 +77,9 @@ final class Slots {
           Use use = use(replica);
           use.running--;
           use.suspects -= suspect ? 1 : 0;
+          if (use.running == 0 && !use.suspectDied) {
+            byAddress.remove(replica.address());
+          }
         }
       }
     }

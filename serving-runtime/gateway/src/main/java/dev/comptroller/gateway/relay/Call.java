@@ -12,9 +12,10 @@ import java.util.Map;
 /// @param legs that may serve it, the one it was given first
 /// @param path of the endpoint, the same at the replica
 /// @param headers to send to the replica
-/// @param body exactly as the client sent it
+/// @param body to send to the replica
 /// @param stream whether the client asked for a stream
-/// @param answerHeaders to add to the answer
+/// @param includeUsage whether it asked for the usage in it
+/// @param choices how many answers it asked for
 /// @param meter counts what the answer uses
 /// @param startNanos when the request came, on the monotonic clock
 @SuppressWarnings("ArrayRecordComponent") // carried, never compared
@@ -25,12 +26,12 @@ public record Call(
     Map<String, String> headers,
     byte[] body,
     boolean stream,
-    Map<String, String> answerHeaders,
+    boolean includeUsage,
+    int choices,
     AnswerMeter meter,
     long startNanos) {
   public Call {
     legs = List.copyOf(legs);
     headers = Map.copyOf(headers);
-    answerHeaders = Map.copyOf(answerHeaders);
   }
 }

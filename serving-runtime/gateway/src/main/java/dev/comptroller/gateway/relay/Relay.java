@@ -2,11 +2,15 @@ package dev.comptroller.gateway.relay;
 
 import dev.comptroller.gateway.ledger.LedgerUnavailable;
 import dev.comptroller.gateway.ledger.Outcome;
+import dev.comptroller.gateway.meter.AnswerMeter;
+import dev.comptroller.gateway.meter.Usage;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.route.Router;
+import dev.comptroller.protocol.Names;
 import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.protocol.routing.Route.Leg;
 import dev.comptroller.protocol.routing.Route.Replica;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger;
@@ -14,6 +18,7 @@ import java.lang.System.Logger.Level;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -51,7 +56,8 @@ public final class Relay implements AutoCloseable {
           "trailer",
           "transfer-encoding",
           "upgrade",
-          "x-request-id");
+          "x-request-id",
+          Names.GPU_NANOS_HEADER);
 
   private final Upstream upstream;
   private final Loads loads;
@@ -117,6 +123,7 @@ public final class Relay implements AutoCloseable {
     private final Downstream client;
     private final Cancellation cancellation;
     private final Settlement settlement;
+    private final StreamTail tail = new StreamTail();
     private @Nullable Leg leg;
     private String replica = "";
     private boolean settled;
@@ -156,10 +163,15 @@ public final class Relay implements AutoCloseable {
     }
 
     /// A place on the first leg that has a replica left to try.
-    private Optional<Loads.Place> take(Set<String> tried) {
+    private Optional<Loads.Place> take(Set<String> tried)
+        throws LedgerUnavailable, InterruptedException {
       for (Leg next : call.legs()) {
         Optional<Loads.Place> place = loads.take(next.replicas(), tried);
         if (place.isPresent()) {
+          if (!next.equals(leg) && !settlement.moveTo(next)) {
+            place.get().close();
+            continue;
+          }
           leg = next;
           return place;
         }
@@ -237,12 +249,16 @@ public final class Relay implements AutoCloseable {
       boolean ok = status >= 200 && status < 300;
       if (ok) {
         call.meter().onBody(body);
+        response.headers().firstValue(Names.GPU_NANOS_HEADER).ifPresent(call.meter()::onGpuNanos);
       }
       Map<String, String> headers = passedHeaders(response);
       headers.putAll(
           settle(
-              ok ? Outcome.OK : status >= 500 ? Outcome.UPSTREAM_FAILED : Outcome.UPSTREAM_REFUSED,
-              status));
+                  ok
+                      ? Outcome.OK
+                      : status >= 500 ? Outcome.UPSTREAM_FAILED : Outcome.UPSTREAM_REFUSED,
+                  status)
+              .headers());
       noteFirstByte();
       client.respond(status, headers, body);
     }
@@ -258,20 +274,10 @@ public final class Relay implements AutoCloseable {
       try {
         for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
           silence.heard();
-          PassedEvents events = PassedEvents.of(scanner.feed(piece, n), call.meter());
-          if (events.bytes().length > 0) {
-            begin(response);
-            silence.waitForClient();
-            client.write(events.bytes());
-            silence.heard();
-          }
-          byte[] last = events.done();
-          if (last != null) {
-            place.close();
-            finish(response, last);
-            in.readNBytes(PIECE);
+          if (passEvents(place, response, scanner.feed(piece, n), silence)) {
             return;
           }
+          silence.heard();
         }
         stoppedOrBroken("the stream stopped before its end");
       } catch (IOException e) {
@@ -281,12 +287,61 @@ public final class Relay implements AutoCloseable {
       }
     }
 
-    private void finish(HttpResponse<InputStream> response, byte[] last)
+    /// Passes events on; true when the stream has come to its end, or money has ended it.
+    private boolean passEvents(
+        Loads.Place place,
+        HttpResponse<InputStream> response,
+        List<SseScanner.Event> events,
+        SilenceWatch.Watched silence)
         throws ClientGone, LedgerUnavailable, InterruptedException {
-      Map<String, String> cost = settle(Outcome.OK, 200);
-      begin(response);
-      client.write(last);
-      client.end(cost);
+      AnswerMeter meter = call.meter();
+      ByteArrayOutputStream passed = new ByteArrayOutputStream();
+      for (SseScanner.Event event : events) {
+        event.usageComments().forEach(meter::onUsageComment);
+        silence.waitForClient();
+        if (event.done()) {
+          write(response, passed.toByteArray());
+          place.close();
+          Receipt receipt = settle(Outcome.OK, 200);
+          passed.reset();
+          passed.writeBytes(tail.with(receipt));
+          passed.writeBytes(event.bytes());
+          write(response, passed.toByteArray());
+          client.end(receipt.headers());
+          return true;
+        }
+        Usage before = meter.usage();
+        if (!event.data().isEmpty()) {
+          meter.onData(event.data());
+        }
+        boolean ended = meter.ended(call.choices());
+        if (!meter.failed() && !ended && !settlement.covers(meter.usage())) {
+          write(response, passed.toByteArray());
+          place.close();
+          cut(response, event.data(), before);
+          return true;
+        }
+        tail.take(event, ended, passed);
+      }
+      write(response, passed.toByteArray());
+      return false;
+    }
+
+    /// Ends a stream whose next piece nobody pays for.
+    private void cut(HttpResponse<InputStream> response, String last, Usage paid)
+        throws ClientGone, LedgerUnavailable, InterruptedException {
+      call.meter().cut(paid);
+      metrics.cutByBudget(route.namespace(), route.deployment());
+      Receipt receipt = settle(Outcome.OK, 200);
+      write(response, StreamTail.cut(last, call, paid, receipt));
+      client.end(receipt.headers());
+    }
+
+    private void write(HttpResponse<InputStream> response, byte[] bytes) throws ClientGone {
+      if (bytes.length > 0) {
+        begin(response);
+        client.write(bytes);
+      }
     }
 
     private void begin(HttpResponse<InputStream> response) throws ClientGone {
@@ -334,6 +389,7 @@ public final class Relay implements AutoCloseable {
         return;
       }
       settle(outcome, 200);
+      client.write(tail.asItCame());
       if (!call.meter().failed()) {
         client.write(error.event());
       }
@@ -342,8 +398,9 @@ public final class Relay implements AutoCloseable {
 
     private void refuse(Outcome outcome, ApiError error)
         throws ClientGone, LedgerUnavailable, InterruptedException {
-      settle(outcome, error.status());
-      client.respond(error.status(), error.headersWith(answerHeaders()), error.body());
+      Map<String, String> headers = answerHeaders();
+      headers.putAll(settle(outcome, error.status()).headers());
+      client.respond(error.status(), error.headersWith(headers), error.body());
     }
 
     private String failureMessage(String why) {
@@ -351,10 +408,10 @@ public final class Relay implements AutoCloseable {
           .formatted(replica, Router.fullName(route), why);
     }
 
-    private Map<String, String> settle(Outcome outcome, int status)
+    private Receipt settle(Outcome outcome, int status)
         throws LedgerUnavailable, InterruptedException {
       if (settled) {
-        return Map.of();
+        return Receipt.NONE;
       }
       settled = true;
       return settlement.settle(outcome, leg, replica, status);
@@ -396,12 +453,7 @@ public final class Relay implements AutoCloseable {
     }
 
     private Map<String, String> answerHeaders() {
-      Map<String, String> headers = new TreeMap<>(call.answerHeaders());
-      Leg served = leg;
-      if (served != null) {
-        headers.put("x-comptroller-variant", served.variant());
-      }
-      return headers;
+      return new TreeMap<>(settlement.answerHeaders(leg));
     }
 
     private Map<String, String> passedHeaders(HttpResponse<InputStream> response) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /// Resolves model names under one routing table.
 ///
@@ -40,13 +41,18 @@ public final class Router {
     return route.namespace() + "/" + route.deployment();
   }
 
-  /// What a model name means.
+  /// What a model name means where every route is seen.
   public Resolution resolve(String model) {
+    return resolve(model, _ -> true);
+  }
+
+  /// What a model name means to somebody who sees some routes only: for them there are no others.
+  public Resolution resolve(String model, Predicate<Route> sees) {
     Route exact = byFullName.get(model);
-    if (exact != null) {
+    if (exact != null && sees.test(exact)) {
       return new Resolution.Found(exact);
     }
-    List<Route> routes = byDeployment.getOrDefault(model, List.of());
+    List<Route> routes = byDeployment.getOrDefault(model, List.of()).stream().filter(sees).toList();
     return switch (routes.size()) {
       case 0 -> new Resolution.Unknown(model);
       case 1 -> new Resolution.Found(routes.getFirst());

@@ -85,7 +85,8 @@ class StoreTest {
     }
 
     Answer answer(boolean success, String result) {
-      return new Answer(success, result, "large", "r", new Usage(3, 0, 2, false), null, 1L, 5);
+      return new Answer(
+          success, result, "large", "r", new Usage(3, 0, 2, false), null, 1L, null, 5);
     }
 
     Publisher publisher() {

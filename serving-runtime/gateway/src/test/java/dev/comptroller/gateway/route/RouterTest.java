@@ -119,11 +119,13 @@ class RouterTest {
   @Test
   void shouldAdmitWhileFundedAndReady() {
     List<Replica> ready = List.of(new Replica("r", "h:1", 1));
-    assertThat(Admission.of(route("a", "x", ready, null), fundedUntil(NOW.plusNanos(1)), NOW))
+    assertThat(
+            Admission.of(
+                route("a", "x", ready, null), fundedUntil(NOW.plusNanos(1)), "default", NOW))
         .isInstanceOf(Admission.Admitted.class);
-    assertThat(Admission.of(route("a", "x", ready, null), fundedUntil(NOW), NOW))
+    assertThat(Admission.of(route("a", "x", ready, null), fundedUntil(NOW), "default", NOW))
         .isInstanceOf(Admission.NotFunded.class);
-    assertThat(Admission.of(route("a", "x", List.of(), null), Optional.empty(), NOW))
+    assertThat(Admission.of(route("a", "x", List.of(), null), Optional.empty(), "default", NOW))
         .isEqualTo(
             new Admission.NotReady("Ready", "deployment a/x has no ready replica of variant v"));
   }
@@ -157,7 +159,10 @@ class RouterTest {
     assertThat(Legs.pick(List.of(leg("v", 0, ready), leg("w", 1, List.of())), 3)).isEmpty();
     assertThat(
             Admission.of(
-                routeOf("a", "x", List.of(leg("v", 0, ready)), null), Optional.empty(), NOW))
+                routeOf("a", "x", List.of(leg("v", 0, ready)), null),
+                Optional.empty(),
+                "default",
+                NOW))
         .isInstanceOf(Admission.NotReady.class);
   }
 

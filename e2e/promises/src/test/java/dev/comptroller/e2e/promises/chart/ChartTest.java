@@ -176,10 +176,21 @@ class ChartTest {
   }
 
   @Test
-  void shouldGrantNothingByWildcardAndNoSecrets() throws Exception {
+  void shouldGrantNothingByWildcardAndSecretsToTheGatewayInItsNamespaceOnly() throws Exception {
     List<HasMetadata> objects = render(EVERYTHING);
     List<PolicyRule> rules = new ArrayList<>();
+    List<PolicyRule> secrets =
+        only(Role.class, objects).stream()
+            .filter(role -> role.getMetadata().getName().equals("comptroller-gateway"))
+            .flatMap(role -> role.getRules().stream())
+            .filter(rule -> rule.getResources().contains("secrets"))
+            .toList();
+    assertThat(secrets)
+        .singleElement()
+        .satisfies(
+            rule -> assertThat(rule.getVerbs()).containsExactlyInAnyOrder("get", "list", "watch"));
     only(Role.class, objects).forEach(role -> rules.addAll(role.getRules()));
+    rules.removeAll(secrets);
     only(ClusterRole.class, objects).forEach(role -> rules.addAll(role.getRules()));
     assertThat(rules).hasSizeGreaterThan(10);
     for (PolicyRule rule : rules) {
@@ -193,9 +204,9 @@ class ChartTest {
   }
 
   @Test
-  void shouldLetTheGatewayReadOneConfigMapOnly() throws Exception {
+  void shouldLetAGatewayThatIdentifiesNobodyReadOneConfigMapOnly() throws Exception {
     Role gateway =
-        only(Role.class, render()).stream()
+        only(Role.class, render("gateway.auth=none")).stream()
             .filter(role -> role.getMetadata().getName().equals("comptroller-gateway"))
             .findFirst()
             .orElseThrow();
@@ -225,7 +236,10 @@ class ChartTest {
         .containsEntry("COMPTROLLER_IMAGES_RUNTIME", "comptroller/runtime:1.2.3")
         .containsEntry("COMPTROLLER_INSTANCE", "$(POD_NAME)");
     assertThat(container("gateway", render()).getArgs())
-        .contains("--bind=$(POD_IP)", "--routing-config-map=$(POD_NAMESPACE)/comptroller-routing");
+        .contains(
+            "--bind=$(POD_IP)",
+            "--routing-config-map=$(POD_NAMESPACE)/comptroller-routing",
+            "--auth=required");
   }
 
   private static Container container(String name, List<HasMetadata> objects) {
@@ -245,7 +259,7 @@ class ChartTest {
             .filter(each -> each.getMetadata().getNamespace() == null)
             .map(each -> each.getMetadata().getName())
             .toList();
-    assertThat(clusterScoped).hasSize(5).allMatch(name -> name.startsWith("home-comptroller-"));
+    assertThat(clusterScoped).hasSize(7).allMatch(name -> name.startsWith("home-comptroller-"));
   }
 
   @ParameterizedTest
@@ -257,6 +271,7 @@ class ChartTest {
         "operator.replicas=9 | /operator/replicas | want 5",
         "gateway.servce.port=80 | /gateway | 'servce' not allowed",
         "gateway.service.port=70000 | /gateway/service/port | want 65,535",
+        "gateway.auth=maybe | /gateway/auth | 'required', 'none'",
         "gateway.service.type=Magic | /gateway/service/type | 'LoadBalancer'",
         "gateway.persistence.enabled=maybe | /gateway/persistence/enabled | want boolean",
         "operator.resources.limits.memory=12Q | /operator/resources/limits/memory | '12Q'",

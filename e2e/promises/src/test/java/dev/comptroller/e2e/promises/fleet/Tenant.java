@@ -173,7 +173,7 @@ public final class Tenant implements AutoCloseable {
         name: budget
         namespace: NAMESPACE
       spec:
-        amount: "100.00"
+        amount: "100000.00"
         period: Month
         timeZone: UTC
       """;

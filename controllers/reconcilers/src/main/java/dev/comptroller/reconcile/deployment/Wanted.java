@@ -1,0 +1,106 @@
+package dev.comptroller.reconcile.deployment;
+
+import dev.comptroller.decide.Candidate;
+import dev.comptroller.decide.Decision;
+import dev.comptroller.decide.Explanation;
+import dev.comptroller.decide.Policy;
+import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.rollout.Goal;
+import dev.comptroller.reconcile.deployment.Directives.Directive;
+import java.math.BigDecimal;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// What a deployment is to run: what it chose alone, within what its budget pays for. Pure.
+///
+/// @param decision the choice, for status and events
+/// @param alone what would be chosen without a budget
+/// @param directive what the budget says; absent if none speaks for it
+/// @param goal where to get to; absent while nothing can be chosen
+record Wanted(
+    Decision decision, Decision alone, @Nullable Directive directive, @Nullable Goal goal) {
+  /// The choice `alone` under `directive`. A directive never makes more replicas than the owner
+  /// asked for, and one that names no variant at or above the quality floor keeps only its count.
+  static Wanted of(Policy policy, Decision alone, Optional<Directive> directive) {
+    return switch (alone) {
+      case Decision.Blocked _ -> new Wanted(alone, alone, directive.orElse(null), null);
+      case Decision.Serve(String variant, int replicas, Explanation explanation) -> {
+        if (directive.isEmpty()) {
+          yield new Wanted(
+              alone, alone, null, new Goal(variant, replicas, replicas, "BestVariant"));
+        }
+        Directive told = directive.get();
+        boolean fits = isAdmissible(policy, told.variant());
+        String serve = fits ? told.variant() : variant;
+        int paid = Math.min(replicas, told.replicas());
+        String message =
+            fits
+                ? told.message()
+                : "%s; %s is no variant at or above the quality floor %s: %s serves"
+                    .formatted(told.message(), told.variant(), policy.qualityFloor(), variant);
+        Explanation why =
+            new Explanation(message, "the budget", verdicts(explanation, serve, told.reason()));
+        yield new Wanted(
+            new Decision.Serve(serve, paid, why),
+            alone,
+            told,
+            new Goal(serve, paid, told.surge(), told.reason()));
+      }
+    };
+  }
+
+  /// Whether the budget pays for no replica of what the owner wants.
+  boolean isSuspended() {
+    return directive != null
+        && directive.replicas() == 0
+        && alone instanceof Decision.Serve serve
+        && serve.replicas() > 0;
+  }
+
+  /// The same choice as it holds for `variant` with `replicas`: what conditions are judged by while
+  /// another variant serves than is wanted.
+  Decision shown(Policy policy, @Nullable String variant, int replicas) {
+    boolean known = policy.ladder().stream().anyMatch(v -> v.name().equals(variant));
+    return decision instanceof Decision.Serve serve && variant != null && known
+        ? new Decision.Serve(variant, replicas, serve.explanation())
+        : decision;
+  }
+
+  private static List<Candidate> verdicts(Explanation alone, String chosen, String reason) {
+    return alone.candidates().stream()
+        .map(
+            c ->
+                new Candidate(
+                    c.variant(),
+                    c.pool(),
+                    c.quality(),
+                    c.replicas(),
+                    c.hourly(),
+                    c.speed(),
+                    c.costPerMillion(),
+                    c.variant().equals(chosen)
+                        ? Candidate.CHOSEN
+                        : c.verdict().equals(Candidate.CHOSEN)
+                            ? "not paid for: " + reason
+                            : c.verdict()))
+        .toList();
+  }
+
+  private static boolean isAdmissible(Policy policy, String name) {
+    Optional<Variant> variant = variant(policy, name);
+    BigDecimal floor =
+        policy.qualityFloor() == null
+            ? policy.ladder().stream()
+                .map(Variant::quality)
+                .min(Comparator.naturalOrder())
+                .orElseThrow()
+            : variant(policy, policy.qualityFloor()).map(Variant::quality).orElseThrow();
+    return variant.filter(v -> v.quality().compareTo(floor) >= 0).isPresent();
+  }
+
+  private static Optional<Variant> variant(Policy policy, String name) {
+    return policy.ladder().stream().filter(v -> v.name().equals(name)).findFirst();
+  }
+}

@@ -1,0 +1,28 @@
+package dev.comptroller.reconcile.signals;
+
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// What one replica's engine works on, and how its requests ended, as scraped.
+///
+/// @param at when it was read
+/// @param inFlight requests that run or wait
+/// @param answered requests that ended well since the engine started
+/// @param errors requests that ended in error since the engine started
+public record EngineLoad(Instant at, long inFlight, long answered, long errors) {
+  private static final String ENDED = "vllm:request_success_total";
+
+  /// Reads `text`; nothing if what runs or waits is missing or no number.
+  static Optional<EngineLoad> read(Instant at, String text) {
+    OptionalLong running = Exposition.counter(text, "vllm:num_requests_running");
+    OptionalLong waiting = Exposition.counter(text, "vllm:num_requests_waiting");
+    if (running.isEmpty() || waiting.isEmpty()) {
+      return Optional.empty();
+    }
+    long ended = Exposition.counter(text, ENDED).orElse(0);
+    long errors = Exposition.counter(text, ENDED, "finished_reason=\"error\"").orElse(0);
+    return Optional.of(
+        new EngineLoad(at, running.getAsLong() + waiting.getAsLong(), ended - errors, errors));
+  }
+}

@@ -1,0 +1,54 @@
+package dev.comptroller.reconcile.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.prometheus.client.CollectorRegistry;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class GaugesTest {
+  private final CollectorRegistry registry = new CollectorRegistry();
+
+  @Test
+  void shouldShowNothingOfWhatIsGone() {
+    OperatorMetrics operator = new OperatorMetrics(registry);
+    BudgetMetrics budgets = new BudgetMetrics(registry);
+    operator.budget("team", 1, 2, 3, 4);
+    operator.pool("h100", "spot", 2, 5);
+    operator.poolGpus("h100", 16, 3);
+    operator.variant("team", "chat", "large", 7, 8);
+    operator.replicas("team", "chat", 1, 1);
+    try (BudgetMetrics.Round round = budgets.round("team")) {
+      round.reserved(5);
+      round.granted("chat", "large", 1);
+    }
+    assertThat(series()).hasSizeGreaterThan(10);
+
+    operator.budgetGone("team");
+    operator.poolGone("h100");
+    operator.deploymentGone("team", "chat");
+    budgets.gone("team");
+    assertThat(series()).isEmpty();
+  }
+
+  @Test
+  void shouldDropTheVariantThatIsNoLongerGranted() {
+    BudgetMetrics budgets = new BudgetMetrics(registry);
+    try (BudgetMetrics.Round round = budgets.round("team")) {
+      round.granted("chat", "large", 1);
+    }
+    try (BudgetMetrics.Round round = budgets.round("team")) {
+      round.granted("chat", "small", 2);
+    }
+    assertThat(series()).containsExactly("[team, chat, small]");
+  }
+
+  private List<String> series() {
+    return Collections.list(registry.metricFamilySamples()).stream()
+        .flatMap(family -> family.samples.stream())
+        .filter(sample -> !sample.labelValues.isEmpty())
+        .map(sample -> sample.labelValues.toString())
+        .toList();
+  }
+}

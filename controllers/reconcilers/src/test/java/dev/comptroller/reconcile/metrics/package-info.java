@@ -1,0 +1,5 @@
+/// Tests.
+@NullMarked
+package dev.comptroller.reconcile.metrics;
+
+import org.jspecify.annotations.NullMarked;

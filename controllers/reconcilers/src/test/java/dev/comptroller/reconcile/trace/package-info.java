@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.reconcile.trace;
+
+import org.jspecify.annotations.NullMarked;

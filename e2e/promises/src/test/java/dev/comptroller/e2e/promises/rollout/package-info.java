@@ -1,0 +1,5 @@
+/// A change of variant cuts no stream.
+@NullMarked
+package dev.comptroller.e2e.promises.rollout;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,151 @@
+package dev.comptroller.e2e.simulator;
+
+import dev.comptroller.decide.loop.MoneyLoop;
+import dev.comptroller.decide.units.Money;
+import dev.comptroller.e2e.simulator.control.Broken;
+import dev.comptroller.e2e.simulator.scenario.Article;
+import dev.comptroller.e2e.simulator.scenario.HardLimit;
+import dev.comptroller.e2e.simulator.scenario.SquareWaves;
+import dev.comptroller.e2e.simulator.scenario.Weeks;
+import java.io.PrintWriter;
+import java.util.List;
+
+/// Worlds that put the promises to the test, in full size.
+public enum Suite {
+  /// A hard limit in a world where everything goes wrong: 100 worlds of 100 days.
+  HARD_LIMIT {
+    @Override
+    boolean run(PrintWriter out, long seed, int days) {
+      long worlds = days > 0 ? 1 : 100;
+      boolean held = true;
+      long calm = 0;
+      double share = 0;
+      long reserve = 0;
+      for (long world = seed; world < seed + worlds; world++) {
+        try {
+          HardLimit.Result result = HardLimit.run(world, days > 0 ? days : 100, MoneyLoop::decide);
+          calm += result.calm();
+          share += result.share() * result.calm();
+          reserve = Math.max(reserve, result.maxReserveMicros());
+          out.printf(
+              "seed %d: %d days, %d without an outage: %.1f %% of the oracle's tokens, %.2f %% of"
+                  + " the money used, X at most $%s, an outage cost up to $%s past the limit;"
+                  + " %d crashes, %d failed starts, %d lost nodes, %d checks%n",
+              world,
+              result.days(),
+              result.calm(),
+              100 * result.share(),
+              100 * result.used(),
+              dollars(result.maxReserveMicros()),
+              dollars(result.overrunMicros()),
+              result.run().operator().crashes(),
+              result.run().cluster().failedStarts(),
+              result.run().cluster().lostNodes(),
+              result.run().invariants().checks());
+        } catch (Broken broken) {
+          held = false;
+          out.println(broken.getMessage());
+        }
+        out.flush();
+      }
+      out.printf(
+          "all: %.1f %% of the oracle's tokens (wanted: 95), X at most $%s%n",
+          100 * share / calm, dollars(reserve));
+      return held && share / calm >= 0.95;
+    }
+  },
+  /// Square waves of price and load at every period from a minute to a day, a week each.
+  SQUARE_WAVES {
+    @Override
+    boolean run(PrintWriter out, long seed, int days) {
+      boolean held = true;
+      for (SquareWaves.Wave wave : SquareWaves.Wave.values()) {
+        for (long period : SquareWaves.PERIODS) {
+          try {
+            SquareWaves.Result result =
+                SquareWaves.run(wave, period, days > 0 ? days : 7, seed, MoneyLoop::decide);
+            boolean bound = result.regret() <= 0.05;
+            held &= bound;
+            out.printf(
+                "%s every %d s: %d changes of variant, %d of them down, 0 inside dwell; cost regret"
+                    + " %.1f %%%s%n",
+                wave,
+                period,
+                result.changes(),
+                result.downgrades(),
+                100 * result.regret(),
+                bound ? "" : " (more than 5)");
+          } catch (Broken broken) {
+            held = false;
+            out.println(broken.getMessage());
+          }
+          out.flush();
+        }
+      }
+      return held;
+    }
+  },
+  /// Four weeks, with 40, 70 and 130 percent of what they would cost without a budget.
+  PACE {
+    @Override
+    boolean run(PrintWriter out, long seed, int days) {
+      boolean held = true;
+      for (Weeks.Shape shape : Weeks.Shape.values()) {
+        for (int percent : new int[] {40, 70, 130}) {
+          Weeks.Result result = Weeks.run(shape, percent, seed, MoneyLoop::decide);
+          boolean binds = percent < 100;
+          boolean good =
+              binds
+                  ? result.used() >= 0.97 && result.used() <= 1 && result.share() >= 0.97
+                  : !result.actions() && result.cost() <= 1.02;
+          held &= good;
+          out.printf(
+              "%s with %d %% of the money: %.1f %% used, %.1f %% of the optimum's quality-weighted"
+                  + " tokens, %d changes, cost %.3f of the run without a budget%s%s%n",
+              shape,
+              percent,
+              100 * result.used(),
+              100 * result.share(),
+              result.changes(),
+              result.cost(),
+              result.actions() ? "" : ", nothing was done",
+              good ? "" : " (short of the goal)");
+          out.flush();
+        }
+      }
+      return held;
+    }
+  },
+  /// The worked example, flat and with a daily curve.
+  ARTICLE {
+    @Override
+    boolean run(PrintWriter out, long seed, int days) {
+      for (Article.Shape shape : Article.Shape.values()) {
+        Article.Result result = Article.run(shape, days > 0 ? days : 29, MoneyLoop::decide);
+        out.printf(
+            "%s, a month of 30 days: $%s in fractions of pods, $%s in whole pods%n",
+            shape, dollars(result.fractionalMicros()), dollars(result.wholeMicros()));
+        List<Article.Lever> levers = List.of(Article.Lever.values());
+        for (int i = 0; i < levers.size(); i++) {
+          out.printf(
+              "  %-15s saves $%12s in this order, $%12s by its Shapley share%n",
+              levers.get(i), dollars(result.inOrder().get(i)), dollars(result.shares().get(i)));
+        }
+        out.printf(
+            "  all of them: $%s; %.2f %% of the requests answered%n",
+            dollars(result.allMicros()), 100 * result.served());
+        out.flush();
+      }
+      return true;
+    }
+  };
+
+  /// Runs it; true if it keeps its promise.
+  ///
+  /// @param days how long, instead of the full size; 0: the full size
+  abstract boolean run(PrintWriter out, long seed, int days);
+
+  private static String dollars(long micros) {
+    return new Money(micros).print(2);
+  }
+}

@@ -1,0 +1,49 @@
+package dev.comptroller.e2e.simulator.control;
+
+import dev.comptroller.decide.fleet.CapacityType;
+import dev.comptroller.decide.loop.NamespacePolicy;
+import dev.comptroller.decide.rollout.RolloutPolicy;
+import dev.comptroller.e2e.simulator.world.Faults;
+import dev.comptroller.e2e.simulator.world.PriceTrack;
+import dev.comptroller.e2e.simulator.world.Service;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// All that a run depends on, besides the decisions themselves.
+///
+/// @param seed of chance
+/// @param start first second
+/// @param pools the pools
+/// @param policy what the owner of the namespace asked for
+/// @param services its deployments as clients see them
+/// @param rollout how variants change
+/// @param faults of the cluster
+/// @param controls of the operator
+/// @param scaler sets replicas by demand; absent: they stay as declared
+public record Setup(
+    long seed,
+    long start,
+    List<PoolSetup> pools,
+    NamespacePolicy policy,
+    List<Service> services,
+    RolloutPolicy rollout,
+    Faults faults,
+    Controls controls,
+    @Nullable Scaler scaler) {
+  /// A pool.
+  ///
+  /// @param name its name
+  /// @param product GPU product
+  /// @param track its prices
+  /// @param nodes nodes by capacity type
+  public record PoolSetup(
+      String name, String product, PriceTrack track, Map<CapacityType, Integer> nodes) {}
+
+  /// An autoscaler outside: it sets `spec.replicas` to what the demand needs of the serving rung.
+  ///
+  /// @param utilization percent of a replica's speed that it aims for
+  /// @param every seconds between two looks
+  /// @param down seconds that it waits before it asks for less
+  public record Scaler(int utilization, long every, long down) {}
+}

@@ -1,0 +1,164 @@
+package dev.comptroller.e2e.simulator.scenario;
+
+import dev.comptroller.decide.budget.Period;
+import dev.comptroller.decide.fleet.CapacityType;
+import dev.comptroller.decide.fleet.Scaling;
+import dev.comptroller.decide.loop.NamespacePolicy;
+import dev.comptroller.decide.rollout.RolloutPolicy;
+import dev.comptroller.decide.units.Money;
+import dev.comptroller.e2e.simulator.control.Controls;
+import dev.comptroller.e2e.simulator.control.Operator.Brain;
+import dev.comptroller.e2e.simulator.control.Setup;
+import dev.comptroller.e2e.simulator.control.Simulation;
+import dev.comptroller.e2e.simulator.world.Chance;
+import dev.comptroller.e2e.simulator.world.Faults;
+import dev.comptroller.e2e.simulator.world.PriceTrack;
+import dev.comptroller.e2e.simulator.world.PriceTrack.Point;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongToDoubleFunction;
+
+/// A hard daily budget that does not suffice, in a world where everything goes wrong: bursts,
+/// prices that triple, spot nodes that go, starts that fail, and an operator that crashes at its
+/// writes and is gone for hours.
+public final class HardLimit {
+  /// First second: a Monday's midnight.
+  public static final long START = Instant.parse("2026-03-02T00:00:00Z").getEpochSecond();
+
+  private static final Money AMOUNT = Money.parse("80");
+  private static final int MOST = 8;
+  private static final long STEP = 300;
+  private static final long DAY = 86_400;
+  private static final long ON_DEMAND = 32_000_000;
+  private static final long SPOT = 12_000_000;
+
+  private HardLimit() {}
+
+  /// The setup of `days` days.
+  public static Setup setup(long seed, long days) {
+    Faults faults = new Faults(45, 30, 15, 20, 15, 0.15, 6 * 3600, 1800, 0.5, 30, 45);
+    Controls controls = Controls.rough(60);
+    RolloutPolicy rollout = Fleets.rollout();
+    NamespacePolicy policy =
+        Fleets.policy(
+            Fleets.LADDER,
+            AMOUNT,
+            Period.Day,
+            Fleets.HEAT,
+            new Scaling(1, MOST),
+            Fleets.leaving(faults, controls, rollout),
+            faults);
+    LongToDoubleFunction demand = Demands.bursty(Demands.daily(6, 0.6), seed, 12, 2.5);
+    return new Setup(
+        seed,
+        START,
+        List.of(
+            new Setup.PoolSetup(
+                Fleets.POOL,
+                "NVIDIA-H100-80GB-HBM3",
+                prices(seed, days, policy.leaving().total().toSeconds()),
+                Map.of(CapacityType.OnDemand, 4, CapacityType.Spot, 1))),
+        policy,
+        List.of(Fleets.service(Fleets.LADDER, Demands.of(STEP, demand, Fleets.MIX, 0, 0))),
+        rollout,
+        faults,
+        controls,
+        new Setup.Scaler(90, 60, 600));
+  }
+
+  /// Prices that triple for an hour or two about every second day, declared as late as X allows.
+  private static PriceTrack prices(long seed, long days, long lead) {
+    Chance chance = Chance.of(seed, "prices");
+    PriceTrack track = new PriceTrack(Fleets.PER_NODE);
+    long ever = Long.MIN_VALUE;
+    track.add(new Point(CapacityType.OnDemand, ever, Long.MAX_VALUE, ON_DEMAND, ever));
+    track.add(new Point(CapacityType.Spot, ever, Long.MAX_VALUE, SPOT, ever));
+    long at = START + chance.gap(2 * DAY);
+    while (at < START + days * DAY) {
+      boolean spot = chance.happens(0.5);
+      long until = at + chance.between(600, 7200);
+      track.add(
+          new Point(
+              spot ? CapacityType.Spot : CapacityType.OnDemand,
+              at,
+              until,
+              3 * (spot ? SPOT : ON_DEMAND),
+              at - lead - 1));
+      at = until + chance.gap(2 * DAY);
+    }
+    return track;
+  }
+
+  /// What came of a run.
+  ///
+  /// @param days days that are over
+  /// @param calm of these, days that no outage touched
+  /// @param share tokens served on calm days, as a share of the oracle's
+  /// @param shareOfAll the same of all days
+  /// @param used dollars used of the limit on calm days, as a share of it
+  /// @param maxReserveMicros the largest X
+  /// @param overrunMicros the most that an outage cost past the limit
+  /// @param run the run itself
+  public record Result(
+      long days,
+      long calm,
+      double share,
+      double shareOfAll,
+      double used,
+      long maxReserveMicros,
+      long overrunMicros,
+      Simulation run) {}
+
+  /// Runs `days` days; a broken invariant is a [dev.comptroller.e2e.simulator.control.Broken].
+  public static Result run(long seed, long days, Brain brain) {
+    Setup setup = setup(seed, days);
+    Simulation run = new Simulation(setup, brain).run(START + days * DAY);
+    double served = 0;
+    double possible = 0;
+    double allServed = 0;
+    double allPossible = 0;
+    double spent = 0;
+    long calm = 0;
+    for (Simulation.Closed period : run.periods()) {
+      double perGpu = perGpu(period);
+      double best =
+          Oracle.best(
+                  new Oracle.World(
+                      period.window().start().getEpochSecond(),
+                      period.window().end().getEpochSecond(),
+                      0,
+                      setup.services().getFirst().demand(),
+                      setup.services().getFirst().rungs(),
+                      (_, rung, count) -> count * Fleets.LADDER.get(rung).gpus() * perGpu,
+                      MOST,
+                      false),
+                  (double) AMOUNT.micros())
+              .value();
+      allServed += period.tally().tokens();
+      allPossible += best;
+      if (!period.touched()) {
+        calm++;
+        served += period.tally().tokens();
+        possible += best;
+        spent += period.spentMicros();
+      }
+    }
+    return new Result(
+        run.periods().size(),
+        calm,
+        served / possible,
+        allServed / allPossible,
+        spent / calm / AMOUNT.micros(),
+        run.invariants().highestReserve(),
+        run.invariants().worstOverrun(),
+        run);
+  }
+
+  /// What a GPU cost in the period on average, in micro-dollars an hour: where a pod lands is the
+  /// cluster's choice and when prices rise is nobody's, so the oracle pays what the run paid.
+  private static double perGpu(Simulation.Closed period) {
+    long held = period.tally().gpuSeconds();
+    return held == 0 ? ON_DEMAND / (double) Fleets.PER_NODE : period.spentMicros() * 3600.0 / held;
+  }
+}

@@ -1,0 +1,138 @@
+package dev.comptroller.e2e.simulator.scenario;
+
+import dev.comptroller.decide.budget.Period;
+import dev.comptroller.decide.fleet.CapacityType;
+import dev.comptroller.decide.fleet.Scaling;
+import dev.comptroller.decide.loop.NamespacePolicy;
+import dev.comptroller.decide.units.Money;
+import dev.comptroller.e2e.simulator.control.Controls;
+import dev.comptroller.e2e.simulator.control.Operator.Brain;
+import dev.comptroller.e2e.simulator.control.Setup;
+import dev.comptroller.e2e.simulator.control.Simulation;
+import dev.comptroller.e2e.simulator.world.Demand;
+import dev.comptroller.e2e.simulator.world.Faults;
+import dev.comptroller.e2e.simulator.world.PriceTrack;
+import dev.comptroller.e2e.simulator.world.PriceTrack.Point;
+import dev.comptroller.e2e.simulator.world.Service;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/// Square waves of price or load, of any period: what moves capacity must not flap with them.
+public final class SquareWaves {
+  /// Periods from a minute to a day, in seconds.
+  public static final List<Long> PERIODS =
+      List.of(60L, 300L, 900L, 3_600L, 4 * 3_600L, 12 * 3_600L, 86_400L);
+
+  private static final long START = Instant.parse("2026-03-02T00:00:00Z").getEpochSecond();
+  private static final long DAY = 86_400;
+  private static final int MOST = 6;
+  private static final long PRICE = 32_000_000;
+
+  private SquareWaves() {}
+
+  /// What swings.
+  public enum Wave {
+    /// The price of a node, between its usual and its triple.
+    Price,
+    /// The load, between a tenth and the whole.
+    Load
+  }
+
+  /// What came of a run.
+  ///
+  /// @param wave what swung
+  /// @param period in seconds
+  /// @param changes changes of variant
+  /// @param downgrades of these, those to a lower rung
+  /// @param regret dollars spent over those of an oracle, less one: for each hour the cheapest
+  ///   fleet that serves as many quality-weighted tokens in it, known in advance and
+  ///   started at once
+  /// @param run the run
+  public record Result(
+      Wave wave, long period, long changes, long downgrades, double regret, Simulation run) {}
+
+  /// Runs `days` days of a wave, of a price that changes every few minutes six hours; a change
+  /// inside dwell is a broken invariant.
+  public static Result run(Wave wave, long period, long days, long seed, Brain brain) {
+    long end = START + (wave == Wave.Price && period < 900 ? DAY / 4 : days * DAY);
+    Setup setup = setup(wave, period, end, seed);
+    Simulation run = new Simulation(setup, brain).run(end);
+    Service service = setup.services().getFirst();
+    PriceTrack track = track(wave, period, end);
+    double least = 0;
+    for (Simulation.Hour hour : run.hours()) {
+      Oracle.World world =
+          new Oracle.World(
+              hour.start(),
+              hour.start() + 3_600,
+              0,
+              service.demand(),
+              service.rungs(),
+              (second, rung, count) -> cost(track, second, rung, count),
+              MOST,
+              true);
+      least += Oracle.fixed(world, hour.tally().qualityTokens()).micros();
+    }
+    return new Result(
+        wave,
+        period,
+        run.total().changes(),
+        run.total().downgrades(),
+        run.total().spentMicros() / least - 1,
+        run);
+  }
+
+  private static double cost(PriceTrack track, long second, int rung, int count) {
+    double node = track.micros(CapacityType.OnDemand, second);
+    return node * count * Fleets.LADDER.get(rung).gpus() / Fleets.PER_NODE;
+  }
+
+  private static Setup setup(Wave wave, long period, long end, long seed) {
+    Faults faults = new Faults(45, 30, 15, 20, 15, 0, 0, 0, 0, 0, 0);
+    Controls controls = Controls.calm(60).withDemand();
+    NamespacePolicy policy =
+        Fleets.policy(
+            Fleets.LADDER,
+            Money.parse("300"),
+            Period.Day,
+            Fleets.HEAT,
+            new Scaling(1, MOST),
+            Fleets.leaving(faults, controls, Fleets.rollout()),
+            faults);
+    long step = Math.min(300, period / 2);
+    double rate = 5.0;
+    Demand demand =
+        wave == Wave.Load
+            ? Demands.of(step, Demands.square(rate / 10, rate, period), Fleets.MIX, 0, 0)
+            : Demands.of(300, Demands.flat(rate / 2), Fleets.MIX, 0, 0);
+    return new Setup(
+        seed,
+        START,
+        List.of(
+            new Setup.PoolSetup(
+                Fleets.POOL,
+                "NVIDIA-H100-80GB-HBM3",
+                track(wave, period, end),
+                Map.of(CapacityType.OnDemand, 6))),
+        policy,
+        List.of(Fleets.service(Fleets.LADDER, demand)),
+        Fleets.rollout(),
+        faults,
+        controls,
+        new Setup.Scaler(90, 60, 600));
+  }
+
+  private static PriceTrack track(Wave wave, long period, long end) {
+    PriceTrack track = new PriceTrack(Fleets.PER_NODE);
+    long ever = Long.MIN_VALUE;
+    track.add(new Point(CapacityType.OnDemand, ever, Long.MAX_VALUE, PRICE, ever));
+    if (wave == Wave.Price) {
+      for (long at = START; at < end; at += period) {
+        // Declared an hour ahead, so that a book never holds more than a few.
+        track.add(new Point(CapacityType.OnDemand, at, at + period / 2, 3 * PRICE, at - 3600));
+      }
+    }
+    return track;
+  }
+}

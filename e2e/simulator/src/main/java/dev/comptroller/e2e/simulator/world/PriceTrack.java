@@ -1,0 +1,124 @@
+package dev.comptroller.e2e.simulator.world;
+
+import dev.comptroller.decide.cost.Price;
+import dev.comptroller.decide.cost.PriceBook;
+import dev.comptroller.decide.fleet.CapacityType;
+import dev.comptroller.decide.units.HourlyRate;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What a pool's nodes cost, as it really is, and how much of that is known when.
+public final class PriceTrack {
+  private final int gpusPerNode;
+  private final List<Point> points = new ArrayList<>();
+
+  /// A track of nodes with this many GPUs.
+  public PriceTrack(int gpusPerNode) {
+    this.gpusPerNode = gpusPerNode;
+  }
+
+  /// A price and when it holds.
+  ///
+  /// @param type the capacity type
+  /// @param from first second at which it holds
+  /// @param until first second at which it no longer holds
+  /// @param micros micro-dollars of a node for an hour
+  /// @param known the second from which the pool declares it, not after `from`
+  public record Point(CapacityType type, long from, long until, long micros, long known) {}
+
+  /// The track of declared prices.
+  public static PriceTrack of(PriceBook book) {
+    PriceTrack track = new PriceTrack(book.gpusPerNode());
+    for (Price price : book.prices()) {
+      track.add(
+          new Point(
+              price.type(),
+              second(price.from(), Long.MIN_VALUE),
+              second(price.until(), Long.MAX_VALUE),
+              price.perNodeHour().microsPerHour(),
+              Long.MIN_VALUE));
+    }
+    return track;
+  }
+
+  private static long second(@Nullable Instant instant, long otherwise) {
+    return instant == null ? otherwise : instant.getEpochSecond();
+  }
+
+  /// GPUs that share a node's price.
+  public int gpusPerNode() {
+    return gpusPerNode;
+  }
+
+  /// Adds a price.
+  public void add(Point point) {
+    points.add(point);
+  }
+
+  /// Forgets prices that ended before this second.
+  public void forget(long before) {
+    points.removeIf(point -> point.until() < before);
+  }
+
+  /// Micro-dollars that a node of `type` costs an hour at `second`: the price that began last; for
+  /// a type without one the dearest of the others.
+  public long micros(CapacityType type, long second) {
+    @Nullable Point own = inForce(type, second);
+    if (own != null) {
+      return own.micros();
+    }
+    long dearest = -1;
+    for (CapacityType other : CapacityType.values()) {
+      @Nullable Point price = inForce(other, second);
+      dearest = price == null ? dearest : Math.max(dearest, price.micros());
+    }
+    if (dearest < 0) {
+      throw new IllegalStateException("no price in force at " + Instant.ofEpochSecond(second));
+    }
+    return dearest;
+  }
+
+  /// The first second after `second` at which a price begins or ends; `otherwise` if that is later.
+  public long nextChange(long second, long otherwise) {
+    long next = otherwise;
+    for (Point point : points) {
+      next = point.from() > second ? Math.min(next, point.from()) : next;
+      next = point.until() > second ? Math.min(next, point.until()) : next;
+    }
+    return next;
+  }
+
+  /// What the pool declares at `second`.
+  public PriceBook declared(long second) {
+    List<Price> prices = new ArrayList<>();
+    for (Point point : points) {
+      if (point.known() <= second) {
+        prices.add(
+            new Price(
+                point.type(),
+                new HourlyRate(point.micros()),
+                point.from() == Long.MIN_VALUE ? null : Instant.ofEpochSecond(point.from()),
+                point.until() == Long.MAX_VALUE ? null : Instant.ofEpochSecond(point.until())));
+      }
+    }
+    return new PriceBook(gpusPerNode, prices);
+  }
+
+  private @Nullable Point inForce(CapacityType type, long second) {
+    @Nullable Point latest = null;
+    for (Point point : points) {
+      boolean holds = point.type() == type && point.from() <= second && second < point.until();
+      if (holds && (latest == null || isLater(point, latest))) {
+        latest = point;
+      }
+    }
+    return latest;
+  }
+
+  private static boolean isLater(Point point, Point latest) {
+    return point.from() > latest.from()
+        || (point.from() == latest.from() && point.micros() > latest.micros());
+  }
+}

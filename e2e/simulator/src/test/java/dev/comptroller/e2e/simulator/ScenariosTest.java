@@ -1,0 +1,144 @@
+package dev.comptroller.e2e.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.comptroller.decide.loop.Grant;
+import dev.comptroller.decide.loop.MoneyLoop;
+import dev.comptroller.decide.loop.NamespaceDecision;
+import dev.comptroller.e2e.simulator.control.Broken;
+import dev.comptroller.e2e.simulator.control.Operator.Brain;
+import dev.comptroller.e2e.simulator.control.Simulation;
+import dev.comptroller.e2e.simulator.scenario.Article;
+import dev.comptroller.e2e.simulator.scenario.HardLimit;
+import dev.comptroller.e2e.simulator.scenario.SquareWaves;
+import dev.comptroller.e2e.simulator.scenario.SquareWaves.Wave;
+import dev.comptroller.e2e.simulator.scenario.Weeks;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/// The promises in small worlds; `./comptroller simulate --suite NAME` has them in full size.
+class ScenariosTest {
+  private static final long DAY = 86_400;
+
+  @Test
+  void shouldKeepAHardLimitWhateverGoesWrongAndStillServe() {
+    HardLimit.Result result = HardLimit.run(1, 6, MoneyLoop::decide);
+
+    Simulation run = result.run();
+    assertThat(run.operator().crashes()).isPositive();
+    assertThat(run.operator().conflicts()).isPositive();
+    assertThat(run.operator().outageSeconds()).isPositive();
+    assertThat(run.cluster().lostNodes()).isPositive();
+    assertThat(run.cluster().failedStarts()).isPositive();
+    assertThat(run.invariants().checks()).isGreaterThan(5_000);
+    assertThat(result.calm()).isGreaterThan(2);
+    assertThat(result.share()).isBetween(0.95, 1.0);
+    assertThat(result.used()).isBetween(0.97, 1.0);
+  }
+
+  @Test
+  void shouldGiveTheSameRunForTheSameSeedAndAnotherForAnother() {
+    assertThat(fingerprint(7)).isEqualTo(fingerprint(7)).isNotEqualTo(fingerprint(8));
+  }
+
+  private static List<Object> fingerprint(long seed) {
+    Simulation run = HardLimit.run(seed, 1, MoneyLoop::decide).run();
+    return List.of(
+        run.total().spentMicros(),
+        run.total().tokens(),
+        run.operator().crashes(),
+        run.invariants().checks());
+  }
+
+  @Test
+  void shouldNameTheSeedAndTheTimeWhenADecisionSpendsMoreThanThereIs() {
+    Brain spendthrift =
+        (seen, policy, now) -> {
+          NamespaceDecision decision = MoneyLoop.decide(seen, policy, now);
+          List<Grant> grants = decision.grants().stream().map(ScenariosTest::more).toList();
+          return with(decision, grants);
+        };
+
+    assertThatThrownBy(() -> HardLimit.run(3, 2, spendthrift))
+        .isInstanceOf(Broken.class)
+        .hasMessageContaining("namespace is broken at 2026-03-0")
+        .hasMessageContaining("--seed 3");
+  }
+
+  private static Grant more(Grant grant) {
+    return new Grant(
+        grant.deployment(),
+        grant.variant(),
+        Math.max(3, grant.replicas()),
+        grant.surge(),
+        grant.hourly(),
+        grant.reason(),
+        grant.message(),
+        grant.changed(),
+        grant.lowered(),
+        grant.climbAfter());
+  }
+
+  private static NamespaceDecision with(NamespaceDecision decision, List<Grant> grants) {
+    return new NamespaceDecision(
+        decision.at(),
+        decision.observe(),
+        decision.held(),
+        decision.figures(),
+        decision.outlook(),
+        decision.heat(),
+        decision.allowed(),
+        decision.reserve(),
+        decision.fundedUntil(),
+        grants,
+        grants,
+        decision.traffic(),
+        decision.features(),
+        decision.deployments(),
+        decision.state(),
+        decision.wake());
+  }
+
+  @Test
+  void shouldNotFlapWithAWaveThatIsShorterThanDwellAndFollowOneThatIsMuchLonger() {
+    SquareWaves.Result fast = SquareWaves.run(Wave.Price, 60, 1, 1, MoneyLoop::decide);
+    SquareWaves.Result slow = SquareWaves.run(Wave.Price, DAY / 2, 2, 1, MoneyLoop::decide);
+
+    // A change inside dwell would have broken the run.
+    assertThat(fast.changes()).isLessThanOrEqualTo(2);
+    assertThat(slow.downgrades()).isPositive();
+    assertThat(slow.changes() - slow.downgrades()).isPositive();
+  }
+
+  @Test
+  void shouldDoNothingWhereTheBudgetDoesNotBind() {
+    Weeks.Result result = Weeks.run(Weeks.Shape.Quiet, 130, 1, MoneyLoop::decide);
+
+    assertThat(result.actions()).isFalse();
+    assertThat(result.changes()).isZero();
+    assertThat(result.cost()).isLessThanOrEqualTo(1.02);
+  }
+
+  @Test
+  void shouldUseABindingBudgetUp() {
+    Weeks.Result result = Weeks.run(Weeks.Shape.Diurnal, 40, 1, MoneyLoop::decide);
+
+    assertThat(result.actions()).isTrue();
+    assertThat(result.used()).isBetween(0.97, 1.0);
+    assertThat(result.share()).isGreaterThan(0.85);
+  }
+
+  @Test
+  void shouldBillTheWorkedExampleAndShareWhatItsLeversSaveExactly() {
+    Article.Result flat = Article.run(Article.Shape.Flat, 1, MoneyLoop::decide);
+
+    assertThat(flat.fractionalMicros()).isBetween(28_000_000_000L, 28_600_000_000L);
+    assertThat(flat.wholeMicros()).isEqualTo(3L * 19_000_000 * 24 * 30);
+    assertThat(flat.shares().stream().mapToLong(Long::longValue).sum())
+        .isEqualTo(flat.wholeMicros() - flat.allMicros());
+    assertThat(flat.inOrder().stream().mapToLong(Long::longValue).sum())
+        .isEqualTo(flat.wholeMicros() - flat.allMicros());
+    assertThat(flat.served()).isGreaterThan(0.999);
+  }
+}

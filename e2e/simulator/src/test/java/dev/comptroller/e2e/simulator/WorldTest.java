@@ -1,0 +1,149 @@
+package dev.comptroller.e2e.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.comptroller.decide.fleet.CapacityType;
+import dev.comptroller.e2e.simulator.scenario.Demands;
+import dev.comptroller.e2e.simulator.scenario.Fleets;
+import dev.comptroller.e2e.simulator.scenario.Oracle;
+import dev.comptroller.e2e.simulator.scenario.Shapley;
+import dev.comptroller.e2e.simulator.world.Gateway;
+import dev.comptroller.e2e.simulator.world.Lengths;
+import dev.comptroller.e2e.simulator.world.PriceTrack;
+import dev.comptroller.e2e.simulator.world.PriceTrack.Point;
+import dev.comptroller.e2e.simulator.world.Purse;
+import dev.comptroller.e2e.simulator.world.Service;
+import dev.comptroller.e2e.simulator.world.Speed;
+import dev.comptroller.e2e.simulator.world.Table;
+import dev.comptroller.e2e.simulator.world.Tally;
+import dev.comptroller.e2e.simulator.world.Tally.Refusal;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/// The parts of the simulated world, each by itself.
+class WorldTest {
+  private static final Service CHAT =
+      Fleets.service(Fleets.LADDER, Demands.of(60, Demands.flat(2), Fleets.MIX, 0, 0));
+
+  @Test
+  void shouldComputeTheDeclaredTokensASecondAtFullLoadAndBeFasterWhenIdle() {
+    Speed speed = Speed.calibrated(2_800, 64, Fleets.MIX);
+
+    double most = speed.requests(Fleets.MIX);
+    assertThat(most * Fleets.MIX.total()).isCloseTo(2_800, within(0.01));
+    assertThat(speed.iteration(most, Fleets.MIX))
+        .isGreaterThan(speed.iteration(most / 2, Fleets.MIX));
+    assertThat(speed.iteration(0, Fleets.MIX)).isCloseTo(speed.a(), within(1e-9));
+  }
+
+  @Test
+  void shouldTakeTheLatestPriceInForceAndTheDearestForATypeWithoutOne() {
+    PriceTrack track = new PriceTrack(8);
+    track.add(new Point(CapacityType.OnDemand, 0, Long.MAX_VALUE, 32, 0));
+    track.add(new Point(CapacityType.OnDemand, 100, 200, 96, 50));
+    assertThat(track.micros(CapacityType.OnDemand, 150)).isEqualTo(96);
+    assertThat(track.micros(CapacityType.OnDemand, 200)).isEqualTo(32);
+    assertThat(track.micros(CapacityType.Spot, 150)).isEqualTo(96);
+    assertThat(track.declared(49).prices()).hasSize(1);
+    assertThat(track.nextChange(0, 1_000)).isEqualTo(100);
+  }
+
+  @Test
+  void shouldRoundABillHalfUpOnce() {
+    Purse purse = new Purse();
+    purse.add(1, 1, 2, 3_600);
+    assertThat(purse.micros()).isEqualTo(1);
+    purse.add(1, 1, 2, 3_600);
+    assertThat(purse.micros()).isEqualTo(1);
+    purse.add(1, 1, 3, 3_600);
+    assertThat(purse.micros()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldCapAnswersAtALength() {
+    Lengths lengths = Lengths.of(10, 20, 30);
+    assertThat(lengths.mean()).isEqualTo(20);
+    assertThat(lengths.mean(20)).isCloseTo(50 / 3.0, within(1e-9));
+    assertThat(lengths.mean(5)).isEqualTo(5);
+  }
+
+  @Test
+  void shouldAdmitNothingPastFundedUntilAndWithoutAReplica() {
+    Gateway gateway = new Gateway(CHAT);
+    Tally tally = new Tally();
+    gateway.route(table(new Table.Account(100, false, false, false, null, null)), 0);
+
+    gateway.serve(40, 60, Map.of("large", 1), tally);
+    assertThat(tally.refused()).isZero();
+    gateway.serve(100, 60, Map.of("large", 1), tally);
+    assertThat(tally.refused(Refusal.Unfunded)).isCloseTo(120, within(1e-6));
+    gateway.serve(40, 60, Map.of(), tally);
+    assertThat(tally.refused(Refusal.NotReady)).isCloseTo(120, within(1e-6));
+    assertThat(gateway.nextChange(40, 1_000)).isEqualTo(100);
+  }
+
+  @Test
+  void shouldOnlyCountWhenABudgetObserves() {
+    Gateway gateway = new Gateway(CHAT);
+    Tally tally = new Tally();
+    gateway.route(table(new Table.Account(0, true, true, false, 1L, 1L)), 0);
+
+    gateway.serve(40, 60, Map.of("large", 1), tally);
+
+    assertThat(tally.refused()).isZero();
+    assertThat(tally.tokens()).isCloseTo(120_000, within(100.0));
+  }
+
+  @Test
+  void shouldThrottleToTheTokensAMinute() {
+    Gateway gateway = new Gateway(CHAT);
+    Tally tally = new Tally();
+    gateway.route(table(new Table.Account(Long.MAX_VALUE, false, false, false, null, 60_000L)), 0);
+
+    gateway.serve(0, 60, Map.of("large", 1), tally);
+
+    assertThat(tally.tokens()).isCloseTo(60_000, within(1.0));
+    assertThat(tally.refused(Refusal.Throttled)).isCloseTo(60, within(0.01));
+  }
+
+  private static Table table(Table.Account account) {
+    TreeMap<String, Integer> weights = new TreeMap<>(Map.of("large", 100));
+    return new Table(new TreeMap<>(Map.of(Fleets.DEPLOYMENT, weights)), account);
+  }
+
+  @Test
+  void shouldBuyTheBestTokensADollarFirst() {
+    Oracle.World world =
+        new Oracle.World(
+            0,
+            120,
+            0,
+            Demands.of(60, Demands.flat(100), Fleets.MIX, 0, 0),
+            CHAT.rungs(),
+            (second, _, count) -> (second < 60 ? 1.0 : 3.0) * count * 1e6,
+            1,
+            false);
+    double large = 2_800 * 60;
+
+    // One replica in the first minute costs 1/60 dollars, in the second three times that.
+    assertThat(Oracle.best(world, 1e6 / 60).value()).isCloseTo(large, within(200.0));
+    assertThat(Oracle.best(world, 4e6 / 60).value()).isCloseTo(2 * large, within(400.0));
+    assertThat(Oracle.least(world, large).micros()).isCloseTo(1e6 / 60, within(20.0));
+    assertThat(Oracle.least(world, large * 1.5).micros()).isCloseTo(2.5e6 / 60, within(50.0));
+  }
+
+  @Test
+  void shouldShareWhatLeversSaveToTheLastMicroDollar() {
+    // 100 without, 40 with one of them, 10 with both of the first two; the third does nothing.
+    List<Long> shares =
+        Shapley.shares(
+            3, set -> (set & 3) == 3 ? 10 : (set & 3) == 0 ? 101 : (set & 3) == 1 ? 40 : 61);
+
+    assertThat(shares.stream().mapToLong(Long::longValue).sum()).isEqualTo(91);
+    assertThat(shares.get(2)).isZero();
+    assertThat(shares.get(0) - shares.get(1)).isEqualTo(21);
+  }
+}

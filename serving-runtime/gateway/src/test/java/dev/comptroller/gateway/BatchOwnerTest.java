@@ -1,0 +1,160 @@
+package dev.comptroller.gateway;
+
+import static dev.comptroller.gateway.BatchSdkTest.await;
+import static dev.comptroller.gateway.BatchSdkTest.content;
+import static dev.comptroller.gateway.BatchSdkTest.line;
+import static dev.comptroller.gateway.BatchSdkTest.submit;
+import static dev.comptroller.gateway.BatchSdkTest.upload;
+import static dev.comptroller.gateway.FakeReplica.answer;
+import static dev.comptroller.gateway.TestGateway.tableWith;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.openai.client.OpenAIClient;
+import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.errors.NotFoundException;
+import com.openai.errors.PermissionDeniedException;
+import com.openai.models.batches.Batch;
+import dev.comptroller.gateway.identity.ApiKey;
+import dev.comptroller.gateway.identity.CredentialEntry;
+import dev.comptroller.gateway.identity.Gate;
+import dev.comptroller.gateway.identity.LiveKeys;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Whose files and batches are whose, and on what they are booked.
+class BatchOwnerTest {
+  private static final Duration SOON = Duration.ofSeconds(20);
+  private final LiveKeys keys = new LiveKeys();
+
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  Path folder;
+
+  private ApiKey key(String name, String namespace, String feature, String classes) {
+    ApiKey key = ApiKey.random(new SecureRandom());
+    keys.offer(
+        name,
+        List.of(
+            Map.of(
+                "namespace", namespace,
+                "features", feature,
+                "classes", classes,
+                "keys", CredentialEntry.Key.of(key).line())));
+    return key;
+  }
+
+  private static OpenAIClient client(TestGateway gateway, ApiKey key) {
+    return OpenAIOkHttpClient.builder()
+        .apiKey(key.text())
+        .baseUrl(gateway.uri("/v1").toString())
+        .maxRetries(0)
+        .build();
+  }
+
+  private TestGateway gateway(String accounts, String... routes) throws Exception {
+    return new TestGateway(
+        folder,
+        tableWith(accounts, routes),
+        new Gateway.Access(Gate.required(keys, null, Clock.systemUTC()), Optional.empty()));
+  }
+
+  private static String account(long amount) {
+    return """
+        {"namespace":"team-a","budget":"b","periodStart":"2026-01-01T00:00:00Z",\
+        "periodEnd":"2036-01-01T00:00:00Z","hard":true,"observe":false,"fundedUntil":null,\
+        "traffic":{"queueBatch":false,"maxOutputTokens":null,"tokensPerMinute":null,\
+        "suspended":false,"why":"","until":null},"features":[{"name":"night","amountMicros":%d,\
+        "priority":1,"batchEligible":true,"downgradeAllowed":true}]}"""
+        .formatted(amount);
+  }
+
+  @Test
+  void shouldShowFilesAndBatchesToTheFeatureThatMadeThemOnly() throws Exception {
+    ApiKey night = key("night", "team-a", "night", "interactive, batch");
+    ApiKey day = key("day", "team-a", "day", "batch");
+    ApiKey other = key("other", "team-b", "night", "batch");
+    ApiKey hasty = key("hasty", "team-a", "night", "interactive");
+    try (FakeReplica replica = new FakeReplica((_, wire) -> wire.whole(200, answer(12, 3, 4)));
+        TestGateway gateway =
+            gateway(account(1_000_000), TestGateway.route("team-a", "chat", replica.address()))) {
+      String file = upload(client(gateway, night), folder, List.of(line("a", "x"))).id();
+      Batch batch = submit(client(gateway, night), file);
+      assertThat(await(client(gateway, night), batch.id(), SOON).status())
+          .isEqualTo(Batch.Status.COMPLETED);
+      for (ApiKey stranger : List.of(day, other)) {
+        OpenAIClient client = client(gateway, stranger);
+        assertThat(client.files().list().data()).isEmpty();
+        assertThat(client.batches().list().data()).isEmpty();
+        assertThatThrownBy(() -> client.files().content(file))
+            .isInstanceOf(NotFoundException.class);
+        assertThatThrownBy(() -> client.batches().retrieve(batch.id()))
+            .isInstanceOf(NotFoundException.class);
+        assertThatThrownBy(() -> submit(client, file)).isInstanceOf(NotFoundException.class);
+      }
+      assertThatThrownBy(() -> client(gateway, hasty).files().list())
+          .isInstanceOf(PermissionDeniedException.class)
+          .hasMessageContaining("may not send batch requests");
+      JsonNode line = gateway.line();
+      assertThat(line.path("payer").asText()).isEqualTo("team-a");
+      assertThat(line.path("feature").asText()).isEqualTo("night");
+      String foreign = upload(client(gateway, other), folder, List.of(line("a", "x"))).id();
+      Batch denied =
+          await(client(gateway, other), submit(client(gateway, other), foreign).id(), SOON);
+      assertThat(denied.status()).isEqualTo(Batch.Status.FAILED);
+      assertThat(denied.errors().orElseThrow().data().orElseThrow().getFirst().code())
+          .hasValue("model_not_found");
+    }
+  }
+
+  @Test
+  void shouldRunOnlyWhatTheFeaturesAmountPaysForAndExpireTheRest() throws Exception {
+    ApiKey night = key("night", "team-a", "night", "batch");
+    // Each item is charged 13 micro-dollars; an attempt holds 5 + 16 * 4 at half the price.
+    try (FakeReplica replica = new FakeReplica((_, wire) -> wire.whole(200, answer(12, 3, 4)));
+        TestGateway gateway =
+            gateway(account(70), TestGateway.route("team-a", "chat", replica.address()))) {
+      OpenAIClient client = client(gateway, night);
+      List<String> lines = List.of(line("a", "x"), line("b", "x"), line("c", "x"), line("d", "x"));
+      Batch batch = submit(client, upload(client, folder, lines).id(), "4s");
+      Batch done = await(client, batch.id(), SOON);
+      assertThat(done.status()).isEqualTo(Batch.Status.EXPIRED);
+      List<JsonNode> bills = gateway.lines();
+      assertThat(bills)
+          .hasSizeBetween(1, 3)
+          .allMatch(bill -> bill.path("charge_micros").asLong() == 13);
+      assertThat(content(client, done.outputFileId().orElseThrow())).hasSameSizeAs(bills);
+    }
+  }
+
+  @Test
+  void shouldChargeARequestThatWaitsAtTheTariffAndSayThatItWaited() throws Exception {
+    ApiKey night = key("night", "team-a", "night", "interactive, flex");
+    try (FakeReplica replica = new FakeReplica((_, wire) -> wire.whole(200, answer(12, 3, 4)));
+        TestGateway gateway =
+            gateway(account(1_000_000), TestGateway.route("team-a", "chat", replica.address()))) {
+      HttpResponse<String> response =
+          gateway.post(
+              TestGateway.chat(false).replace("\"stream\":false", "\"service_tier\":\"flex\""),
+              "authorization",
+              "Bearer " + night.text());
+      assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+      assertThat(response.headers().firstValue("x-comptroller-why").orElse(""))
+          .contains("waited", "50 % of the price");
+      JsonNode line = gateway.line();
+      assertThat(line.path("class").asText()).isEqualTo("batch");
+      assertThat(line.path("tariff_percent").asInt()).isEqualTo(50);
+      assertThat(line.path("charge_micros").asLong()).isEqualTo(13);
+      assertThat(replica.got.getFirst().headers()).containsEntry("x-comptroller-class", "batch");
+    }
+  }
+}
