@@ -20,8 +20,9 @@ record ApiServer(ControlPlane plane, KubernetesClient client, String namespace)
     implements AutoCloseable {
   private static final Path CRDS = Path.of("src/main/crds");
 
-  /// Installs the CRDs, waits until the API server serves them and creates the namespace.
-  static ApiServer start(String namespace) throws IOException {
+  /// Installs the CRDs, waits until the API server serves them and creates the
+  /// namespace, and others.
+  static ApiServer start(String namespace, String... others) throws IOException {
     ControlPlane plane = SharedControlPlane.apiOnly();
     Config config = Config.fromKubeconfig(Files.readString(plane.kubeconfig()));
     KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build();
@@ -35,10 +36,11 @@ record ApiServer(ControlPlane plane, KubernetesClient client, String namespace)
           .resource(crd)
           .waitUntilCondition(seen -> seen != null && served(seen), 30, TimeUnit.SECONDS);
     }
-    client
-        .resource(
-            new NamespaceBuilder().withNewMetadata().withName(namespace).endMetadata().build())
-        .serverSideApply();
+    for (String name : Stream.concat(Stream.of(namespace), Stream.of(others)).toList()) {
+      client
+          .resource(new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build())
+          .serverSideApply();
+    }
     return new ApiServer(plane, client, namespace);
   }
 

@@ -33,13 +33,13 @@ class SampleManifestsTest {
         case String other -> assertThat(other).isIn("Namespace", "PersistentVolumeClaim");
       }
     }
-    assertThat(specs).hasSize(4).doesNotContainNull();
+    assertThat(specs).hasSize(6).doesNotContainNull();
   }
 
   @Tag("integration")
   @Test
   void shouldHaveEverySampleAcceptedByTheApiServer() throws IOException {
-    try (ApiServer server = ApiServer.start("demo")) {
+    try (ApiServer server = ApiServer.start("demo", "team")) {
       for (String document : documents()) {
         HasMetadata resource = yaml.unmarshal(document, GenericKubernetesResource.class);
         HasMetadata accepted =

@@ -23,7 +23,12 @@ import java.util.Map;
 public final class ServingDeployment {
   /// Where the volume with the models is mounted.
   static final String MODELS = "/models";
+
+  /// Where the pod may write; what lies there outlives a container, not the pod.
+  private static final String SCRATCH = "/tmp";
+
   private static final long NON_ROOT = 65532L;
+
   /// How long a replica that was asked to leave may take for what it works on: longer than a drain.
   public static final long GRACE_SECONDS = 120L;
 
@@ -139,7 +144,7 @@ public final class ServingDeployment {
         .endVolumeMount()
         .addNewVolumeMount()
         .withName("tmp")
-        .withMountPath("/tmp")
+        .withMountPath(SCRATCH)
         .endVolumeMount()
         .build();
   }
@@ -164,6 +169,8 @@ public final class ServingDeployment {
     add(arguments, "--max-sequences", Integer.toString(rung.maxSequences()));
     add(arguments, "--max-batched-tokens", Integer.toString(rung.maxBatchedTokens()));
     add(arguments, "--max-queued", Integer.toString(rung.maxQueued()));
+    add(arguments, "--gpus", Integer.toString(rung.gpus()));
+    add(arguments, "--journal", SCRATCH + "/journal.json");
     add(arguments, "--port", Integer.toString(Names.RUNTIME_PORT));
     return arguments;
   }

@@ -1,6 +1,5 @@
 package dev.comptroller.e2e.fleet;
 
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -25,9 +24,9 @@ public final class Background implements AutoCloseable {
     this.traffic = traffic;
   }
 
-  /// Starts so many clients of a model.
-  public static Background start(URI gateway, String model, int clients) {
-    Background background = new Background(new Traffic(gateway, model));
+  /// Starts so many clients that share some traffic.
+  public static Background start(Traffic traffic, int clients) {
+    Background background = new Background(traffic);
     for (int i = 0; i < clients; i++) {
       int first = i;
       background.clients.add(Thread.ofVirtual().start(() -> background.ask(first)));

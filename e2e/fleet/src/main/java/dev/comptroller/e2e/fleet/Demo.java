@@ -81,7 +81,10 @@ final class Demo {
     show("get", "pods", "-A", "-o", "wide", "-l", "app.kubernetes.io/part-of=comptroller");
 
     section("Ask it, with the OpenAI Java client through the gateway " + fleet.gateway() + "/v1");
-    try (Traffic traffic = new Traffic(fleet.gateway(), model)) {
+    out.println("$ ./comptroller key create --namespace demo --feature chat");
+    String key = fleet.key("demo", List.of("chat"));
+    out.println("  " + key.substring(0, 12) + "...: the gateway keeps only its hash\n");
+    try (Traffic traffic = new Traffic(fleet.gateway(), model, key, "")) {
       ask(traffic);
       stream(traffic);
       together(traffic);
@@ -92,6 +95,8 @@ final class Demo {
     ledger();
     show("get", "md,ib,gnp", "-A");
     show("describe", "md", "-A");
+    section("A budget that runs hot: asked for more than the hour pays for, then for less again");
+    new Heatwave(fleet, kind, out).run();
     section("Take it down");
   }
 

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /// What a local fleet consists of.
 ///
@@ -27,16 +28,26 @@ public record FleetOptions(
         models,
         List.of(system("system-1"), h100("h100-a"), h100("h100-b")),
         List.of(),
-        pace("CANARY_TIME=2S", "STEP_TIME=1S", "SETTLE=1S"));
+        pace(
+            "ROLLOUT_CANARY_TIME=2S",
+            "ROLLOUT_STEP_TIME=1S",
+            "ROLLOUT_SETTLE=1S",
+            "ROLLOUT_DRAIN_LIMIT=20S",
+            "LOOP_CONTROL=5S",
+            "LOOP_DRAIN=30S",
+            "LOOP_TEARDOWN=5S",
+            "LOOP_START=20S",
+            "LOOP_WARM=5S",
+            "LOOP_DWELL=15S"));
   }
 
-  /// Values by which changes of variant take seconds, as they may where nobody is harmed by a trial
-  /// that was too short.
+  /// Values by which decisions and changes of variant take seconds, as they may where a trial that
+  /// was too short harms nobody.
   private static List<String> pace(String... settings) {
     List<String> values = new ArrayList<>();
     for (int i = 0; i < settings.length; i++) {
       String[] parts = settings[i].split("=", 2);
-      values.add("operator.extraEnv[%d].name=COMPTROLLER_ROLLOUT_%s".formatted(i, parts[0]));
+      values.add("operator.extraEnv[%d].name=COMPTROLLER_%s".formatted(i, parts[0]));
       values.add("operator.extraEnv[%d].value=%s".formatted(i, parts[1]));
     }
     return values;
@@ -50,6 +61,11 @@ public record FleetOptions(
   /// The same with values of the chart.
   public FleetOptions withSet(List<String> other) {
     return new FleetOptions(models, nodes, values, other);
+  }
+
+  /// The same with a gateway that asks for credentials.
+  public FleetOptions withCredentials() {
+    return withSet(Stream.concat(set.stream(), Stream.of("gateway.auth=required")).toList());
   }
 
   /// A node without GPUs.

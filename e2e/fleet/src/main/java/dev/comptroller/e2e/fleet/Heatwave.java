@@ -31,6 +31,8 @@ final class Heatwave {
   private static final String NAMESPACE = "team";
   private static final String MODEL = NAMESPACE + "/chat";
   private static final Duration PATIENCE = Duration.ofMinutes(4);
+  private static final String REPORT = "Write a report about the weather.";
+  private static final long REPORT_TOKENS = 40;
   private static final Duration LOOK = Duration.ofMillis(700);
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -45,43 +47,64 @@ final class Heatwave {
 
   private final LocalFleet fleet;
   private final PrintStream out;
+  private final String manifest;
   private final Map<String, String> said = new HashMap<>();
   private Instant began = Instant.EPOCH;
 
-  Heatwave(LocalFleet fleet, PrintStream out) {
+  Heatwave(LocalFleet fleet, ModelCache.Kind kind, PrintStream out) {
     this.fleet = fleet;
     this.out = out;
+    manifest =
+        switch (kind) {
+          case REAL -> "samples/loop/deployment.yaml";
+          case SEEDED -> "samples/loop/deployment-offline.yaml";
+        };
   }
 
   /// Runs all of it.
-  ///
-  /// @param show prints a kubectl command and its output
   void run() {
     fleet.createNamespace(NAMESPACE);
     String budget = budget(Instant.now());
-    String deployment = fleet.repository().read("samples/loop/deployment.yaml");
     out.println(budget);
     fleet.kubectl().apply(budget);
-    fleet.kubectl().apply(deployment);
-    show("apply", "-f", "samples/loop/deployment.yaml");
+    show("apply", "-f", manifest);
+    String key = fleet.key(NAMESPACE, List.of("chat", "reports"));
     began = Instant.now();
     until("the upper rung serves", () -> serving("q4", 1) && quiet());
-    try (Background background = Background.start(fleet.gateway(), MODEL, 3)) {
+    out.println();
+    out.println("  From here on three clients ask without a pause, each answer streamed.");
+    try (Background people = Background.start(traffic(key, "chat"), 3);
+        Traffic reports = traffic(key, "reports")) {
+      tell("reports", reports.ask(REPORT, REPORT_TOKENS));
       step("Ask for two replicas: $19.00/h, about all of the hour's money");
       show("-n", NAMESPACE, "scale", "md/chat", "--replicas=2");
       until("the fleet has dropped a rung", () -> serving("q2", 2) && quiet());
+      out.println();
+      tell("reports, which may wait", reports.ask(REPORT, REPORT_TOKENS));
       show("get", "md,ib", "-n", NAMESPACE);
       explain();
       step("Ask for one replica again: the heat goes, and so does every action");
       show("-n", NAMESPACE, "scale", "md/chat", "--replicas=1");
       until("the fleet has climbed back", () -> serving("q4", 1) && quiet() && calm());
       show("get", "md,ib", "-n", NAMESPACE);
-      background.stop();
-      tell(background);
+      people.stop();
+      tell(people);
     }
     step("Delete the deployment and compare the bills");
     show("-n", NAMESPACE, "delete", "md/chat");
     reconcile();
+  }
+
+  private Traffic traffic(String key, String feature) {
+    return new Traffic(fleet.gateway(), MODEL, key, feature);
+  }
+
+  private void tell(String who, Traffic.Answer answer) {
+    out.println(
+        "  %s: %d tokens out, finish reason %s"
+            .formatted(who, answer.completionTokens(), answer.finishReason()));
+    answer.headers().forEach((name, value) -> out.println("    %s: %s".formatted(name, value)));
+    out.println();
   }
 
   /// The budget, of an hour in the zone whose present hour has most left.
@@ -193,7 +216,9 @@ final class Heatwave {
     }
     List<String> actions = new ArrayList<>();
     money.path("activeActions").forEach(it -> actions.add(it.path("action").asText()));
-    tell("actions", "actions in force: " + (actions.isEmpty() ? "none" : String.join(", ", actions)));
+    tell(
+        "actions",
+        "actions in force: " + (actions.isEmpty() ? "none" : String.join(", ", actions)));
     for (JsonNode grant : money.path("grants")) {
       tell(
           "grant",
@@ -301,7 +326,8 @@ final class Heatwave {
         () -> new BigDecimal(budget().path("status").path("spent").asText("0")).equals(agent));
     out.println();
     out.println("  node agent's own log: %d replicas, $%s".formatted(bill().size(), agent));
-    out.println("  budget's status:      $%s".formatted(budget().path("status").path("spent").asText()));
+    out.println(
+        "  budget's status:      $%s".formatted(budget().path("status").path("spent").asText()));
     out.println(
         """
           The GPUs are free again: no longer on the namespace's bill, but on the pool's

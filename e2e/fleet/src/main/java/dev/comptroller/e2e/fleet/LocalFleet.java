@@ -115,6 +115,25 @@ public final class LocalFleet implements AutoCloseable {
     return installation.kubectl();
   }
 
+  /// Makes an API key with the command that users have, and gives it.
+  ///
+  /// @param namespace that pays
+  /// @param features that it may name, the default first
+  public String key(String namespace, List<String> features) {
+    String answer =
+        Command.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                repository.gateway().toString(),
+                "dev.comptroller.gateway.cluster.KeyCommand",
+                "create",
+                "--namespace=" + namespace,
+                "--feature=" + String.join(",", features),
+                "--kubeconfig=" + kubectl().kubeconfig())
+            .answer();
+    return answer.lines().findFirst().orElseThrow(() -> new FleetException("no key was shown"));
+  }
+
   /// The gateway's OpenAI address, without `/v1`.
   public URI gateway() {
     return installation.gateway();

@@ -42,9 +42,12 @@ public final class Main {
   }
 
   private static LocalFleet start(ModelCache.Kind kind, List<Path> values) {
-    Progress progress = Progress.timed(System.err, InstantSource.system());
     FleetOptions defaults = FleetOptions.of(kind);
-    FleetOptions options = new FleetOptions(kind, defaults.nodes(), values, defaults.set());
+    return start(new FleetOptions(kind, defaults.nodes(), values, defaults.set()));
+  }
+
+  private static LocalFleet start(FleetOptions options) {
+    Progress progress = Progress.timed(System.err, InstantSource.system());
     LocalFleet fleet = LocalFleet.start(options, progress);
     Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(fleet::close));
     return fleet;
@@ -178,7 +181,7 @@ public final class Main {
       ParentProcess.whenGone(() -> System.exit(1));
       ModelCache.Kind kind = offline ? ModelCache.Kind.SEEDED : ModelCache.Kind.REAL;
       Demo.introduce(System.out, kind);
-      try (LocalFleet fleet = start(kind, List.of())) {
+      try (LocalFleet fleet = start(FleetOptions.of(kind).withCredentials())) {
         new Demo(fleet, kind, System.out).run();
       }
       System.out.printf(

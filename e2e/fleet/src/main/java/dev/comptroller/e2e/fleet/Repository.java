@@ -1,6 +1,7 @@
 package dev.comptroller.e2e.fleet;
 
 import dev.comptroller.e2e.controlplane.Binaries;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,6 +47,15 @@ public record Repository(Path root) {
               "samples/20-budget.yaml",
               "samples/offline");
     };
+  }
+
+  /// The text of a file, relative to the root.
+  public String read(String path) {
+    try {
+      return Files.readString(root.resolve(path));
+    } catch (IOException e) {
+      throw new FleetException("cannot read " + path + ": " + e.getMessage(), e);
+    }
   }
 
   Path script(String path) {

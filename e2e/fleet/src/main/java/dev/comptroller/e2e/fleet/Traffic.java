@@ -30,16 +30,32 @@ public final class Traffic implements AutoCloseable {
   private final OpenAIClient client;
   private final String model;
 
-  /// Traffic to one model behind a gateway.
+  /// Traffic to one model behind a gateway that asks for no credentials.
   public Traffic(URI gateway, String model) {
+    this(gateway, model, "local", "");
+  }
+
+  /// Traffic to one model behind a gateway.
+  ///
+  /// @param key the API key
+  /// @param feature the feature that every request names; empty for the key's own
+  public Traffic(URI gateway, String model, String key, String feature) {
     this.model = model;
-    this.client =
+    OpenAIOkHttpClient.Builder builder =
         OpenAIOkHttpClient.builder()
             .baseUrl(gateway + "/v1")
-            .apiKey("local")
+            .apiKey(key)
             .timeout(PATIENCE)
-            .maxRetries(0)
-            .build();
+            .maxRetries(0);
+    if (!feature.isEmpty()) {
+      builder.putHeader("x-comptroller-feature", feature);
+    }
+    this.client = builder.build();
+  }
+
+  /// The client itself, for what this class has no words for.
+  public OpenAIClient client() {
+    return client;
   }
 
   /// One answer.
