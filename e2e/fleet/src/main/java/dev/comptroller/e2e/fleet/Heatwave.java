@@ -323,7 +323,9 @@ final class Heatwave {
     BigDecimal agent = billed();
     until(
         "the budget's status shows the last of the bill",
-        () -> new BigDecimal(budget().path("status").path("spent").asText("0")).equals(agent));
+        () ->
+            new BigDecimal(budget().path("status").path("spent").asText("0")).compareTo(agent)
+                == 0);
     out.println();
     out.println("  node agent's own log: %d replicas, $%s".formatted(bill().size(), agent));
     out.println(
