@@ -139,8 +139,8 @@ final class Heatwave {
       timeZone: %s        # %d minutes of this hour are left
       enforcement: Hard
       heat:
-        - {at: 60, of: Forecast, action: QueueBatch, dwell: 2s}
-        - {at: 70, of: Forecast, action: CapOutput, parameters: {maxOutputTokens: 24}, dwell: 4s}
+        - {at: 65, of: Forecast, action: QueueBatch, dwell: 2s}
+        - {at: 72, of: Forecast, action: CapOutput, parameters: {maxOutputTokens: 24}, dwell: 4s}
         - {at: 80, of: Forecast, action: Downgrade, dwell: 8s}
       features:
         - {name: reports, priority: 50, batchEligible: true}

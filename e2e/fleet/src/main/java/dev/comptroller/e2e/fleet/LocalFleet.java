@@ -123,6 +123,7 @@ public final class LocalFleet implements AutoCloseable {
     String answer =
         Command.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Dio.netty.noUnsafe=true",
                 "-cp",
                 repository.gateway().toString(),
                 "dev.comptroller.gateway.cluster.KeyCommand",

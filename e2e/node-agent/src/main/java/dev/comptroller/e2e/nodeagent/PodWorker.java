@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -444,6 +445,10 @@ final class PodWorker {
       PodPatch.delete(machinery.client(), pod);
       deleted = true;
     } catch (KubernetesClientException e) {
+      if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
+        deleted = true; // Somebody else was first.
+        return;
+      }
       LOG.log(Level.WARNING, "{0}: not deleted yet: {1}", label(), e.getMessage());
       publishRetryAt = machinery.clock().instant().plus(API_RETRY);
     }
