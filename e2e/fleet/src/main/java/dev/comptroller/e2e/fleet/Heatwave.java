@@ -10,9 +10,6 @@ import java.math.RoundingMode;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZonedDateTime;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,15 +33,6 @@ final class Heatwave {
   private static final Duration LOOK = Duration.ofMillis(700);
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /// Dollars an hour of one replica of the upper rung: four GPUs of a node of eight at $19.00.
-  private static final BigDecimal REPLICA_HOUR = new BigDecimal("9.50");
-
-  /// Percent of the amount that one replica of the upper rung is forecast to spend.
-  private static final BigDecimal COOL = new BigDecimal("50");
-
-  /// Zones whose hours begin at different minutes.
-  private static final List<String> ZONES = List.of("UTC", "Asia/Kolkata", "Asia/Kathmandu");
-
   private final LocalFleet fleet;
   private final PrintStream out;
   private final String manifest;
@@ -64,7 +52,7 @@ final class Heatwave {
   /// Runs all of it.
   void run() {
     fleet.createNamespace(NAMESPACE);
-    String budget = budget(Instant.now());
+    String budget = HourBudget.manifest(NAMESPACE, Instant.now());
     out.println(budget);
     fleet.kubectl().apply(budget);
     show("apply", "-f", manifest);
@@ -105,47 +93,6 @@ final class Heatwave {
             .formatted(who, answer.completionTokens(), answer.finishReason()));
     answer.headers().forEach((name, value) -> out.println("    %s: %s".formatted(name, value)));
     out.println();
-  }
-
-  /// The budget, of an hour in the zone whose present hour has most left.
-  ///
-  /// The amount is chosen so that one replica of the upper rung is forecast to spend half of it.
-  static String budget(Instant now) {
-    String zone = "";
-    long left = 0;
-    for (String candidate : ZONES) {
-      ZonedDateTime local = now.atZone(ZoneId.of(candidate));
-      ZonedDateTime end = local.truncatedTo(ChronoUnit.HOURS).plusHours(1);
-      long seconds = Duration.between(local, end).toSeconds();
-      if (seconds > left) {
-        left = seconds;
-        zone = candidate;
-      }
-    }
-    BigDecimal amount =
-        REPLICA_HOUR
-            .multiply(BigDecimal.valueOf(left))
-            .multiply(new BigDecimal(100))
-            .divide(COOL.multiply(new BigDecimal(3600)), 2, RoundingMode.UP);
-    return """
-    apiVersion: comptroller.dev/v1alpha1
-    kind: InferenceBudget
-    metadata:
-      name: team
-      namespace: %s
-    spec:
-      amount: "%s"        # one replica of the upper rung is forecast to spend half of it
-      period: Hour
-      timeZone: %s        # %d minutes of this hour are left
-      enforcement: Hard
-      heat:
-        - {at: 65, of: Forecast, action: QueueBatch, dwell: 2s}
-        - {at: 72, of: Forecast, action: CapOutput, parameters: {maxOutputTokens: 24}, dwell: 4s}
-        - {at: 80, of: Forecast, action: Downgrade, dwell: 8s}
-      features:
-        - {name: reports, priority: 50, batchEligible: true}
-    """
-        .formatted(NAMESPACE, amount.toPlainString(), zone, left / 60);
   }
 
   private boolean serving(String variant, int replicas) {
