@@ -124,8 +124,8 @@ class MovesCapacityTest {
     Files.writeString(file, trace.toString());
     Command.Result same = replay(file);
     assertThat(same.status()).as(same.output()).isZero();
-    ObjectNode policy = (ObjectNode) trace.path("policy");
-    policy.put("amount", policy.path("amount").asLong() * 10);
+    ObjectNode amount = (ObjectNode) trace.path("policy").path("amount");
+    amount.put("micros", amount.path("micros").asLong() * 10);
     Files.writeString(file, trace.toString());
     Command.Result other = replay(file);
     assertThat(other.status()).as(other.output()).isEqualTo(1);
