@@ -56,12 +56,12 @@ final class Turn {
     if (serving.equals(goal.variant())) {
       return settled(state);
     }
-    if (facts.isHopeless(state, serving)) {
+    int running = state.leg(serving).map(Leg::replicas).orElse(0);
+    if (running == 0 || facts.isHopeless(state, serving)) {
+      // Nothing serves that would have to be kept, and there is nothing to go back to.
       RolloutState cold = state.withServing(goal.variant()).changedAt(now).withBackOff(null);
       return settled(cold);
     }
-    Leg leg = state.leg(serving).orElse(null);
-    int running = leg == null ? 0 : leg.replicas();
     RolloutState kept = sweep(facts.ask(state, serving, running), serving);
     Optional<Move> held = held(kept, serving);
     return held.orElseGet(() -> begin(kept, serving, running));

@@ -8,11 +8,15 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.jspecify.annotations.Nullable;
 
 class RolloutPropertyTest {
+  /// The same lives on every run; raise `tries` or change this to search for more.
+  private static final String SEED = "8902654063419166294";
+
   private static final Map<String, Integer> GPUS = Map.of("large", 4, "medium", 2, "small", 1);
   private static final List<Goal> GOALS =
       List.of(
@@ -42,7 +46,14 @@ class RolloutPropertyTest {
           Duration.ofSeconds(5),
           Duration.ofSeconds(30));
 
-  @Property(tries = 400)
+  /// A change that began while the old variant was leaving for a suspension had nothing to go back
+  /// to when it failed.
+  @Example
+  void shouldReachTheGoalThoughAFailedChangeHasNothingToGoBackTo() {
+    shouldReachTheGoalWhenFaultsStopWhateverHappenedBefore(1180);
+  }
+
+  @Property(tries = 400, seed = SEED)
   void shouldReachTheGoalWhenFaultsStopWhateverHappenedBefore(@ForAll long seed) {
     World world = new World(seed, GPUS, MOST_GPUS);
     Faults faults = new Faults(15, 30, 2, 20, 20, 3);
@@ -57,7 +68,7 @@ class RolloutPropertyTest {
     converges(world, goal, seed);
   }
 
-  @Property(tries = 400)
+  @Property(tries = 400, seed = SEED)
   void shouldNeverStopServingWhileNoReadyReplicaDies(@ForAll long seed) {
     World world = new World(seed, GPUS, MOST_GPUS);
     Faults faults = new Faults(15, 30, 0, 20, 20, 3);
@@ -74,7 +85,7 @@ class RolloutPropertyTest {
     converges(world, goal, seed);
   }
 
-  @Property(tries = 300)
+  @Property(tries = 300, seed = SEED)
   void shouldSendRequestsWhereSomethingIsReady(@ForAll long seed) {
     World world = new World(seed, GPUS, MOST_GPUS);
     Faults faults = new Faults(0, 30, 5, 20, 20, 0);
@@ -91,7 +102,7 @@ class RolloutPropertyTest {
     }
   }
 
-  @Property(tries = 300)
+  @Property(tries = 300, seed = SEED)
   void shouldBeginNoChangeWithinTheDwellOfTheLast(@ForAll long seed) {
     World world = new World(seed, GPUS, MOST_GPUS);
     Faults faults = new Faults(10, 20, 0, 10, 10, 2);
@@ -127,7 +138,7 @@ class RolloutPropertyTest {
     assertThat(forward).as("changes begun, seed %d", seed).isPositive();
   }
 
-  @Property(tries = 100)
+  @Property(tries = 100, seed = SEED)
   void shouldDecideTheSameFromTheSame(@ForAll long seed) {
     World one = new World(seed, GPUS, MOST_GPUS);
     World two = new World(seed, GPUS, MOST_GPUS);

@@ -7,7 +7,6 @@ import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.e2e.simulator.scenario.Demands;
 import dev.comptroller.e2e.simulator.scenario.Fleets;
 import dev.comptroller.e2e.simulator.scenario.Oracle;
-import dev.comptroller.e2e.simulator.scenario.Shapley;
 import dev.comptroller.e2e.simulator.world.Gateway;
 import dev.comptroller.e2e.simulator.world.Lengths;
 import dev.comptroller.e2e.simulator.world.PriceTrack;
@@ -18,7 +17,6 @@ import dev.comptroller.e2e.simulator.world.Speed;
 import dev.comptroller.e2e.simulator.world.Table;
 import dev.comptroller.e2e.simulator.world.Tally;
 import dev.comptroller.e2e.simulator.world.Tally.Refusal;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -133,17 +131,5 @@ class WorldTest {
     assertThat(Oracle.best(world, 4e6 / 60).value()).isCloseTo(2 * large, within(400.0));
     assertThat(Oracle.least(world, large).micros()).isCloseTo(1e6 / 60, within(20.0));
     assertThat(Oracle.least(world, large * 1.5).micros()).isCloseTo(2.5e6 / 60, within(50.0));
-  }
-
-  @Test
-  void shouldShareWhatLeversSaveToTheLastMicroDollar() {
-    // 100 without, 40 with one of them, 10 with both of the first two; the third does nothing.
-    List<Long> shares =
-        Shapley.shares(
-            3, set -> (set & 3) == 3 ? 10 : (set & 3) == 0 ? 101 : (set & 3) == 1 ? 40 : 61);
-
-    assertThat(shares.stream().mapToLong(Long::longValue).sum()).isEqualTo(91);
-    assertThat(shares.get(2)).isZero();
-    assertThat(shares.get(0) - shares.get(1)).isEqualTo(21);
   }
 }

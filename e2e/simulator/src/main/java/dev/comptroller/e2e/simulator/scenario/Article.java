@@ -1,5 +1,6 @@
 package dev.comptroller.e2e.simulator.scenario;
 
+import dev.comptroller.decide.allocate.Levers;
 import dev.comptroller.decide.budget.Period;
 import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.decide.fleet.Scaling;
@@ -20,9 +21,10 @@ import dev.comptroller.e2e.simulator.world.PriceTrack.Point;
 import dev.comptroller.e2e.simulator.world.Tally;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongToDoubleFunction;
 
@@ -59,6 +61,9 @@ public final class Article {
   private static final List<RungSpec> LADDER =
       List.of(new RungSpec("70b", 8, 90, 2_800), new RungSpec("70b-int8", 4, 85, 2_800));
 
+  private static final String[] NAMES =
+      Arrays.stream(Lever.values()).map(Lever::name).toArray(String[]::new);
+
   private Article() {}
 
   /// What it costs.
@@ -90,24 +95,22 @@ public final class Article {
       run.hours().stream().skip(24).forEach(hour -> tally.add(hour.tally()));
       runs.put(set, tally);
     }
-    List<Long> inOrder = new ArrayList<>();
-    int pulled = 0;
-    for (int lever = 0; lever < Lever.values().length; lever++) {
-      int more = pulled | 1 << lever;
-      inOrder.add(month(runs, pulled, days) - month(runs, more, days));
-      pulled = more;
-    }
+    Levers levers = Levers.of(List.of(NAMES), pulled -> new Money(month(runs, bits(pulled), days)));
     double pods = TOKENS_A_DAY / DAY / LADDER.getFirst().tokensPerSecond();
-    Tally all = tally(runs, pulled);
+    Tally all = tally(runs, bits(Set.of(NAMES)));
     return new Result(
         shape,
         days,
         Math.round(pods * 19e6 * 24 * 30),
-        month(runs, 0, days),
-        List.copyOf(inOrder),
-        Shapley.shares(Lever.values().length, set -> month(runs, set, days)),
-        month(runs, pulled, days),
+        levers.before().micros(),
+        levers.levers().stream().map(lever -> lever.inOrder().micros()).toList(),
+        levers.levers().stream().map(lever -> lever.shapley().micros()).toList(),
+        levers.after().micros(),
         all.served() / all.arrived());
+  }
+
+  private static int bits(Set<String> pulled) {
+    return pulled.stream().mapToInt(name -> 1 << List.of(NAMES).indexOf(name)).sum();
   }
 
   private static Tally tally(Map<Integer, Tally> runs, int set) {
