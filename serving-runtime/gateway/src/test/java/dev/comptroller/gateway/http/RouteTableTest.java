@@ -117,14 +117,7 @@ class RouteTableTest {
       BatchQueue queue = queue(folder, table, relay, ledger, metrics);
       HttpServers.Parts parts =
           new HttpServers.Parts(
-              CLOSED,
-              table,
-              relay,
-              queue,
-              ledger,
-              metrics,
-              Clock.systemUTC(),
-              System::nanoTime);
+              CLOSED, table, relay, queue, ledger, metrics, Clock.systemUTC(), System::nanoTime);
       try (queue;
           HttpServers servers =
               HttpServers.start(HttpServers.Settings.standard("127.0.0.1", 0, 0), parts)) {
