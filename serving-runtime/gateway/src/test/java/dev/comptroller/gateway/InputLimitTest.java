@@ -24,8 +24,11 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// The owner's limit on input tokens: 100 of them.
+@Execution(ExecutionMode.CONCURRENT)
 class InputLimitTest {
   @TempDir
   @SuppressWarnings("NullAway.Init")

@@ -264,16 +264,16 @@ final class Booking implements Settlement {
     if (line.replica().isEmpty()) {
       return;
     }
+    Long charge = line.chargeMicros();
     metrics.used(line.namespace(), line.deployment(), line.variant(), line.usage());
     metrics
         .charges()
         .add(
             ChargeCounters.Charged.of(
                 line.payer(), line.feature(), line.namespace(), line.deployment(), line.variant()),
-            line.chargeMicros(),
+            line.outcome() == Outcome.OK || (charge != null && charge > 0) ? charge : null,
             line.gpuNanos(),
             leg == null ? 0 : leg.replicaHourMicros());
-    Long charge = line.chargeMicros();
     if (charge == null) {
       metrics.unpriced(line.namespace(), line.deployment());
     } else {
