@@ -40,6 +40,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 @Execution(ExecutionMode.CONCURRENT)
 class BatchRunTest {
+  private static final int POLLS = Integer.getInteger("comptroller.queue.polls", 40);
   private static final Duration SOON = Duration.ofSeconds(20);
 
   @TempDir
@@ -267,7 +268,7 @@ class BatchRunTest {
             clients.submit(
                 () -> {
                   Set<String> seen = new HashSet<>();
-                  for (int i = 0; i < 125; i++) {
+                  for (int i = 0; i < POLLS; i++) {
                     seen.add(gateway.get("/v1/batches/" + batch.id()).body());
                   }
                   return seen;
