@@ -3,6 +3,7 @@ package dev.comptroller.gateway.relay;
 import dev.comptroller.gateway.route.Router;
 import dev.comptroller.protocol.routing.Route;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// The owner's limit on input tokens. Pure.
 public final class InputLimit {
@@ -26,6 +27,14 @@ public final class InputLimit {
   /// @param guess tokens at four characters each
   public static long atLeast(long guess) {
     return guess * USUAL_TOKEN / LONGEST_TOKEN;
+  }
+
+  /// The error for an input that the engine has counted as longer than the deployment takes.
+  static Optional<ApiError> exceeded(Call call) {
+    OptionalLong counted = call.meter().countedPrompt();
+    return counted.isPresent()
+        ? exceeded(call.route(), call.path(), counted.getAsLong(), true)
+        : Optional.empty();
   }
 
   /// The error for an input that is longer than a deployment takes; empty if it is not.

@@ -257,7 +257,7 @@ public final class Relay implements AutoCloseable {
       if (ok) {
         call.meter().onBody(body);
         response.headers().firstValue(Names.GPU_NANOS_HEADER).ifPresent(call.meter()::onGpuNanos);
-        Optional<ApiError> tooLong = tooLong();
+        Optional<ApiError> tooLong = InputLimit.exceeded(call);
         if (tooLong.isPresent()) {
           refuse(Outcome.UPSTREAM_REFUSED, tooLong.get());
           return;
@@ -313,7 +313,7 @@ public final class Relay implements AutoCloseable {
         SseScanner.Event event = call.tier() == null ? raw : TierField.in(raw, call.tier());
         event.usageComments().forEach(meter::onUsageComment);
         silence.waitForClient();
-        Optional<ApiError> tooLong = client.begun() ? Optional.empty() : tooLong();
+        Optional<ApiError> tooLong = client.begun() ? Optional.empty() : InputLimit.exceeded(call);
         if (tooLong.isPresent()) {
           refuse(Outcome.UPSTREAM_REFUSED, tooLong.get());
           return true;
@@ -344,14 +344,6 @@ public final class Relay implements AutoCloseable {
       }
       write(response, passed.toByteArray());
       return false;
-    }
-
-    /// The error for an input that the engine has counted as longer than the deployment takes.
-    private Optional<ApiError> tooLong() {
-      return call.meter().countedPrompt().stream()
-          .mapToObj(tokens -> InputLimit.exceeded(route, call.path(), tokens, true))
-          .findFirst()
-          .flatMap(error -> error);
     }
 
     /// Ends a stream whose next piece nobody pays for.
