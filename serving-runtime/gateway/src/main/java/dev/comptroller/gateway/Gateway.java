@@ -4,8 +4,11 @@ import dev.comptroller.gateway.http.Accounts;
 import dev.comptroller.gateway.http.HttpServers;
 import dev.comptroller.gateway.identity.CredentialSource;
 import dev.comptroller.gateway.identity.Gate;
+import dev.comptroller.gateway.ledger.Account;
 import dev.comptroller.gateway.ledger.ChargeLedger;
 import dev.comptroller.gateway.ledger.LedgerSettings;
+import dev.comptroller.gateway.ledger.Standing;
+import dev.comptroller.gateway.metrics.AccountGauges;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.relay.Relay;
@@ -20,12 +23,20 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
 /// One gateway, from its parts.
 public final class Gateway implements AutoCloseable {
   private static final Logger LOG = System.getLogger(Gateway.class.getName());
+
+  private static final List<Standing> NONE = List.of();
 
   /// How long ended requests may take to be booked and to tell their clients.
   private static final Duration LAST_WORDS = Duration.ofSeconds(3);
@@ -99,6 +110,7 @@ public final class Gateway implements AutoCloseable {
               new TableFile(settings.data().resolve("routing-table.json")), metrics, clock);
       table.restore();
       sample(metrics, ledger, table, clock);
+      new AccountGauges(() -> accounts(ledger, table)).register(metrics.registry());
       Relay relay = new Relay(settings.patience(), metrics, System::nanoTime);
       TableSource source = settings.source().apply(table);
       Accounts accounts = new Accounts(table, clock);
@@ -187,6 +199,47 @@ public final class Gateway implements AutoCloseable {
     queue.close();
     relay.close();
     ledger.close();
+  }
+
+  /// Where the accounts of the budgets in force stand: each in its present period.
+  private static List<AccountGauges.Row> accounts(ChargeLedger ledger, LiveTable table) {
+    Map<String, Instant> periods = new HashMap<>();
+    table
+        .current()
+        .ifPresent(
+            now ->
+                now.router()
+                    .accounts()
+                    .forEach(one -> periods.put(one.namespace(), one.periodStart())));
+    Optional<Instant> first = periods.values().stream().min(Comparator.naturalOrder());
+    List<AccountGauges.Row> rows = new ArrayList<>();
+    try {
+      for (Standing standing : first.isPresent() ? ledger.standings(first.get()) : NONE) {
+        Account account = standing.account();
+        if (account.periodStart().equals(periods.get(account.namespace()))) {
+          row(standing).ifPresent(rows::add);
+        }
+      }
+    } catch (SQLException e) {
+      LOG.log(Level.WARNING, "the ledger's accounts cannot be exported: {0}", e.getMessage());
+    }
+    return rows;
+  }
+
+  private static Optional<AccountGauges.Row> row(Standing standing) {
+    return switch (standing.account()) {
+      case Account.Feature(String namespace, String feature, Instant start) ->
+          Optional.of(row("feature", namespace, feature, start, standing));
+      case Account.Abroad(String namespace, Instant start) ->
+          Optional.of(row("abroad", namespace, "", start, standing));
+      case Account.Grant _, Account.TrueUp _ -> Optional.empty();
+    };
+  }
+
+  private static AccountGauges.Row row(
+      String kind, String namespace, String name, Instant period, Standing standing) {
+    return new AccountGauges.Row(
+        kind, namespace, name, period, standing.spentMicros(), standing.heldMicros());
   }
 
   private static void sample(

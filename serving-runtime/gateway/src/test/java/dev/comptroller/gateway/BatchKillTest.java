@@ -31,8 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// A gateway that is killed at random while a batch runs.
 @Tag("integration")
 class BatchKillTest {
-  private static final int KILLS = Integer.getInteger("comptroller.queue.kills", 3);
-  private static final int ITEMS = Integer.getInteger("comptroller.queue.items", 150);
+  private static final int KILLS = Integer.getInteger("comptroller.queue.kills", 2);
+  private static final int ITEMS = Integer.getInteger("comptroller.queue.items", 60);
 
   @TempDir
   @SuppressWarnings("NullAway.Init")

@@ -35,8 +35,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
+@Execution(ExecutionMode.CONCURRENT)
 class BatchRunTest {
+  private static final int POLLS = Integer.getInteger("comptroller.queue.polls", 40);
   private static final Duration SOON = Duration.ofSeconds(20);
 
   @TempDir
@@ -264,7 +268,7 @@ class BatchRunTest {
             clients.submit(
                 () -> {
                   Set<String> seen = new HashSet<>();
-                  for (int i = 0; i < 125; i++) {
+                  for (int i = 0; i < POLLS; i++) {
                     seen.add(gateway.get("/v1/batches/" + batch.id()).body());
                   }
                   return seen;

@@ -31,6 +31,8 @@ final class FakeReplica implements AutoCloseable {
   private final ServerSocket server;
   private final Script script;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+  private volatile int inputTokens = -1;
+  final AtomicInteger counted = new AtomicInteger();
   final List<Got> got = new CopyOnWriteArrayList<>();
   final AtomicInteger running = new AtomicInteger();
   final AtomicInteger most = new AtomicInteger();
@@ -40,6 +42,12 @@ final class FakeReplica implements AutoCloseable {
     this.script = script;
     this.server = new ServerSocket(0, 1_000, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().start(this::accept);
+  }
+
+  /// Offers a tokenizer that counts every input as so many tokens; without it there is none.
+  FakeReplica tokenizing(int tokens) {
+    inputTokens = tokens;
+    return this;
   }
 
   String address() {
@@ -75,6 +83,10 @@ final class FakeReplica implements AutoCloseable {
         if (request == null) {
           return;
         }
+        if (request.path().equals("/tokenize")) {
+          count(new Wire(socket));
+          continue;
+        }
         got.add(request);
         most.accumulateAndGet(running.incrementAndGet(), Math::max);
         try {
@@ -89,6 +101,16 @@ final class FakeReplica implements AutoCloseable {
       Thread.currentThread().interrupt();
     } finally {
       sockets.remove(socket);
+    }
+  }
+
+  private void count(Wire wire) throws IOException {
+    int tokens = inputTokens;
+    if (tokens < 0) {
+      wire.whole(404, "{}");
+    } else {
+      counted.incrementAndGet();
+      wire.whole(200, "{\"tokens\":[1,2],\"count\":%d,\"max_model_len\":4096}".formatted(tokens));
     }
   }
 

@@ -176,6 +176,26 @@ class MoneyTest {
   }
 
   @Test
+  void shouldAdmitExactlyWhatFitsWhenTheInputIsCountedBeforeTheHold() throws Exception {
+    try (FakeReplica replica = streaming(40, 60).tokenizing(40);
+        TestGateway gateway = new TestGateway(folder, table(replica, 20_000, "Full"));
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<HttpResponse<String>>> answers = new ArrayList<>();
+      for (int i = 0; i < 120; i++) {
+        answers.add(threads.submit(() -> gateway.post(body(true, ",\"max_tokens\":60"))));
+      }
+      int served = 0;
+      for (Future<HttpResponse<String>> answer : answers) {
+        served += answer.get(30, TimeUnit.SECONDS).statusCode() == 200 ? 1 : 0;
+      }
+      // 280 each: 71 fit, and what a stream will use is what it holds, so none is refused before.
+      assertThat(served).isEqualTo(71);
+      assertThat(charged(gateway)).isEqualTo(71 * 280);
+      assertThat(replica.got).hasSize(71);
+    }
+  }
+
+  @Test
   void shouldFreeEverythingWhenNothingRan() throws Exception {
     try (FakeReplica replica = new FakeReplica((_, wire) -> wire.die());
         TestGateway gateway = new TestGateway(folder, table(replica, 2_000, "Full"))) {

@@ -1,7 +1,7 @@
 package dev.comptroller.server;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.comptroller.batching.RequestClass;
-import dev.comptroller.engine.ChatTemplateException;
 import dev.comptroller.engine.TokenStream;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.protocol.openai.ModelCard;
@@ -65,6 +65,13 @@ final class Api implements HttpFront.Handler {
           text(exchange);
         }
       }
+      case "/tokenize" -> {
+        if (allows(exchange, "POST")) {
+          requireJson(exchange);
+          JsonNode body = json.read(exchange.body());
+          answer(exchange, 200, TokenizeRequest.answer(serving(), body));
+        }
+      }
       case MODELS -> {
         if (allows(exchange, "GET")) {
           answer(exchange, 200, ModelList.of(cards(serving())));
@@ -124,15 +131,7 @@ final class Api implements HttpFront.Handler {
             options.topLogprobs().isPresent(),
             options.includeUsage(),
             options.serviceTier().isPresent() ? "default" : null);
-    answer(exchange, replica, options, shape, chatPrompt(replica, request), "messages");
-  }
-
-  private static int[] chatPrompt(Replica replica, ChatRequest request) {
-    try {
-      return ChatPrompt.tokens(replica.tokenizer(), request.messages());
-    } catch (ChatTemplateException e) {
-      throw new ApiException(ApiError.invalid("messages", String.valueOf(e.getMessage())));
-    }
+    answer(exchange, replica, options, shape, TokenizeRequest.chat(replica, request), "messages");
   }
 
   private void text(Exchange exchange) throws InterruptedException {
@@ -140,12 +139,7 @@ final class Api implements HttpFront.Handler {
     requireJson(exchange);
     TextRequest request = TextRequest.read(json.read(exchange.body()));
     replica.requireModel(request.model());
-    int[] prompt =
-        switch (request.prompt()) {
-          case TextRequest.Prompt.Text(String text) ->
-              replica.tokenizer().tokenize(text, true, true);
-          case TextRequest.Prompt.Tokens(var ids) -> ids.toArray();
-        };
+    int[] prompt = TokenizeRequest.text(replica, request, true);
     var shape =
         new TextShape(
             json,

@@ -4,12 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.comptroller.decide.budget.Window;
 import dev.comptroller.decide.units.Money;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class ChargesTest {
+  /// What a real gateway exported: its own tests compare with this file as well.
+  private static final Path GATEWAY =
+      Path.of("../../serving-runtime/gateway/src/test/resources/charges-export.txt");
+
   private static final Instant T0 = Instant.parse("2026-03-01T00:00:00Z");
   private static final Window HOUR = new Window(T0, T0.plusSeconds(3600));
   private static final Window NEXT = new Window(T0.plusSeconds(3600), T0.plusSeconds(7200));
@@ -28,6 +35,39 @@ final class ChargesTest {
     assertThat(series).hasSize(1);
     assertThat(series.getFirst().value()).isEqualTo(1_500_000);
     assertThat(series.getFirst().label("feature")).isEqualTo("say \"hi\"");
+  }
+
+  @Test
+  void shouldReadWhatAGatewayExports() throws Exception {
+    ChargeSample sample = ChargeSample.read(Files.readString(GATEWAY));
+    assertThat(sample.counters())
+        .containsOnly(
+            Map.entry(
+                new ChargeSample.Charged("team-a", "search", "team-a", "llm", "large"),
+                new ChargeSample.Totals(384, 3, 4)),
+            Map.entry(
+                new ChargeSample.Charged("team-a", "chat", "team-b", "shared", "large"),
+                new ChargeSample.Totals(128, 1, 1)));
+    Instant start = Instant.parse("2026-01-01T00:00:00Z");
+    assertThat(sample.accounts())
+        .containsExactlyInAnyOrder(
+            new ChargeSample.AccountSample("feature", "team-a", "search", start, 384, 0),
+            new ChargeSample.AccountSample("abroad", "team-a", "", start, 128, 0));
+
+    Window year = new Window(start, Instant.parse("2027-01-01T00:00:00Z"));
+    Charges charges = new Charges();
+    charges.read("team-a", year, List.of());
+    charges.read("team-b", year, List.of());
+    charges.add("g1", sample, true);
+    Charges.Figures payer = charges.read("team-a", year, List.of());
+    assertThat(payer.abroad()).isEqualTo(new Money(128));
+    assertThat(payer.used()).containsEntry("search", new Money(384));
+    assertThat(payer.models())
+        .containsExactly(
+            new Charges.Sum("llm", new Money(384), 3),
+            new Charges.Sum("team-b/shared", new Money(128), 1));
+    assertThat(payer.trueUp()).containsEntry("llm/large", -380L);
+    assertThat(charges.read("team-b", year, List.of()).recovered()).isEqualTo(new Money(128));
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.comptroller.gateway.ledger.UsageLine;
 import dev.comptroller.gateway.meter.AnswerMeter;
 import dev.comptroller.gateway.meter.Charge;
 import dev.comptroller.gateway.meter.Usage;
+import dev.comptroller.gateway.metrics.ChargeCounters;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.money.Escrow;
 import dev.comptroller.gateway.money.Opened;
@@ -169,7 +170,7 @@ final class Booking implements Settlement {
       books.ledger().append(line);
     }
     used.accept(usage.prompt() + usage.completion());
-    count(line, status);
+    count(line, status, leg);
     return new Receipt(
         leg == null ? "" : leg.variant(), explanation(), line.chargeMicros(), left());
   }
@@ -257,14 +258,22 @@ final class Booking implements Settlement {
     return all.substring(0, Math.min(all.length(), LONGEST_HEADER));
   }
 
-  private void count(UsageLine line, int status) {
+  private void count(UsageLine line, int status, @Nullable Leg leg) {
     GatewayMetrics metrics = books.metrics();
     metrics.answered(line.namespace(), line.deployment(), status);
     if (line.replica().isEmpty()) {
       return;
     }
-    metrics.used(line.namespace(), line.deployment(), line.variant(), line.usage());
     Long charge = line.chargeMicros();
+    metrics.used(line.namespace(), line.deployment(), line.variant(), line.usage());
+    metrics
+        .charges()
+        .add(
+            ChargeCounters.Charged.of(
+                line.payer(), line.feature(), line.namespace(), line.deployment(), line.variant()),
+            line.outcome() == Outcome.OK || (charge != null && charge > 0) ? charge : null,
+            line.gpuNanos(),
+            leg == null ? 0 : leg.replicaHourMicros());
     if (charge == null) {
       metrics.unpriced(line.namespace(), line.deployment());
     } else {

@@ -61,7 +61,7 @@ final class Completions {
     this.tools = tools;
     this.books = tools.books();
     this.accounts = new Accounts(tools.table(), books.clock());
-    this.funding = new Funding(books, accounts);
+    this.funding = new Funding(books, accounts, tools.relay().counter());
     this.throttling = new Throttling(books.nanos());
   }
 
@@ -187,7 +187,7 @@ final class Completions {
     Route route = asked.route();
     List<Leg> legs = legs(route, terms.legs());
     Funding.Funded funded = funding.open(asked, terms, legs.getFirst());
-    AnswerMeter meter = new AnswerMeter(fields.guessedPrompt());
+    AnswerMeter meter = new AnswerMeter(funded.inputTokens());
     booking.metered(meter);
     Call call =
         new Call(
@@ -199,6 +199,7 @@ final class Completions {
             fields.stream(),
             fields.includeUsage(),
             Math.max(1, fields.choices()),
+            servedTier(asked),
             meter,
             booking.startNanos());
     Gauge.Child inFlight = books.metrics().inFlight(route.namespace(), route.deployment());
@@ -208,6 +209,14 @@ final class Completions {
     } finally {
       inFlight.dec();
     }
+  }
+
+  /// The tier that an answer names, where another one than the usual was asked for.
+  private static @Nullable String servedTier(Asked asked) {
+    if (asked.tier() == TrafficClass.INTERACTIVE) {
+      return null;
+    }
+    return asked.booking().isBatch() ? asked.tier().word() : "default";
   }
 
   private Router router() throws RequestFields.Refused {

@@ -8,6 +8,8 @@ import dev.comptroller.gateway.money.Escrow;
 import dev.comptroller.gateway.money.Opened;
 import dev.comptroller.gateway.money.Terms;
 import dev.comptroller.gateway.relay.ApiError;
+import dev.comptroller.gateway.relay.InputCounter;
+import dev.comptroller.gateway.relay.InputLimit;
 import dev.comptroller.gateway.route.Admission;
 import dev.comptroller.gateway.route.Admission.Action;
 import dev.comptroller.protocol.routing.Account;
@@ -44,24 +46,25 @@ final class Funding {
   /// `max_tokens` of the old text endpoint when a request sets none.
   private static final long TEXT_DEFAULT = 16;
 
-  /// Input tokens that a body cannot exceed beyond its bytes: what a chat template puts around it.
-  private static final int TEMPLATE = 256;
-
   private static final Pattern GOOD_KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
 
   /// A price for what has none and is counted on nothing that has a limit.
   static final PostedPrice UNPRICED = new PostedPrice(0, "None", 0, 0, 0);
 
   /// What goes to the replica.
+  ///
+  /// @param inputTokens of it, counted or guessed
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared
-  record Funded(byte[] body) {}
+  record Funded(byte[] body, long inputTokens) {}
 
   private final Booking.Books books;
   private final Accounts accounts;
+  private final InputCounter counter;
 
-  Funding(Booking.Books books, Accounts accounts) {
+  Funding(Booking.Books books, Accounts accounts, InputCounter counter) {
     this.books = books;
     this.accounts = accounts;
+    this.counter = counter;
   }
 
   /// The word of an action in metrics.
@@ -69,7 +72,8 @@ final class Funding {
     return action.name().toLowerCase(Locale.ROOT);
   }
 
-  /// Caps a request's output and holds its money at the price of a leg.
+  /// Refuses an input that is too long, caps a request's output and holds its money at the price of
+  /// a leg.
   Funded open(Completions.Asked asked, Admission.Admitted terms, Leg leg)
       throws RequestFields.Refused, LedgerUnavailable, InterruptedException {
     RequestFields fields = asked.fields();
@@ -89,18 +93,39 @@ final class Funding {
     Optional<String> key = key(asked.exchange());
     Supplier<List<Bound>> bounds = accounts.of(asked.caller(), asked.route());
     List<Bound> now = bounds.get();
+    OptionalLong counted = input(asked, leg, now);
+    long input = counted.orElse(fields.guessedPrompt());
     if (key.isPresent() || !now.isEmpty()) {
-      long held = hold(asked, terms(asked, key, bounds, output), leg, now);
+      long held = hold(asked, terms(asked, key, bounds, counted, output), leg, now);
       if (held < output) {
         output = held;
         why = output < wanted && wanted < MOST ? "output is capped by what is left" : why;
       }
     }
     if (output >= wanted) {
-      return new Funded(body);
+      return new Funded(body, input);
     }
     asked.booking().capped(output, why);
-    return new Funded(fields.capped(body, output));
+    return new Funded(fields.capped(body, output), input);
+  }
+
+  /// The input's exact number of tokens, asked for where money or the owner's limit depends on it.
+  private OptionalLong input(Completions.Asked asked, Leg leg, List<Bound> bounds)
+      throws RequestFields.Refused, InterruptedException {
+    Long most = asked.route().limits().maxInputTokens();
+    byte[] body = asked.exchange().body();
+    boolean limited = bounds.stream().anyMatch(bound -> bound.limitMicros() != null);
+    OptionalLong counted =
+        limited || (most != null && InputLimit.bound(body) > most)
+            ? counter.count(leg, body, asked.exchange().cancellation())
+            : OptionalLong.empty();
+    long least = counted.orElse(InputLimit.atLeast(asked.fields().guessedPrompt()));
+    Optional<ApiError> tooLong =
+        InputLimit.exceeded(asked.route(), asked.exchange().path(), least, counted.isPresent());
+    if (tooLong.isPresent()) {
+      throw new RequestFields.Refused(tooLong.get());
+    }
+    return counted;
   }
 
   private long hold(Completions.Asked asked, Terms terms, Leg leg, List<Bound> bounds)
@@ -145,7 +170,11 @@ final class Funding {
   }
 
   private static Terms terms(
-      Completions.Asked asked, Optional<String> key, Supplier<List<Bound>> bounds, long output) {
+      Completions.Asked asked,
+      Optional<String> key,
+      Supplier<List<Bound>> bounds,
+      OptionalLong input,
+      long output) {
     RequestFields fields = asked.fields();
     Route.Holds holds = asked.route().holds();
     boolean full = (asked.booking().isBatch() ? holds.batch() : holds.interactive()) == Hold.Full;
@@ -158,7 +187,7 @@ final class Funding {
         bounds,
         whole,
         !full,
-        asked.exchange().body().length + (long) TEMPLATE,
+        input.orElse(InputLimit.bound(asked.exchange().body())),
         whole && output == MOST ? MOST_UNASKED : output,
         fields.sequences());
   }

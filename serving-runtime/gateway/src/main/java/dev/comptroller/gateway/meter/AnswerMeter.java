@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -139,6 +140,12 @@ public final class AnswerMeter {
             counted.cached(),
             Math.max(counted.completion(), contentChunks),
             true);
+  }
+
+  /// Input tokens as the engine counted them; empty while it has not.
+  public OptionalLong countedPrompt() {
+    Usage counted = last;
+    return counted == null ? OptionalLong.empty() : OptionalLong.of(counted.prompt());
   }
 
   private void accept(Optional<Usage> counts, boolean complete) {

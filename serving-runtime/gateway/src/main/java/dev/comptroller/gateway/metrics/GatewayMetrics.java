@@ -73,6 +73,8 @@ public final class GatewayMetrics {
   private final Counter tableNotKept =
       counter("routing_table_not_kept", "Routing tables that could not be written to disk.");
 
+  private final ChargeCounters charges = new ChargeCounters().register(registry);
+
   /// The registry that holds all of it.
   public CollectorRegistry registry() {
     return registry;
@@ -101,6 +103,11 @@ public final class GatewayMetrics {
   /// Counts what one request was charged.
   public void charged(String namespace, String deployment, String variant, long micros) {
     charged.labels(namespace, deployment, variant).inc(micros / 1e6);
+  }
+
+  /// What was charged and what it cost, by who pays for what.
+  public ChargeCounters charges() {
+    return charges;
   }
 
   /// Counts a request that no posted price was known for.

@@ -66,7 +66,7 @@ public final class BatchQueue implements AutoCloseable {
     BatchReader reader = new BatchReader(files, items, batches, parts.settings().limits(), clock);
     QueueMetrics metrics = new QueueMetrics(parts.metrics(), this::depth);
     Bills bills = new ChargeBills(parts.ledger(), parts.bounds()::apply);
-    Biller biller = new Biller(database, items, bills, metrics, parts.metrics());
+    Biller biller = new Biller(database, items, bills, metrics, parts.metrics(), parts.table());
     Pace pace = new Pace(database);
     Runner runner =
         new Runner(

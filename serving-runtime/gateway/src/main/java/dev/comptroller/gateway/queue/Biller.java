@@ -4,7 +4,11 @@ import dev.comptroller.gateway.ledger.LedgerUnavailable;
 import dev.comptroller.gateway.ledger.Outcome;
 import dev.comptroller.gateway.ledger.UsageLine;
 import dev.comptroller.gateway.meter.Usage;
+import dev.comptroller.gateway.metrics.ChargeCounters;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
+import dev.comptroller.gateway.route.Resolution;
+import dev.comptroller.gateway.table.LiveTable;
+import dev.comptroller.protocol.routing.Route.Leg;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -28,18 +32,21 @@ final class Biller {
   private final Bills bills;
   private final QueueMetrics metrics;
   private final GatewayMetrics gateway;
+  private final LiveTable table;
 
   Biller(
       QueueDatabase database,
       ItemStore items,
       Bills bills,
       QueueMetrics metrics,
-      GatewayMetrics gateway) {
+      GatewayMetrics gateway,
+      LiveTable table) {
     this.database = database;
     this.items = items;
     this.bills = bills;
     this.metrics = metrics;
     this.gateway = gateway;
+    this.table = table;
   }
 
   private record Due(long item, long full, UsageLine line, Bills.Answered answered) {}
@@ -78,7 +85,34 @@ final class Biller {
       metrics.billed(due.answered().model(), charged, due.full());
       gateway.used(line.namespace(), line.deployment(), line.variant(), line.usage());
       gateway.charged(line.namespace(), line.deployment(), line.variant(), charged);
+      gateway
+          .charges()
+          .add(
+              ChargeCounters.Charged.of(
+                  line.payer(),
+                  line.feature(),
+                  line.namespace(),
+                  line.deployment(),
+                  line.variant()),
+              charged,
+              line.gpuNanos(),
+              replicaHourMicros(due.answered().model(), line.variant()));
     }
+  }
+
+  /// What an hour of a variant's replica costs; 0 while the routing table does not say.
+  private long replicaHourMicros(String model, String variant) {
+    return table
+        .current()
+        .map(now -> now.router().resolve(model))
+        .filter(Resolution.Found.class::isInstance)
+        .map(Resolution.Found.class::cast)
+        .stream()
+        .flatMap(found -> found.route().legs().stream())
+        .filter(leg -> leg.variant().equals(variant))
+        .mapToLong(Leg::replicaHourMicros)
+        .findFirst()
+        .orElse(0);
   }
 
   private static Due due(ResultSet row) throws SQLException {

@@ -7,8 +7,10 @@ import dev.comptroller.gateway.ledger.Outcome;
 import dev.comptroller.gateway.meter.AnswerMeter;
 import dev.comptroller.gateway.meter.Charge;
 import dev.comptroller.gateway.meter.Usage;
+import dev.comptroller.gateway.relay.ApiError;
 import dev.comptroller.gateway.relay.Call;
 import dev.comptroller.gateway.relay.Cancellation;
+import dev.comptroller.gateway.relay.InputLimit;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.route.Admission;
 import dev.comptroller.gateway.table.LiveTable;
@@ -30,6 +32,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -97,6 +100,12 @@ final class Runner {
       record(item, failure(slot, unpriced(item), 0));
       return;
     }
+    Optional<ApiError> tooLong = tooLong(item, line, route, slot, cancellation);
+    if (tooLong.isPresent()) {
+      ApiError error = tooLong.get();
+      record(item, failure(slot, BatchJson.answered(item, error.status(), error.body()), 0));
+      return;
+    }
     PostedPrice price = found.get().price();
     int tariff = parts.batches().at(item.batch()).tariffPercent();
     switch (parts.bills().hold(item, worst(line, price, tariff), price.version())) {
@@ -127,6 +136,22 @@ final class Runner {
     Optional<Account> payer =
         parts.table().current().flatMap(now -> now.router().account(item.payer()));
     return Admission.of(route, payer, item.owner().feature(), parts.clock().instant());
+  }
+
+  /// The error for an input that is longer than the deployment takes, where its bytes do not show
+  /// that it cannot be.
+  private Optional<ApiError> tooLong(
+      Claimed item, InputLine.Good line, Route route, Slots.Slot slot, Cancellation cancellation)
+      throws InterruptedException {
+    Long most = route.limits().maxInputTokens();
+    byte[] body = line.body().toString().getBytes(StandardCharsets.UTF_8);
+    if (most == null || InputLimit.bound(body) <= most) {
+      return Optional.empty();
+    }
+    OptionalLong counted = parts.relay().counter().count(slot.legOfReplica(), body, cancellation);
+    return counted.isPresent()
+        ? InputLimit.exceeded(route, item.endpoint(), counted.getAsLong(), true)
+        : Optional.empty();
   }
 
   /// A request with less output, where a cap on that is in force.
@@ -222,6 +247,7 @@ final class Runner {
             false,
             false,
             1,
+            null,
             meter,
             parts.nanos().getAsLong());
     parts.relay().serve(call, capture, cancellation, capture);

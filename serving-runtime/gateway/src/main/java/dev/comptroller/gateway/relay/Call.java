@@ -5,6 +5,7 @@ import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.protocol.routing.Route.Leg;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// One request on its way to a replica.
 ///
@@ -16,6 +17,7 @@ import java.util.Map;
 /// @param stream whether the client asked for a stream
 /// @param includeUsage whether it asked for the usage in it
 /// @param choices how many answers it asked for
+/// @param tier that its answer names; absent if it names what the replica says
 /// @param meter counts what the answer uses
 /// @param startNanos when the request came, on the monotonic clock
 @SuppressWarnings("ArrayRecordComponent") // carried, never compared
@@ -28,6 +30,7 @@ public record Call(
     boolean stream,
     boolean includeUsage,
     int choices,
+    @Nullable String tier,
     AnswerMeter meter,
     long startNanos) {
   public Call {

@@ -61,6 +61,7 @@ public final class Relay implements AutoCloseable {
 
   private final Upstream upstream;
   private final Loads loads;
+  private final InputCounter counter;
   private final SilenceWatch watch;
   private final GatewayMetrics metrics;
   private final LongSupplier nanos;
@@ -78,6 +79,7 @@ public final class Relay implements AutoCloseable {
   public Relay(Patience patience, GatewayMetrics metrics, LongSupplier nanos) {
     this.upstream = new Upstream(patience.connect(), patience.answer());
     this.loads = new Loads(patience.suspicion(), nanos);
+    this.counter = new InputCounter(upstream, loads, nanos);
     this.watch = new SilenceWatch(patience.silence(), nanos);
     this.metrics = metrics;
     this.nanos = nanos;
@@ -86,6 +88,11 @@ public final class Relay implements AutoCloseable {
   /// What this gateway has running on each replica.
   public Loads loads() {
     return loads;
+  }
+
+  /// Asks replicas for the number of a request's input tokens.
+  public InputCounter counter() {
+    return counter;
   }
 
   /// Serves one request to its end; settles it exactly once.
@@ -250,6 +257,12 @@ public final class Relay implements AutoCloseable {
       if (ok) {
         call.meter().onBody(body);
         response.headers().firstValue(Names.GPU_NANOS_HEADER).ifPresent(call.meter()::onGpuNanos);
+        Optional<ApiError> tooLong = InputLimit.exceeded(call);
+        if (tooLong.isPresent()) {
+          refuse(Outcome.UPSTREAM_REFUSED, tooLong.get());
+          return;
+        }
+        body = call.tier() == null ? body : TierField.in(body, call.tier());
       }
       Map<String, String> headers = passedHeaders(response);
       headers.putAll(
@@ -296,9 +309,15 @@ public final class Relay implements AutoCloseable {
         throws ClientGone, LedgerUnavailable, InterruptedException {
       AnswerMeter meter = call.meter();
       ByteArrayOutputStream passed = new ByteArrayOutputStream();
-      for (SseScanner.Event event : events) {
+      for (SseScanner.Event raw : events) {
+        SseScanner.Event event = call.tier() == null ? raw : TierField.in(raw, call.tier());
         event.usageComments().forEach(meter::onUsageComment);
         silence.waitForClient();
+        Optional<ApiError> tooLong = client.begun() ? Optional.empty() : InputLimit.exceeded(call);
+        if (tooLong.isPresent()) {
+          refuse(Outcome.UPSTREAM_REFUSED, tooLong.get());
+          return true;
+        }
         if (event.done()) {
           write(response, passed.toByteArray());
           place.close();

@@ -77,6 +77,9 @@ final class StreamTail {
       choice.putNull("logprobs").put("finish_reason", "length");
     }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
+    if (call.tier() != null) {
+      chunk.put("service_tier", call.tier());
+    }
     ObjectNode end = chunk.deepCopy();
     end.set("x_comptroller", receipt.json("budget"));
     out.writeBytes(event(end));

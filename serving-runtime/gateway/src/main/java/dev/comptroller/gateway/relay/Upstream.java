@@ -16,10 +16,13 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /// The connections to replicas: HTTP/1.1 over the JDK's client.
 final class Upstream implements AutoCloseable {
@@ -75,6 +78,35 @@ final class Upstream implements AutoCloseable {
       return neverConnected(cause)
           ? new Attempt.Unreachable(describe(cause))
           : new Attempt.Broken(describe(cause));
+    }
+  }
+
+  /// An answer.
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  record Whole(int status, byte[] body) {}
+
+  /// Asks a short question; empty if the whole answer is not there in time.
+  Optional<Whole> ask(
+      Replica replica, String path, byte[] body, Duration within, Cancellation cancellation)
+      throws InterruptedException {
+    CompletableFuture<HttpResponse<byte[]>> answer;
+    try {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create("http://" + replica.address() + path))
+              .header("content-type", "application/json")
+              .POST(BodyPublishers.ofByteArray(body))
+              .build();
+      answer = client.sendAsync(request, BodyHandlers.ofByteArray());
+    } catch (IllegalArgumentException _) {
+      return Optional.empty();
+    }
+    cancellation.stopWith(() -> answer.cancel(true));
+    try {
+      HttpResponse<byte[]> response = answer.get(within.toNanos(), TimeUnit.NANOSECONDS);
+      return Optional.of(new Whole(response.statusCode(), response.body()));
+    } catch (CancellationException | ExecutionException | TimeoutException _) {
+      answer.cancel(true);
+      return Optional.empty();
     }
   }
 

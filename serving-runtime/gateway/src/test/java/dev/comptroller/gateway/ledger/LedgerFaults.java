@@ -102,7 +102,7 @@ abstract class LedgerFaults extends LedgerFixture {
   void shouldLoseNothingAcknowledgedAndChargeNothingTwiceWhenKilled() throws Exception {
     Database database = fresh();
     CrashTrial trial = new CrashTrial(arguments(database), environment(database));
-    int kills = Integer.getInteger("kills", 8);
+    int kills = Integer.getInteger("kills", 3);
     for (int kill = 0; kill < kills; kill++) {
       trial.runAndKill(kill);
       var _ = Verification.of(database);
