@@ -12,7 +12,8 @@ import dev.comptroller.decide.rollout.RolloutSeen.Warmth;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import dev.comptroller.reconcile.signals.EngineLoad;
-import dev.comptroller.reconcile.signals.EngineScrape;
+import dev.comptroller.reconcile.signals.EngineLoads;
+import dev.comptroller.reconcile.signals.FirstRequests;
 import dev.comptroller.reconcile.signals.PodFacts;
 import dev.comptroller.reconcile.signals.Warmer;
 import io.fabric8.kubernetes.api.model.Container;
@@ -46,11 +47,11 @@ public final class RolloutObserver {
           "CreateContainerError",
           "RunContainerError");
 
-  private final EngineScrape scrape;
-  private final Warmer warmer;
+  private final EngineLoads scrape;
+  private final FirstRequests warmer;
 
   /// An observer over these signals.
-  public RolloutObserver(EngineScrape scrape, Warmer warmer) {
+  public RolloutObserver(EngineLoads scrape, FirstRequests warmer) {
     this.scrape = scrape;
     this.warmer = warmer;
   }

@@ -49,7 +49,7 @@ public final class RoutingBoard implements AutoCloseable {
   private final Treasury treasury;
   private final Clock clock;
   private final String home;
-  private final Work<String> work = new Work<>("routing-table", _ -> render());
+  private final Work<String> work;
   private final SharedIndexInformer<ConfigMap> written;
 
   /// A board that writes into namespace `home`.
@@ -60,6 +60,19 @@ public final class RoutingBoard implements AutoCloseable {
       Treasury treasury,
       Clock clock,
       String home) {
+    this(client, view, pools, treasury, clock, home, Work.Pace.THREADS);
+  }
+
+  /// A board that writes into namespace `home` and whose work goes at `pace`.
+  public RoutingBoard(
+      KubernetesClient client,
+      FleetView view,
+      Pools pools,
+      Treasury treasury,
+      Clock clock,
+      String home,
+      Work.Pace pace) {
+    this.work = new Work<>("routing-table", _ -> render(), pace);
     this.client = client;
     this.view = view;
     this.pools = pools;

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// At most 32 at once, each given 2 seconds and 4 MiB. A replica that does not answer, or whose
 /// counters are missing or not numbers, yields no sample in that round: nothing is made up.
-public final class EngineScrape implements AutoCloseable {
+public final class EngineScrape implements EngineLoads, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EngineScrape.class);
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
   private static final int MAX_BYTES = 4 << 20;
@@ -72,12 +72,13 @@ public final class EngineScrape implements AutoCloseable {
     }
   }
 
-  /// What the pod with `uid` was last seen to work on.
+  @Override
   public Optional<EngineLoad> load(String uid) {
     return Optional.ofNullable(loads.get(uid));
   }
 
   /// Scrapes `pods` once beside the rounds, as far as there are free places, and does not wait.
+  @Override
   public void look(List<Pod> pods) {
     var unused =
         threads.submit(

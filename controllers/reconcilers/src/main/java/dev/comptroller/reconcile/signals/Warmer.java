@@ -28,7 +28,7 @@ import java.util.concurrent.TimeUnit;
 /// Each replica is asked on a virtual thread of its own, at most 16 at once, 60 seconds a
 /// request. A replica is warm when three requests in a row were answered; it failed when three
 /// tries were not. The outcome holds for one start of its container.
-public final class Warmer implements AutoCloseable {
+public final class Warmer implements FirstRequests, AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int REQUESTS = 3;
   private static final int TRIES = 3;
@@ -69,12 +69,12 @@ public final class Warmer implements AutoCloseable {
     this.view = view;
   }
 
-  /// What is known of `pod` as it runs now.
+  @Override
   public Optional<Outcome> outcome(Pod pod) {
     return start(pod).map(outcomes::get);
   }
 
-  /// Asks `pod`, unless it was asked already, and then calls `done`.
+  @Override
   public void warm(Pod pod, String model, Runnable done) {
     Optional<Start> start = start(pod);
     Optional<String> address = PodFacts.address(pod);

@@ -56,7 +56,7 @@ public final class Meter implements AutoCloseable {
   private final SpendStore store;
   private final Clock clock;
   private final Supplier<PriceBooks> books;
-  private final Work<String> work = new Work<>("meter", this::close);
+  private final Work<String> work;
   private final Map<String, Book> ledger = new ConcurrentHashMap<>();
   private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
 
@@ -67,6 +67,18 @@ public final class Meter implements AutoCloseable {
       SpendStore store,
       Clock clock,
       Supplier<PriceBooks> books) {
+    this(client, view, store, clock, books, Work.Pace.THREADS);
+  }
+
+  /// A meter whose work goes at `pace`.
+  public Meter(
+      KubernetesClient client,
+      FleetView view,
+      SpendStore store,
+      Clock clock,
+      Supplier<PriceBooks> books,
+      Work.Pace pace) {
+    this.work = new Work<>("meter", this::close, pace);
     this.client = client;
     this.view = view;
     this.store = store;

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
@@ -27,6 +28,7 @@ public final class Work<K> implements AutoCloseable {
 
   private final String name;
   private final Handler<K> handler;
+  private final Pace pace;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final PriorityQueue<Due<K>> queue = new PriorityQueue<>();
@@ -34,12 +36,42 @@ public final class Work<K> implements AutoCloseable {
   private final Map<K, Integer> failures = new HashMap<>();
   private long order;
   private @Nullable Thread thread;
+  private boolean started;
   private boolean closed;
 
-  /// Work called `name` in logs and thread dumps.
+  /// Work called `name` in logs and thread dumps, on a thread of its own.
   public Work(String name, Handler<K> handler) {
+    this(name, handler, Pace.THREADS);
+  }
+
+  /// Work called `name` that goes as `pace` has it.
+  public Work(String name, Handler<K> handler, Pace pace) {
     this.name = name;
     this.handler = handler;
+    this.pace = pace;
+  }
+
+  /// What makes work go: a thread of its own, or somebody who calls [#step].
+  public interface Pace {
+    /// A virtual thread for each work, on the system's clock.
+    Pace THREADS =
+        new Pace() {
+          @Override
+          public long nanoTime() {
+            return System.nanoTime();
+          }
+
+          @Override
+          public Thread begin(Work<?> work) {
+            return Thread.ofVirtual().name("comptroller-" + work.name).start(work::run);
+          }
+        };
+
+    /// The clock by which keys become due.
+    long nanoTime();
+
+    /// Called once when `work` may begin; returns the thread that it began on, if there is one.
+    @Nullable Thread begin(Work<?> work);
   }
 
   /// Handles one key; may block and may throw.
@@ -53,9 +85,31 @@ public final class Work<K> implements AutoCloseable {
   public void start() {
     lock.lock();
     try {
-      if (thread == null && !closed) {
-        thread = Thread.ofVirtual().name("comptroller-" + name).start(this::run);
+      if (!started && !closed) {
+        started = true;
+        thread = pace.begin(this);
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Handles the first key that is due, if there is one, for a pace without threads.
+  public boolean step() throws InterruptedException {
+    K key = take();
+    if (key == null) {
+      return false;
+    }
+    work(key);
+    return true;
+  }
+
+  /// When the first key is due, by the clock of the pace.
+  public OptionalLong due() {
+    lock.lock();
+    try {
+      Due<K> first = queue.peek();
+      return first == null ? OptionalLong.empty() : OptionalLong.of(first.atNanos());
     } finally {
       lock.unlock();
     }
@@ -71,7 +125,7 @@ public final class Work<K> implements AutoCloseable {
     lock.lock();
     try {
       if (!closed && waiting.add(key)) {
-        queue.add(new Due<>(System.nanoTime() + delay.toNanos(), order++, key));
+        queue.add(new Due<>(pace.nanoTime() + delay.toNanos(), order++, key));
         changed.signal();
       }
     } finally {
@@ -129,6 +183,21 @@ public final class Work<K> implements AutoCloseable {
     return delay.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : delay;
   }
 
+  private @Nullable K take() {
+    lock.lock();
+    try {
+      Due<K> first = queue.peek();
+      if (closed || first == null || first.atNanos() - pace.nanoTime() > 0) {
+        return null;
+      }
+      queue.remove();
+      waiting.remove(first.key());
+      return first.key();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private @Nullable K next() throws InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -138,7 +207,7 @@ public final class Work<K> implements AutoCloseable {
           changed.await();
           continue;
         }
-        long wait = first.atNanos() - System.nanoTime();
+        long wait = first.atNanos() - pace.nanoTime();
         if (wait <= 0) {
           queue.remove();
           waiting.remove(first.key());

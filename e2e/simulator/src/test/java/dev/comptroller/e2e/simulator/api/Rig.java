@@ -1,0 +1,154 @@
+package dev.comptroller.e2e.simulator.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.comptroller.e2e.simulator.api.FakeApi.Change;
+import dev.comptroller.e2e.simulator.api.FakeApi.Request;
+import dev.comptroller.e2e.simulator.api.Session.Fate;
+import dev.comptroller.protocol.Names;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// A cluster with the operator in it, on a virtual clock and one thread.
+///
+/// An operator that is killed by the fate of a write is started again at once; one that is killed
+/// by [#kill] stays dead until [#start].
+final class Rig {
+  private static final int STEPS = 20_000;
+
+  final VirtualClock clock;
+  final FakeApi api;
+  final Bill bill = new Bill();
+  final FakeFleet fleet;
+
+  /// Writes of the operator, as `METHOD path`, in order; over all its lives.
+  final List<String> writes = new ArrayList<>();
+
+  /// Creations and deletions that the operator asked for and got, as `ADDED kind namespace/name`.
+  final List<String> births = new ArrayList<>();
+
+  private final BiFunction<Integer, Request, Fate> fates;
+  private final OperatorProcess.Temper temper;
+  private @Nullable OperatorProcess operator;
+  private boolean acting;
+  private long controlled = -1;
+  private int starts;
+
+  /// A cluster whose operator's n-th write meets the fate that `fates` gives it.
+  Rig(
+      Instant start,
+      OperatorProcess.Temper temper,
+      BiFunction<Integer, Request, Fate> fates) {
+    clock = new VirtualClock(start);
+    api = new FakeApi(clock);
+    fleet = new FakeFleet(api, clock, bill);
+    this.temper = temper;
+    this.fates = fates;
+    api.onChange(this::heard);
+    fleet.apply("{apiVersion: v1, kind: Namespace, metadata: {name: %s}}".formatted(OperatorProcess.HOME));
+  }
+
+  /// The running operator.
+  Optional<OperatorProcess> operator() {
+    return Optional.ofNullable(operator);
+  }
+
+  /// How often it was started.
+  int starts() {
+    return starts;
+  }
+
+  /// Starts the operator, if it does not run.
+  void start() {
+    while (operator == null) {
+      starts++;
+      Session session =
+          new Session(
+              api,
+              write -> {
+                writes.add(write.method() + " " + write.path());
+                return fates.apply(writes.size(), write);
+              });
+      acting = true;
+      OperatorProcess next = new OperatorProcess(api, session, clock, temper);
+      acting = false;
+      operator = next.isDead() ? null : next;
+    }
+  }
+
+  /// Kills the operator.
+  void kill() {
+    if (operator != null) {
+      operator.kill();
+      operator = null;
+    }
+  }
+
+  /// Does everything that is due now.
+  void settle() {
+    boolean again = true;
+    for (int steps = 0; again; steps++) {
+      if (steps > STEPS) {
+        throw new AssertionError("no rest at %s after %d steps; last writes: %s"
+            .formatted(clock.instant(), STEPS, writes.subList(Math.max(0, writes.size() - 20), writes.size())));
+      }
+      again = (api.version() != controlled || fleet.isDue()) && fleet.control();
+      controlled = again ? -1 : api.version();
+      OperatorProcess running = operator;
+      if (running != null) {
+        acting = true;
+        again |= running.step();
+        acting = false;
+        if (running.isDead()) {
+          operator = null;
+          start();
+          again = true;
+        }
+      }
+    }
+  }
+
+  /// Lets time pass until `until`.
+  void run(Instant until) {
+    settle();
+    while (true) {
+      Instant next =
+          Stream.concat(
+                  fleet.next().stream(), operator().flatMap(OperatorProcess::next).stream())
+              .min(Instant::compareTo)
+              .orElse(until);
+      if (next.isAfter(until)) {
+        clock.advance(until);
+        return;
+      }
+      clock.advance(next);
+      settle();
+    }
+  }
+
+  /// Lets `time` pass.
+  void run(Duration time) {
+    run(clock.instant().plus(time));
+  }
+
+  private void heard(Change change) {
+    if (!acting) {
+      return;
+    }
+    if (!change.type().equals("MODIFIED") && change.key().kind() != Kind.EVENT) {
+      births.add(change.type() + " " + change.key());
+    }
+    if (change.key().kind() == Kind.CONFIG_MAP
+        && change.key().name().startsWith(Names.SPEND_CONFIG_MAP_PREFIX)) {
+      JsonNode record = FakeApi.read(change.object().at("/data/record.json").asText());
+      for (JsonNode uid : record.path("uids")) {
+        bill.recorded(uid.asText(), clock.instant(), operator == null ? api.version() : operator.since());
+      }
+    }
+  }
+}
