@@ -169,7 +169,6 @@ public final class ServingDeployment {
     add(arguments, "--max-sequences", Integer.toString(rung.maxSequences()));
     add(arguments, "--max-batched-tokens", Integer.toString(rung.maxBatchedTokens()));
     add(arguments, "--max-queued", Integer.toString(rung.maxQueued()));
-    add(arguments, "--gpus", Integer.toString(rung.gpus()));
     add(arguments, "--journal", SCRATCH + "/journal.json");
     add(arguments, "--port", Integer.toString(Names.RUNTIME_PORT));
     return arguments;

@@ -21,6 +21,7 @@ import dev.comptroller.e2e.simulator.world.PriceTrack.Point;
 import dev.comptroller.e2e.simulator.world.Tally;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
