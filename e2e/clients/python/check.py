@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Drives a gateway with the official OpenAI client for Python.
 
-usage: check.py BASE_URL MODEL API_KEY
+usage: check.py BASE_URL MODEL API_KEY [suspended]
 
 BASE_URL ends in /v1. An empty API_KEY says that the gateway asks for no credentials; what concerns them is left out
-then. Every answer is validated strictly by the client's own types. Prints one line of JSON that says what was seen;
-exits with 1 and the first thing that is wrong.
+then. With `suspended` it expects that whoever calls has no money left. Every answer is validated strictly by the
+client's own types. Prints one line of JSON that says what was seen; exits with 1 and the first thing that is wrong.
 """
 
+import asyncio
 import io
 import json
 import sys
@@ -18,6 +19,7 @@ from openai.types import Batch, Completion
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 QUESTION = [{"role": "user", "content": "What is the capital of France?"}]
+TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object", "properties": {}}}}
 TOKENS = 12
 PATIENCE_SECONDS = 60
 TERMINAL = {"completed", "failed", "expired", "cancelled"}
@@ -61,9 +63,9 @@ class Check:
     def __init__(self, base_url, model, key):
         self.model = model
         self.key = key
-        common = {"base_url": base_url, "api_key": key or "unused", "max_retries": 0, "timeout": 60}
-        self.client = openai.OpenAI(**common, _strict_response_validation=True)
-        self.lenient = openai.OpenAI(**common)
+        self.common = {"base_url": base_url, "api_key": key or "unused", "max_retries": 0, "timeout": 60}
+        self.client = openai.OpenAI(**self.common, _strict_response_validation=True)
+        self.lenient = openai.OpenAI(**self.common)
 
     def ask(self, **fields):
         return self.client.chat.completions.create(
@@ -113,6 +115,39 @@ class Check:
             expect(usages == [], "usage comes only to those who ask for it", usages)
             expect(all(chunk.choices for chunk in chunks), "every chunk has choices where no usage was asked for", chunks)
         return {"chunks": len(chunks), "x_comptroller": ours}
+
+    def likelihoods(self):
+        """The likelihoods of an answer's tokens, whole and streamed."""
+        fields = {"logprobs": True, "top_logprobs": 2}
+        answer = self.ask(**fields)
+        tokens = answer.choices[0].logprobs.content
+        expect(tokens and all(len(token.top_logprobs) == 2 for token in tokens), "tokens have likelihoods", answer)
+        expect(all(token.logprob <= 0 for token in tokens), "a likelihood is at most 1", tokens)
+        with self.ask(stream=True, **fields) as stream:
+            parts = [choice.logprobs for chunk in stream for choice in chunk.choices if choice.logprobs]
+        streamed = [token.token for part in parts for token in part.content]
+        expect(streamed == [token.token for token in tokens], "the stream has likelihoods of the same tokens", streamed)
+        return len(tokens)
+
+    def at_once(self):
+        """Questions of the client that waits for none of them."""
+
+        async def one(client):
+            text = ""
+            stream = await client.chat.completions.create(
+                model=self.model, messages=QUESTION, max_completion_tokens=TOKENS, temperature=0, stream=True
+            )
+            async for chunk in stream:
+                text += "".join(choice.delta.content or "" for choice in chunk.choices)
+            return text
+
+        async def all_of_them():
+            async with openai.AsyncOpenAI(**self.common, _strict_response_validation=True) as client:
+                return await asyncio.gather(*(one(client) for _ in range(6)))
+
+        texts = asyncio.run(all_of_them())
+        expect(set(texts) == {self.text}, f"six questions at once get one answer: {self.text!r}", texts)
+        return len(texts)
 
     def gathered(self):
         """The client's own gathering of a stream into one answer."""
@@ -234,6 +269,8 @@ class Check:
             refused(openai.BadRequestError, lambda: self.ask(max_completion_tokens=-1), "max_completion_tokens"),
             refused(openai.BadRequestError, lambda: self.ask(temperature=9), "temperature"),
             refused(openai.BadRequestError, lambda: self.ask(messages=[]), "messages"),
+            refused(openai.BadRequestError, lambda: self.ask(tools=[TOOL]), "tools"),
+            refused(openai.BadRequestError, lambda: self.ask(n=2), "n"),
             refused(openai.BadRequestError, lambda: self.ask(stream=True, temperature=9), "temperature"),
             refused(
                 openai.BadRequestError,
@@ -246,13 +283,35 @@ class Check:
             seen.append(refused(openai.AuthenticationError, stranger.models.list, code="invalid_api_key"))
         return seen
 
-    def run(self):
+    def no_money(self):
+        """What a client that tries again by itself makes of an empty purse."""
+        sent = []
+        http = openai.DefaultHttpx2Client(event_hooks={"request": [sent.append]})
+        patient = openai.OpenAI(**self.common | {"max_retries": 2}, http_client=http)
+        seen = []
+        for stream in (False, True):
+            try:
+                patient.chat.completions.create(model=self.model, messages=QUESTION, max_tokens=TOKENS, stream=stream)
+            except openai.RateLimitError as error:
+                expect(error.code == "insufficient_quota", "the code says that money is used up", error.body)
+                expect(int(error.response.headers["retry-after"]) > 0, "it says when to try again", error.response.headers)
+                seen.append(error.message)
+            else:
+                raise Wrong("who has no money left should be refused")
+        expect(len(sent) == 2, "the client does not try again by itself", sent)
+        return seen
+
+    def run(self, suspended):
+        if suspended:
+            return self.each({"no_money": self.no_money})
         steps = {
             "models": self.models,
             "chat": self.chat,
             "stream": lambda: self.stream(False),
             "stream_with_usage": lambda: self.stream(True),
             "gathered_stream": self.gathered,
+            "likelihoods": self.likelihoods,
+            "at_once": self.at_once,
             "completions": self.completions,
             "flex": self.flex,
             "files": self.files,
@@ -260,6 +319,9 @@ class Check:
             "cancel": self.cancel,
             "errors": self.errors,
         }
+        return self.each(steps)
+
+    def each(self, steps):
         saw = {"openai": openai.__version__}
         for name, step in steps.items():
             began = time.monotonic()
@@ -271,6 +333,6 @@ class Check:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
+    if len(sys.argv) not in (4, 5) or sys.argv[4:] not in ([], ["suspended"]):
         raise SystemExit(__doc__)
-    print(json.dumps(Check(*sys.argv[1:]).run()))
+    print(json.dumps(Check(*sys.argv[1:4]).run(suspended=len(sys.argv) == 5)))

@@ -1,6 +1,8 @@
 package dev.comptroller.e2e.promises.clients;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.comptroller.e2e.fleet.LocalFleet;
+import dev.comptroller.e2e.promises.fleet.Json;
 import dev.comptroller.gateway.identity.ApiKey;
 import dev.comptroller.gateway.identity.CredentialEntry;
 import java.io.BufferedReader;
@@ -10,11 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// A second gateway in front of a fleet's replicas, with the fleet's routing table as it is now,
-/// that asks for credentials.
+/// A second gateway in front of a fleet's replicas, with the fleet's routing table as it is
+/// now, that asks for credentials.
 final class KeyedGateway implements AutoCloseable {
   private static final Pattern ADDRESS =
       Pattern.compile("OpenAI API on (http://127\\.0\\.0\\.1:\\d+/v1)");
@@ -32,7 +35,10 @@ final class KeyedGateway implements AutoCloseable {
   /// Starts it; it knows one key, of this namespace.
   ///
   /// @param folder for its data
-  static KeyedGateway start(LocalFleet fleet, String namespace, Path folder) throws IOException {
+  /// @param change what is changed in the routing table before
+  static KeyedGateway start(
+      LocalFleet fleet, String namespace, Path folder, Consumer<JsonNode> change)
+      throws IOException {
     ApiKey key = ApiKey.random(new SecureRandom());
     Path credentials =
         Files.writeString(
@@ -41,14 +47,16 @@ final class KeyedGateway implements AutoCloseable {
             {"credentials":[{"namespace":"%s","features":"check",
               "classes":"interactive,flex,batch","keys":"%s"}]}"""
                 .formatted(namespace, CredentialEntry.Key.of(key).line()));
-    String rendered =
-        fleet
-            .kubectl()
-            .json("-n", "comptroller-system", "get", "configmap", "comptroller-routing")
-            .path("data")
-            .path("table.json")
-            .asText();
-    Path table = Files.writeString(folder.resolve("table.json"), rendered);
+    JsonNode rendered =
+        Json.parse(
+            fleet
+                .kubectl()
+                .json("-n", "comptroller-system", "get", "configmap", "comptroller-routing")
+                .path("data")
+                .path("table.json")
+                .asText());
+    change.accept(rendered);
+    Path table = Files.writeString(folder.resolve("table.json"), rendered.toString());
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
 import com.openai.core.JsonNull;
@@ -38,6 +39,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -88,17 +90,28 @@ class OpenAiClientsTest {
   void shouldSatisfyTheOfficialPythonClient() {
     JsonNode saw = python(fleet.gateway() + "/v1", "");
     assertThat(saw.at("/batch/saw/x_comptroller/saved").asDouble()).isPositive();
-    assertThat(saw.at("/errors/saw")).hasSize(8);
+    assertThat(saw.at("/errors/saw")).hasSize(10);
   }
 
   @Test
   void shouldSatisfyTheOfficialPythonClientWithAnApiKey() throws IOException {
-    try (KeyedGateway keyed = KeyedGateway.start(fleet, NAMESPACE, folder)) {
+    try (KeyedGateway keyed = KeyedGateway.start(fleet, NAMESPACE, folder, _ -> {})) {
       JsonNode saw = python(keyed.address().toString(), keyed.key());
       assertThat(saw.at("/errors/saw").toString()).contains("AuthenticationError");
 
       OpenAIClient stranger = client(keyed.address().toString(), keyed.key() + "x", true);
       assertThatThrownBy(() -> stranger.models().list()).isInstanceOf(UnauthorizedException.class);
+    }
+  }
+
+  @Test
+  void shouldKeepTheOfficialPythonClientFromTryingAgainWithoutMoney() throws IOException {
+    try (KeyedGateway keyed =
+        KeyedGateway.start(fleet, NAMESPACE, folder, OpenAiClientsTest::suspend)) {
+      JsonNode saw = python(keyed.address().toString(), keyed.key(), "suspended");
+      assertThat(saw.at("/no_money/saw"))
+          .hasSize(2)
+          .allMatch(message -> message.asText().contains("namespace " + NAMESPACE));
     }
   }
 
@@ -221,17 +234,23 @@ class OpenAiClientsTest {
     assertThat(error).hasMessageContaining(field);
   }
 
-  private static JsonNode python(String address, String key) {
+  private static void suspend(JsonNode table) {
+    for (JsonNode account : table.path("accounts")) {
+      if (account.path("namespace").asText().equals(NAMESPACE)) {
+        ((ObjectNode) account.path("traffic")).put("suspended", true);
+      }
+    }
+  }
+
+  private static JsonNode python(String address, String key, String... more) {
     Path clients = fleet.repository().root().resolve("e2e/clients/python");
     String environment = Command.of(clients.resolve("fetch").toString()).answer();
-    return Json.parse(
-        Command.of(
-                Path.of(environment, "bin", "python3").toString(),
-                clients.resolve("check.py").toString(),
-                address,
-                MODEL,
-                key)
-            .answer());
+    List<String> words = new ArrayList<>();
+    words.add(Path.of(environment, "bin", "python3").toString());
+    words.add(clients.resolve("check.py").toString());
+    words.addAll(List.of(address, MODEL, key));
+    words.addAll(List.of(more));
+    return Json.parse(new Command(words, Map.of(), "").answer());
   }
 
   private static OpenAIClient client(boolean strict) {
