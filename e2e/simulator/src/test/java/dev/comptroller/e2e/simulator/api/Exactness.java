@@ -28,7 +28,7 @@ final class Exactness {
   static final Instant START = Instant.parse("2026-03-01T00:00:00Z");
   private static final Defaults DEFAULTS = new Defaults();
   private static final Declared MONTH = declared("Month", "UTC");
-  private static final Declared DAY = declared("Day", "Asia/Kolkata");
+  static final Declared DAY = declared("Day", "Asia/Kolkata");
   private static final List<String> TEAMS = List.of("blue", "green", "red");
   private static final List<String> TYPES = List.of("on-demand", "reserved", "spot");
 
@@ -39,7 +39,6 @@ final class Exactness {
   private final TreeMap<Integer, String> nodes = new TreeMap<>();
   private final Duration pause;
   private int count;
-  private int lost;
   private int edits;
   private int endings;
   private long checks;
@@ -84,6 +83,9 @@ final class Exactness {
       Duration at = Duration.ofSeconds(random.nextLong(time.toSeconds()));
       Duration down = Duration.ofSeconds(random.nextBoolean() ? 0 : random.nextInt(2400));
       rig.fleet.after(at, rig::kill);
+      if (i % 10 == 0) {
+        rig.fleet.after(at.plus(down.dividedBy(2)), this::lose);
+      }
       rig.fleet.after(at.plus(down), rig::start);
     }
   }
@@ -247,7 +249,6 @@ final class Exactness {
   private void lose() {
     Integer number = List.copyOf(nodes.keySet()).get(random.nextInt(nodes.size()));
     rig.fleet.lose(nodes.remove(number));
-    lost++;
     addNode();
   }
 

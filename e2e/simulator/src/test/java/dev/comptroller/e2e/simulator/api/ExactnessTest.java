@@ -23,11 +23,11 @@ final class ExactnessTest {
   void shouldChargeAMonthToTheMicroDollarThoughTheOperatorIsKilledAtRandom() {
     Duration month = Duration.ofDays(31);
     Exactness world =
-        new Exactness(SEED, Duration.ofMinutes(FULL ? 20 : 120), temper(FULL ? 1 : 60), NONE);
+        new Exactness(SEED, Duration.ofMinutes(FULL ? 20 : 240), temper(FULL ? 5 : 600), NONE);
     world.kill(200, month);
     Outcome outcome = world.run(month, Duration.ofHours(6));
     LOG.info("killed at random: " + outcome);
-    assertThat(outcome.pods()).isGreaterThan(100);
+    assertThat(outcome.pods()).isGreaterThan(50);
     assertThat(outcome.starts()).isGreaterThan(150);
     assertThat(outcome.lost()).isPositive();
     assertThat(outcome.unseen()).isPositive();
@@ -42,11 +42,11 @@ final class ExactnessTest {
             SEED + 1,
             Duration.ofMinutes(20),
             temper(FULL ? 5 : 60),
-            (n, _) -> n % 2 == 1 ? Fate.KilledBefore : Fate.KilledAfter);
-    Outcome outcome = world.run(Duration.ofDays(FULL ? 31 : 1), Duration.ofHours(1));
+            new KillEachWrite());
+    Outcome outcome = world.run(Duration.ofHours(FULL ? 31 * 24 : 6), Duration.ofHours(1));
     LOG.info("killed at every write: " + outcome);
-    assertThat(outcome.starts()).isGreaterThan(outcome.writes());
-    assertThat(outcome.pods()).isGreaterThan(10);
+    assertThat(outcome.starts()).isGreaterThan(outcome.writes() / 2);
+    assertThat(outcome.pods()).isGreaterThan(3);
   }
 
   @Test
@@ -62,7 +62,7 @@ final class ExactnessTest {
                   case 1 -> Fate.LostReply;
                   default -> Fate.Done;
                 });
-    Outcome outcome = world.run(Duration.ofDays(FULL ? 31 : 2), Duration.ofHours(1));
+    Outcome outcome = world.run(Duration.ofDays(FULL ? 31 : 1), Duration.ofHours(1));
     LOG.info("conflicts and lost replies: " + outcome);
     assertThat(outcome.pods()).isGreaterThan(10);
   }
