@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -115,7 +116,7 @@ final class FakeApi {
   /// All objects of `kind`, in the order of their names.
   List<ObjectNode> all(Kind kind) {
     return objects.entrySet().stream()
-        .filter(entry -> entry.getKey().kind() == kind)
+        .filter(entry -> entry.getKey().kind().equals(kind))
         .map(Map.Entry::getValue)
         .toList();
   }
@@ -198,7 +199,7 @@ final class FakeApi {
             .put("kind", target.kind().name() + "List")
             .put("apiVersion", target.kind().apiVersion());
     boolean anyVersion = "0".equals(query.get("resourceVersion"));
-    TreeMap<Key, ObjectNode> seen = anyVersion ? past(lag) : objects;
+    SortedMap<Key, ObjectNode> seen = anyVersion ? past(lag) : objects;
     long at = anyVersion ? Math.max(0, version - lag) : version;
     list.putObject("metadata").put("resourceVersion", Long.toString(at));
     ArrayNode items = list.putArray("items");
@@ -215,7 +216,7 @@ final class FakeApi {
   /// How many changes old lists are whose reader takes any version.
   int lag;
 
-  private TreeMap<Key, ObjectNode> past(int changes) {
+  private SortedMap<Key, ObjectNode> past(int changes) {
     TreeMap<Key, ObjectNode> past = new TreeMap<>(objects);
     var newest = log.descendingIterator();
     while (newest.hasNext()) {
@@ -265,7 +266,7 @@ final class FakeApi {
         .put("uid", "00000000-0000-4000-8000-%012d".formatted(++uids))
         .put("creationTimestamp", now())
         .put("generation", 1);
-    if (key.kind() == Kind.POD) {
+    if (key.kind().equals(Kind.POD)) {
       next.putObject("status").put("phase", "Pending");
     }
     defaults.fill(next);
@@ -360,7 +361,7 @@ final class FakeApi {
     ObjectNode old = Objects.requireNonNull(objects.get(key));
     ObjectNode next = old.deepCopy();
     ObjectNode metadata = (ObjectNode) next.get("metadata");
-    if (key.kind() == Kind.POD) {
+    if (key.kind().equals(Kind.POD)) {
       long grace =
           options
               .path("gracePeriodSeconds")
@@ -396,7 +397,7 @@ final class FakeApi {
         metadata.has("deletionTimestamp")
             && metadata.path("finalizers").isEmpty()
             && metadata.path("deletionGracePeriodSeconds").asLong() == 0
-            && key.kind() != Kind.NAMESPACE;
+            && !key.kind().equals(Kind.NAMESPACE);
     if (leaves) {
       objects.remove(key);
     } else {
