@@ -59,7 +59,9 @@ final class Apply {
   private static ObjectNode tree(String name, JsonNode value) {
     ObjectNode fields = FakeApi.JSON.createObjectNode();
     if (value instanceof ObjectNode object) {
-      object.properties().forEach(e -> fields.set("f:" + e.getKey(), tree(e.getKey(), e.getValue())));
+      object
+          .properties()
+          .forEach(e -> fields.set("f:" + e.getKey(), tree(e.getKey(), e.getValue())));
     } else if (value instanceof ArrayNode array && name.equals("finalizers")) {
       array.forEach(element -> fields.putObject("v:" + element));
     } else if (value instanceof ArrayNode array && !keys(name, array).isEmpty()) {
@@ -120,7 +122,10 @@ final class Apply {
               String field = entry.getKey();
               JsonNode next = after.path(field);
               List<JsonNode> rest = new ArrayList<>();
-              others.stream().map(o -> o.path(field)).filter(o -> !o.isMissingNode()).forEach(rest::add);
+              others.stream()
+                  .map(o -> o.path(field))
+                  .filter(o -> !o.isMissingNode())
+                  .forEach(rest::add);
               if (field.startsWith("f:")) {
                 prune(object, field.substring(2), entry.getValue(), next, rest);
               }

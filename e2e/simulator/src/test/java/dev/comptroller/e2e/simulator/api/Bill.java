@@ -87,7 +87,9 @@ final class Bill {
 
   /// Pods of which the truth is not known.
   long lost() {
-    return lives.values().stream().filter(life -> life.end == null && life.recorded != null).count();
+    return lives.values().stream()
+        .filter(life -> life.end == null && life.recorded != null)
+        .count();
   }
 
   /// Pods on nodes that their recorder never saw.

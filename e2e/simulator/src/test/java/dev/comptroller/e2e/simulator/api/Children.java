@@ -40,7 +40,10 @@ final class Children implements Desk.Secondaries {
   @Override
   public Set<?> of(Class<?> type, ResourceID owner) {
     Map<String, HasMetadata> found = new TreeMap<>();
-    Objects.requireNonNull(informers.get(type)).getStore().list().forEach(object -> found.put(key(object), object));
+    Objects.requireNonNull(informers.get(type))
+        .getStore()
+        .list()
+        .forEach(object -> found.put(key(object), object));
     written.forEach(
         (key, object) -> {
           HasMetadata cached = found.get(key);
@@ -66,11 +69,7 @@ final class Children implements Desk.Secondaries {
   private <R extends HasMetadata> void add(
       KubernetesClient client, Class<R> type, String selector, Consumer<ResourceID> changed) {
     SharedIndexInformer<R> informer =
-        client
-            .resources(type)
-            .inAnyNamespace()
-            .withLabelSelector(selector)
-            .runnableInformer(0);
+        client.resources(type).inAnyNamespace().withLabelSelector(selector).runnableInformer(0);
     informer.addEventHandler(
         new ResourceEventHandler<>() {
           @Override

@@ -105,7 +105,10 @@ final class CrashPointsTest {
     same(calm, tell(new Temper(even, 5, 1, false), (_, _) -> Fate.Done), "late");
     same(calm, tell(new Temper(even, 1, 2, false), (_, _) -> Fate.Done), "twice");
     same(calm, tell(new Temper(even, 3, 1, true), (_, _) -> Fate.Done), "with gaps");
-    same(calm, tell(new Temper(forgetful, 4, 1, false), (_, _) -> Fate.Done), "older than own writes");
+    same(
+        calm,
+        tell(new Temper(forgetful, 4, 1, false), (_, _) -> Fate.Done),
+        "older than own writes");
   }
 
   private static void same(Story calm, Story story, String what) {
@@ -115,8 +118,7 @@ final class CrashPointsTest {
   }
 
   /// What happened: the state at the end of each stage, births and deaths, writes at rest.
-  private record Story(
-      Rig rig, List<String> stages, List<String> births, List<String> restless) {}
+  private record Story(Rig rig, List<String> stages, List<String> births, List<String> restless) {}
 
   private static Story tell(Temper temper, BiFunction<Integer, Request, Fate> fates) {
     Rig rig = new Rig(START, temper, fates);
@@ -152,7 +154,8 @@ final class CrashPointsTest {
     BudgetState state = operator.treasury().state(TEAM, Exactness.DAY, now);
     assertThat(state.spent().micros())
         .isEqualTo(
-            rig.bill.spent(TEAM, state.window().start(), state.window().end(), operator.since(), now));
+            rig.bill.spent(
+                TEAM, state.window().start(), state.window().end(), operator.since(), now));
   }
 
   /// What counts of the state of the cluster.
@@ -193,7 +196,13 @@ final class CrashPointsTest {
     return object
         .at("/status/conditions")
         .valueStream()
-        .map(c -> c.path("type").asText() + "=" + c.path("status").asText() + "/" + c.path("reason").asText())
+        .map(
+            c ->
+                c.path("type").asText()
+                    + "="
+                    + c.path("status").asText()
+                    + "/"
+                    + c.path("reason").asText())
         .sorted()
         .collect(Collectors.joining(" ", " [", "]"));
   }
@@ -202,7 +211,13 @@ final class CrashPointsTest {
     return object
         .at("/status/grants")
         .valueStream()
-        .map(g -> g.path("deployment").asText() + " " + g.path("variant").asText() + " x " + g.path("replicas"))
+        .map(
+            g ->
+                g.path("deployment").asText()
+                    + " "
+                    + g.path("variant").asText()
+                    + " x "
+                    + g.path("replicas"))
         .toList()
         .toString();
   }
@@ -218,7 +233,12 @@ final class CrashPointsTest {
                     + route
                         .path("legs")
                         .valueStream()
-                        .map(l -> l.path("variant").asText() + l.path("weight") + "x" + l.path("replicas").size())
+                        .map(
+                            l ->
+                                l.path("variant").asText()
+                                    + l.path("weight")
+                                    + "x"
+                                    + l.path("replicas").size())
                         .toList())
         .toList()
         .toString();

@@ -84,8 +84,7 @@ final class Desk<P extends HasMetadata> {
       written.remove(id);
       failures.remove(id);
       due.remove(id);
-    } else if (!generation.equals(
-        generations.put(object.getMetadata().getUid(), generation))) {
+    } else if (!generation.equals(generations.put(object.getMetadata().getUid(), generation))) {
       failures.remove(id);
       due.put(id, now);
     }
@@ -142,7 +141,8 @@ final class Desk<P extends HasMetadata> {
     } catch (Exception e) {
       int count = failures.merge(id, 1, Integer::sum);
       again = Duration.ofSeconds(Math.min(60, 1L << Math.min(count - 1, 6)));
-      OperatorProcess.LOG.fine(() -> "%s of %s failed: %s".formatted(configuration.getName(), id, e));
+      OperatorProcess.LOG.fine(
+          () -> "%s of %s failed: %s".formatted(configuration.getName(), id, e));
     }
     Duration wait = again.compareTo(pace.shortest()) < 0 ? pace.shortest() : again;
     due.putIfAbsent(id, now.plus(wait));

@@ -68,7 +68,14 @@ final class Exactness {
 
   /// What came of a run.
   record Outcome(
-      int pods, long lost, long unseen, int edits, int endings, int starts, int writes, long checks) {}
+      int pods,
+      long lost,
+      long unseen,
+      int edits,
+      int endings,
+      int starts,
+      int writes,
+      long checks) {}
 
   /// Kills the operator `times` times in `time`, each for up to 40 minutes, at random instants.
   void kill(int times, Duration time) {
@@ -172,16 +179,12 @@ final class Exactness {
       rig.fleet.stop = Duration.ofSeconds(random.nextInt(1, 100));
       rig.fleet.start = Duration.ofSeconds(random.nextInt(5, 200));
     }
-    rig.fleet.after(
-        Duration.ofSeconds(1 + random.nextLong(2 * pause.toSeconds())), this::happen);
+    rig.fleet.after(Duration.ofSeconds(1 + random.nextLong(2 * pause.toSeconds())), this::happen);
   }
 
   private Optional<Key> pick() {
-    List<Key> pods =
-        rig.api.keys().stream().filter(key -> key.kind() == Kind.POD).toList();
-    return pods.isEmpty()
-        ? Optional.empty()
-        : Optional.of(pods.get(random.nextInt(pods.size())));
+    List<Key> pods = rig.api.keys().stream().filter(key -> key.kind() == Kind.POD).toList();
+    return pods.isEmpty() ? Optional.empty() : Optional.of(pods.get(random.nextInt(pods.size())));
   }
 
   private void addPod() {
@@ -286,10 +289,7 @@ final class Exactness {
           provisioner: {static: {}}
         """
             .formatted(
-                pool,
-                dollars(now, "on-demand"),
-                dollars(now, "reserved"),
-                dollars(now, "spot")));
+                pool, dollars(now, "on-demand"), dollars(now, "reserved"), dollars(now, "spot")));
   }
 
   private static String dollars(TreeMap<String, Long> prices, String type) {

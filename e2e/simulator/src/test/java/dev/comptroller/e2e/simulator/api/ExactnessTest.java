@@ -38,11 +38,7 @@ final class ExactnessTest {
   @Test
   void shouldChargeToTheMicroDollarThoughEveryWriteKillsTheOperator() {
     Exactness world =
-        new Exactness(
-            SEED + 1,
-            Duration.ofMinutes(20),
-            temper(FULL ? 5 : 60),
-            new KillEachWrite());
+        new Exactness(SEED + 1, Duration.ofMinutes(20), temper(FULL ? 5 : 60), new KillEachWrite());
     Outcome outcome = world.run(Duration.ofHours(FULL ? 31 * 24 : 3), Duration.ofHours(1));
     LOG.info("killed at every write: " + outcome);
     assertThat(outcome.starts()).isGreaterThan(outcome.writes() / 2);

@@ -362,7 +362,8 @@ final class FakeApi {
     ObjectNode metadata = (ObjectNode) next.get("metadata");
     if (key.kind() == Kind.POD) {
       long grace =
-          options.path("gracePeriodSeconds")
+          options
+              .path("gracePeriodSeconds")
               .asLong(old.at("/spec/terminationGracePeriodSeconds").asLong(30));
       grace = old.at("/spec").hasNonNull("nodeName") ? grace : 0;
       Instant asked = clock.instant().truncatedTo(ChronoUnit.SECONDS);
@@ -401,7 +402,9 @@ final class FakeApi {
     } else {
       objects.put(key, next);
     }
-    tell(new Change(version, key, leaves ? "DELETED" : old == null ? "ADDED" : "MODIFIED", old, next));
+    tell(
+        new Change(
+            version, key, leaves ? "DELETED" : old == null ? "ADDED" : "MODIFIED", old, next));
     return next;
   }
 
@@ -480,7 +483,9 @@ final class FakeApi {
       if (text.isBlank()) {
         return JSON.createObjectNode();
       }
-      return text.startsWith("{\"") || text.equals("{}") || text.startsWith("[") ? JSON.readTree(text) : YAML.readTree(text);
+      return text.startsWith("{\"") || text.equals("{}") || text.startsWith("[")
+          ? JSON.readTree(text)
+          : YAML.readTree(text);
     } catch (JsonProcessingException e) {
       throw new RefusedException(400, "BadRequest", String.valueOf(e.getMessage()));
     }

@@ -51,8 +51,7 @@ final class FakeFleet {
 
   /// Does `what` after `delay`.
   void after(Duration delay, Runnable what) {
-    agenda.add(
-        new Due(clock.instant().truncatedTo(ChronoUnit.SECONDS).plus(delay), order++, what));
+    agenda.add(new Due(clock.instant().truncatedTo(ChronoUnit.SECONDS).plus(delay), order++, what));
   }
 
   /// When the next thing is due.
@@ -88,10 +87,15 @@ final class FakeFleet {
     for (String document : text.split("(?m)^---$")) {
       JsonNode body = FakeApi.read(document.strip());
       Kind kind = Kind.named(body.path("kind").asText()).orElseThrow();
-      String path = path(kind, body.at("/metadata/namespace").asText(), body.at("/metadata/name").asText());
+      String path =
+          path(kind, body.at("/metadata/namespace").asText(), body.at("/metadata/name").asText());
       send(
           new Request(
-              "PATCH", path, Map.of("fieldManager", "kubectl"), "application/apply-patch+yaml", body.toString()));
+              "PATCH",
+              path,
+              Map.of("fieldManager", "kubectl"),
+              "application/apply-patch+yaml",
+              body.toString()));
     }
   }
 
@@ -347,7 +351,9 @@ final class FakeFleet {
           api.edit(
               key,
               p -> {
-                if (runs(p) && api.get(new Key(Kind.NODE, "", p.at("/spec/nodeName").asText())).isPresent()) {
+                if (runs(p)
+                    && api.get(new Key(Kind.NODE, "", p.at("/spec/nodeName").asText()))
+                        .isPresent()) {
                   finish(p, "Succeeded", 0);
                   after(Duration.ofSeconds(2), () -> remove(key));
                 }
@@ -410,7 +416,10 @@ final class FakeFleet {
   private static boolean isReady(JsonNode pod) {
     return pod.at("/status/conditions")
         .valueStream()
-        .anyMatch(c -> c.path("type").asText().equals("Ready") && c.path("status").asText().equals("True"));
+        .anyMatch(
+            c ->
+                c.path("type").asText().equals("Ready")
+                    && c.path("status").asText().equals("True"));
   }
 
   private static boolean runs(JsonNode pod) {

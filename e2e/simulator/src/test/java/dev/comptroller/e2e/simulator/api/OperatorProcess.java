@@ -254,11 +254,9 @@ final class OperatorProcess {
     ControllerConfiguration<P> configuration = service.getConfigurationFor(reconciler);
     Desk<P> desk = new Desk<>(reconciler, configuration, client, cache, secondaries, temper.pace());
     List<EventSource<?, P>> sources =
-        reconciler.prepareEventSources(
-            new EventSourceContext<>(null, configuration, client, type));
+        reconciler.prepareEventSources(new EventSourceContext<>(null, configuration, client, type));
     EventSource<?, P> pokes = sources.getLast();
-    pokes.setEventHandler(
-        event -> desk.poke(event.getRelatedCustomResourceID(), clock.instant()));
+    pokes.setEventHandler(event -> desk.poke(event.getRelatedCustomResourceID(), clock.instant()));
     pokes.start();
     desks.add(desk);
     return desk;
@@ -286,5 +284,4 @@ final class OperatorProcess {
       }
     };
   }
-
 }

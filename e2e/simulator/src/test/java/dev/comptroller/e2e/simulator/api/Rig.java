@@ -40,17 +40,15 @@ final class Rig {
   private int starts;
 
   /// A cluster whose operator's n-th write meets the fate that `fates` gives it.
-  Rig(
-      Instant start,
-      OperatorProcess.Temper temper,
-      BiFunction<Integer, Request, Fate> fates) {
+  Rig(Instant start, OperatorProcess.Temper temper, BiFunction<Integer, Request, Fate> fates) {
     clock = new VirtualClock(start);
     api = new FakeApi(clock);
     fleet = new FakeFleet(api, clock, bill);
     this.temper = temper;
     this.fates = fates;
     api.onChange(this::heard);
-    fleet.apply("{apiVersion: v1, kind: Namespace, metadata: {name: %s}}".formatted(OperatorProcess.HOME));
+    fleet.apply(
+        "{apiVersion: v1, kind: Namespace, metadata: {name: %s}}".formatted(OperatorProcess.HOME));
   }
 
   /// The running operator.
@@ -94,8 +92,12 @@ final class Rig {
     boolean again = true;
     for (int steps = 0; again; steps++) {
       if (steps > STEPS) {
-        throw new AssertionError("no rest at %s after %d steps; last writes: %s"
-            .formatted(clock.instant(), STEPS, writes.subList(Math.max(0, writes.size() - 20), writes.size())));
+        throw new AssertionError(
+            "no rest at %s after %d steps; last writes: %s"
+                .formatted(
+                    clock.instant(),
+                    STEPS,
+                    writes.subList(Math.max(0, writes.size() - 20), writes.size())));
       }
       again = (api.version() != controlled || fleet.isDue()) && fleet.control();
       controlled = again ? -1 : api.version();
@@ -118,8 +120,7 @@ final class Rig {
     settle();
     while (true) {
       Instant next =
-          Stream.concat(
-                  fleet.next().stream(), operator().flatMap(OperatorProcess::next).stream())
+          Stream.concat(fleet.next().stream(), operator().flatMap(OperatorProcess::next).stream())
               .min(Instant::compareTo)
               .orElse(until);
       if (next.isAfter(until)) {
@@ -147,7 +148,8 @@ final class Rig {
         && change.key().name().startsWith(Names.SPEND_CONFIG_MAP_PREFIX)) {
       JsonNode record = FakeApi.read(change.object().at("/data/record.json").asText());
       for (JsonNode uid : record.path("uids")) {
-        bill.recorded(uid.asText(), clock.instant(), operator == null ? api.version() : operator.since());
+        bill.recorded(
+            uid.asText(), clock.instant(), operator == null ? api.version() : operator.since());
       }
     }
   }
