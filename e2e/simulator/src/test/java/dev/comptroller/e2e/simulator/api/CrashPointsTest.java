@@ -12,15 +12,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /// A deployment is served, taken down a rung by its budget, brought back and ended; the operator is
 /// killed before and after every one of its writes, conflicts with others, loses replies, and sees
 /// the world late, twice or with gaps: same end, same creations and deletions, then no writes.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class CrashPointsTest {
   private static final Logger LOG = Logger.getLogger(CrashPointsTest.class.getName());
   private static final boolean FULL = "full".equals(System.getProperty("crash"));
@@ -28,12 +31,46 @@ final class CrashPointsTest {
   private static final Instant START = Instant.parse("2026-03-10T06:00:00Z");
   private static final String TEAM = "blue";
 
+  private static final String POOL =
+      """
+      apiVersion: comptroller.dev/v1alpha1
+      kind: GpuNodePool
+      metadata: {name: amber}
+      spec:
+        gpu: {product: NVIDIA-H100-80GB-HBM3, memory: 80Gi, perNode: 8}
+        capacity:
+        - {type: OnDemand, pricePerNodeHour: "8", maxNodes: 4}
+        provisioner: {static: {}}
+      """;
+
+  private static final String DEPLOYMENT =
+      """
+      apiVersion: comptroller.dev/v1alpha1
+      kind: ModelDeployment
+      metadata: {name: chat, namespace: blue}
+      spec:
+        replicas: 1
+        scaling: {minReplicas: 0, maxReplicas: 8}
+        variants:
+        - name: large
+          model: {uri: "pvc://models/large.gguf", parameters: 7B, quantization: Q4_K_M}
+          gpus: 4
+          pool: amber
+          quality: 90
+        - name: small
+          model: {uri: "pvc://models/small.gguf", parameters: 1B, quantization: Q4_K_M}
+          gpus: 1
+          pool: amber
+          quality: 60
+      """;
+
+  private final Story calm = tell(Temper.EVEN, (_, _) -> Fate.Done);
+
   @Test
   void shouldReachTheSameEndThoughItIsKilledBeforeOrAfterAnyWrite() {
-    Story calm = tell(Temper.EVEN, (_, _) -> Fate.Done);
     assertThat(calm.births).contains("ADDED Deployment blue/chat-small");
     int writes = calm.rig.writes.size();
-    int stride = FULL || ONLY > 0 ? 1 : Math.max(1, writes / 6);
+    int stride = FULL || ONLY > 0 ? 1 : Math.max(1, writes / 3);
     int runs = 0;
     for (int k = Math.max(1, ONLY); k <= (ONLY > 0 ? ONLY : writes); k += stride) {
       for (Fate fate : List.of(Fate.KilledBefore, Fate.KilledAfter)) {
@@ -49,9 +86,8 @@ final class CrashPointsTest {
 
   @Test
   void shouldReachTheSameEndThroughConflictsAndLostReplies() {
-    Story calm = tell(Temper.EVEN, (_, _) -> Fate.Done);
     for (Fate fate : List.of(Fate.Conflict, Fate.LostReply)) {
-      for (int offset = 0; offset < (FULL ? 7 : 2); offset++) {
+      for (int offset = 0; offset < (FULL ? 7 : 1); offset++) {
         int from = offset;
         same(
             calm,
@@ -63,7 +99,6 @@ final class CrashPointsTest {
 
   @Test
   void shouldReachTheSameEndThoughItSeesTheWorldLateOrTwiceOrWithGaps() {
-    Story calm = tell(Temper.EVEN, (_, _) -> Fate.Done);
     Desk.Pace even = new Desk.Pace(Duration.ZERO, false);
     Desk.Pace forgetful = new Desk.Pace(Duration.ZERO, true);
     same(calm, tell(new Temper(even, 5, 1, false), (_, _) -> Fate.Done), "late");
@@ -87,7 +122,7 @@ final class CrashPointsTest {
   private static Story tell(Temper temper, BiFunction<Integer, Request, Fate> fates) {
     Rig rig = new Rig(START, temper, fates);
     List<String> stages = new ArrayList<>();
-    rig.bill.price("amber", START, java.util.Map.of("on-demand", 8_000_000L));
+    rig.bill.price("amber", START, Map.of("on-demand", 8_000_000L));
     rig.fleet.apply(POOL);
     rig.fleet.node("node-1", "amber", "on-demand");
     rig.fleet.apply("{apiVersion: v1, kind: Namespace, metadata: {name: blue}}");
@@ -111,7 +146,7 @@ final class CrashPointsTest {
   }
 
   private static void stage(Rig rig, List<String> stages) {
-    rig.run(Duration.ofMinutes(20));
+    rig.run(Duration.ofMinutes(8));
     stages.add(state(rig));
     OperatorProcess operator = rig.operator().orElseThrow();
     Instant now = rig.clock.instant();
@@ -217,37 +252,4 @@ final class CrashPointsTest {
         """
         .formatted(amount);
   }
-
-  private static final String POOL =
-      """
-      apiVersion: comptroller.dev/v1alpha1
-      kind: GpuNodePool
-      metadata: {name: amber}
-      spec:
-        gpu: {product: NVIDIA-H100-80GB-HBM3, memory: 80Gi, perNode: 8}
-        capacity:
-        - {type: OnDemand, pricePerNodeHour: "8", maxNodes: 4}
-        provisioner: {static: {}}
-      """;
-
-  private static final String DEPLOYMENT =
-      """
-      apiVersion: comptroller.dev/v1alpha1
-      kind: ModelDeployment
-      metadata: {name: chat, namespace: blue}
-      spec:
-        replicas: 1
-        scaling: {minReplicas: 0, maxReplicas: 8}
-        variants:
-        - name: large
-          model: {uri: "pvc://models/large.gguf", parameters: 7B, quantization: Q4_K_M}
-          gpus: 4
-          pool: amber
-          quality: 90
-        - name: small
-          model: {uri: "pvc://models/small.gguf", parameters: 1B, quantization: Q4_K_M}
-          gpus: 1
-          pool: amber
-          quality: 60
-      """;
 }
