@@ -97,17 +97,22 @@ class ControlPlaneTest {
     ControlPlane plane = SharedControlPlane.full();
     Path admin = plane.kubeconfig();
     Run.kubectl(plane, admin, "create", "deployment", "web", "--image=any/image:1");
-    Run waited =
-        Run.kubectl(
-            plane,
-            admin,
-            "wait",
-            "pod",
-            "-l",
-            "app=web",
-            "--for=jsonpath={.status.conditions[?(@.type==\"PodScheduled\")].reason}="
-                + "Unschedulable",
-            "--timeout=20s");
+    Instant deadline = Instant.now().plusSeconds(20);
+    Run waited;
+    do {
+      // Before there is a pod, kubectl has nothing to wait for and ends at once.
+      waited =
+          Run.kubectl(
+              plane,
+              admin,
+              "wait",
+              "pod",
+              "-l",
+              "app=web",
+              "--for=jsonpath={.status.conditions[?(@.type==\"PodScheduled\")].reason}="
+                  + "Unschedulable",
+              "--timeout=20s");
+    } while (!waited.output().contains("condition met") && Instant.now().isBefore(deadline));
     assertThat(waited.output()).contains("condition met");
   }
 

@@ -306,7 +306,8 @@ final class FakeFleet {
         pod -> {
           boolean same = pod.at("/metadata/uid").asText().equals(uid);
           boolean there =
-              api.get(new FakeApi.Key(Kind.NODE, "", pod.at("/spec/nodeName").asText())).isPresent();
+              api.get(new FakeApi.Key(Kind.NODE, "", pod.at("/spec/nodeName").asText()))
+                  .isPresent();
           if (!same || !there || pod.at("/metadata").has("deletionTimestamp")) {
             return;
           }
@@ -332,7 +333,8 @@ final class FakeFleet {
     FakeApi.Key key = key(pod);
     String uid = pod.at("/metadata/uid").asText();
     boolean done = pod.at("/metadata/deletionGracePeriodSeconds").asLong() == 0;
-    boolean there = api.get(new FakeApi.Key(Kind.NODE, "", pod.at("/spec/nodeName").asText())).isPresent();
+    boolean there =
+        api.get(new FakeApi.Key(Kind.NODE, "", pod.at("/spec/nodeName").asText())).isPresent();
     if (done || !there || !ending.add(uid)) {
       return;
     }
