@@ -76,6 +76,9 @@ public final class KeyCommand {
 
     /// The keys of the installation; closing them closes the connection.
     KeySecrets open() throws IOException {
+      if (kubeconfig != null && !Files.isReadable(kubeconfig)) {
+        throw new IOException("--kubeconfig: cannot read " + kubeconfig.toAbsolutePath());
+      }
       Config config =
           kubeconfig == null
               ? Config.autoConfigure(null)
