@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.comptroller.decide.budget.BudgetState;
-import dev.comptroller.e2e.simulator.api.FakeApi.Key;
 import dev.comptroller.e2e.simulator.api.FakeApi.Request;
 import dev.comptroller.e2e.simulator.api.OperatorProcess.Temper;
 import dev.comptroller.e2e.simulator.api.Session.Fate;
@@ -162,7 +161,7 @@ final class CrashPointsTest {
   private static String state(Rig rig) {
     TreeMap<String, String> all = new TreeMap<>();
     TreeMap<String, Integer> pods = new TreeMap<>();
-    for (Key key : rig.api.keys()) {
+    for (FakeApi.Key key : rig.api.keys()) {
       JsonNode object = rig.api.get(key).orElseThrow();
       switch (key.kind().name()) {
         case "Deployment", "Service" -> all.put(key.toString(), object.get("spec").toString());

@@ -3,7 +3,6 @@ package dev.comptroller.e2e.simulator.api;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.comptroller.api.v1alpha1.InferenceBudgetSpec;
 import dev.comptroller.decide.budget.BudgetState;
-import dev.comptroller.e2e.simulator.api.FakeApi.Key;
 import dev.comptroller.e2e.simulator.api.FakeApi.Request;
 import dev.comptroller.e2e.simulator.api.Session.Fate;
 import dev.comptroller.protocol.Names;
@@ -35,7 +34,7 @@ final class Exactness {
   private final Random random;
   private final long seed;
   private final Rig rig;
-  private final Map<String, TreeMap<String, Long>> prices = new TreeMap<>();
+  private final Map<String, Map<String, Long>> prices = new TreeMap<>();
   private final TreeMap<Integer, String> nodes = new TreeMap<>();
   private final Duration pause;
   private int count;
@@ -182,8 +181,9 @@ final class Exactness {
     rig.fleet.after(Duration.ofSeconds(1 + random.nextLong(2 * pause.toSeconds())), this::happen);
   }
 
-  private Optional<Key> pick() {
-    List<Key> pods = rig.api.keys().stream().filter(key -> key.kind() == Kind.POD).toList();
+  private Optional<FakeApi.Key> pick() {
+    List<FakeApi.Key> pods =
+        rig.api.keys().stream().filter(key -> key.kind().equals(Kind.POD)).toList();
     return pods.isEmpty() ? Optional.empty() : Optional.of(pods.get(random.nextInt(pods.size())));
   }
 
@@ -191,7 +191,7 @@ final class Exactness {
     String team = TEAMS.get(random.nextInt(TEAMS.size()));
     boolean there =
         rig.api
-            .get(new Key(Kind.NAMESPACE, "", team))
+            .get(new FakeApi.Key(Kind.NAMESPACE, "", team))
             .filter(home -> !home.at("/metadata").has("deletionTimestamp"))
             .isPresent();
     if (!there) {
@@ -268,12 +268,12 @@ final class Exactness {
     priced(pool).put(type, 1_000_000L + random.nextLong(100_000_000L));
   }
 
-  private TreeMap<String, Long> priced(String pool) {
+  private Map<String, Long> priced(String pool) {
     return prices.computeIfAbsent(pool, _ -> new TreeMap<>());
   }
 
   private void declare(String pool) {
-    TreeMap<String, Long> now = priced(pool);
+    Map<String, Long> now = priced(pool);
     rig.bill.price(pool, rig.clock.instant(), now);
     rig.fleet.apply(
         """
@@ -292,7 +292,7 @@ final class Exactness {
                 pool, dollars(now, "on-demand"), dollars(now, "reserved"), dollars(now, "spot")));
   }
 
-  private static String dollars(TreeMap<String, Long> prices, String type) {
+  private static String dollars(Map<String, Long> prices, String type) {
     long micros = prices.getOrDefault(type, 0L);
     return "%d.%06d".formatted(micros / 1_000_000, micros % 1_000_000);
   }
@@ -311,7 +311,7 @@ final class Exactness {
 
   /// Deletes a namespace; it comes back an hour after it is gone.
   private void end(String team) {
-    if (rig.api.get(new Key(Kind.NAMESPACE, "", team)).isPresent()) {
+    if (rig.api.get(new FakeApi.Key(Kind.NAMESPACE, "", team)).isPresent()) {
       endings++;
       rig.fleet.delete(Kind.NAMESPACE, "", team);
       rig.fleet.after(Duration.ofHours(1), () -> refound(team));
@@ -319,7 +319,7 @@ final class Exactness {
   }
 
   private void refound(String team) {
-    if (rig.api.get(new Key(Kind.NAMESPACE, "", team)).isEmpty()) {
+    if (rig.api.get(new FakeApi.Key(Kind.NAMESPACE, "", team)).isEmpty()) {
       found(team);
     } else {
       rig.fleet.after(Duration.ofMinutes(10), () -> refound(team));

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.comptroller.e2e.simulator.api.Exactness.Outcome;
 import dev.comptroller.e2e.simulator.api.Session.Fate;
 import java.time.Duration;
-import java.util.function.BiFunction;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
@@ -17,13 +16,13 @@ final class ExactnessTest {
   private static final Logger LOG = Logger.getLogger(ExactnessTest.class.getName());
   private static final boolean FULL = "full".equals(System.getProperty("crash"));
   private static final long SEED = Long.getLong("crash.seed", 1);
-  private static final BiFunction<Integer, FakeApi.Request, Fate> NONE = (_, _) -> Fate.Done;
 
   @Test
   void shouldChargeAMonthToTheMicroDollarThoughTheOperatorIsKilledAtRandom() {
     Duration month = Duration.ofDays(31);
     Exactness world =
-        new Exactness(SEED, Duration.ofMinutes(FULL ? 20 : 240), temper(FULL ? 5 : 600), NONE);
+        new Exactness(
+            SEED, Duration.ofMinutes(FULL ? 20 : 240), temper(FULL ? 5 : 600), (_, _) -> Fate.Done);
     world.kill(200, month);
     Outcome outcome = world.run(month, Duration.ofHours(6));
     LOG.info("killed at random: " + outcome);

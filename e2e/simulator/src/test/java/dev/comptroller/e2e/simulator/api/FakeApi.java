@@ -115,7 +115,7 @@ final class FakeApi {
   /// All objects of `kind`, in the order of their names.
   List<ObjectNode> all(Kind kind) {
     return objects.entrySet().stream()
-        .filter(entry -> entry.getKey().kind() == kind)
+        .filter(entry -> entry.getKey().kind().equals(kind))
         .map(Map.Entry::getValue)
         .toList();
   }
@@ -198,7 +198,7 @@ final class FakeApi {
             .put("kind", target.kind().name() + "List")
             .put("apiVersion", target.kind().apiVersion());
     boolean anyVersion = "0".equals(query.get("resourceVersion"));
-    TreeMap<Key, ObjectNode> seen = anyVersion ? past(lag) : objects;
+    Map<Key, ObjectNode> seen = anyVersion ? past(lag) : objects;
     long at = anyVersion ? Math.max(0, version - lag) : version;
     list.putObject("metadata").put("resourceVersion", Long.toString(at));
     ArrayNode items = list.putArray("items");
@@ -215,8 +215,8 @@ final class FakeApi {
   /// How many changes old lists are whose reader takes any version.
   int lag;
 
-  private TreeMap<Key, ObjectNode> past(int changes) {
-    TreeMap<Key, ObjectNode> past = new TreeMap<>(objects);
+  private Map<Key, ObjectNode> past(int changes) {
+    Map<Key, ObjectNode> past = new TreeMap<>(objects);
     var newest = log.descendingIterator();
     while (newest.hasNext()) {
       Change change = newest.next();
@@ -265,7 +265,7 @@ final class FakeApi {
         .put("uid", "00000000-0000-4000-8000-%012d".formatted(++uids))
         .put("creationTimestamp", now())
         .put("generation", 1);
-    if (key.kind() == Kind.POD) {
+    if (key.kind().equals(Kind.POD)) {
       next.putObject("status").put("phase", "Pending");
     }
     defaults.fill(next);
@@ -360,7 +360,7 @@ final class FakeApi {
     ObjectNode old = Objects.requireNonNull(objects.get(key));
     ObjectNode next = old.deepCopy();
     ObjectNode metadata = (ObjectNode) next.get("metadata");
-    if (key.kind() == Kind.POD) {
+    if (key.kind().equals(Kind.POD)) {
       long grace =
           options
               .path("gracePeriodSeconds")
@@ -396,7 +396,7 @@ final class FakeApi {
         metadata.has("deletionTimestamp")
             && metadata.path("finalizers").isEmpty()
             && metadata.path("deletionGracePeriodSeconds").asLong() == 0
-            && key.kind() != Kind.NAMESPACE;
+            && !key.kind().equals(Kind.NAMESPACE);
     if (leaves) {
       objects.remove(key);
     } else {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.comptroller.e2e.simulator.api.FakeApi.Answer;
-import dev.comptroller.e2e.simulator.api.FakeApi.Key;
 import dev.comptroller.e2e.simulator.api.FakeApi.Request;
 import dev.comptroller.protocol.Names;
 import java.time.Duration;
@@ -101,7 +100,7 @@ final class FakeFleet {
 
   /// Deletes an object; nothing happens if there is none.
   void delete(Kind kind, String namespace, String name) {
-    if (api.get(new Key(kind, namespace, name)).isPresent()) {
+    if (api.get(new FakeApi.Key(kind, namespace, name)).isPresent()) {
       send(new Request("DELETE", path(kind, namespace, name), Map.of(), "", ""));
     }
   }
@@ -118,7 +117,7 @@ final class FakeFleet {
         """
             .formatted(name, Names.POOL_LABEL, pool, Names.CAPACITY_TYPE_LABEL, type));
     api.edit(
-        new Key(Kind.NODE, "", name),
+        new FakeApi.Key(Kind.NODE, "", name),
         node -> {
           ObjectNode status = node.putObject("status");
           status.putObject("allocatable").put(Names.GPU_RESOURCE, "8");
@@ -140,7 +139,7 @@ final class FakeFleet {
 
   /// Creates a pod; refused ones are not.
   void create(ObjectNode pod) {
-    Key key = key(pod);
+    FakeApi.Key key = key(pod);
     send(
         new Request(
             "POST",
@@ -151,7 +150,7 @@ final class FakeFleet {
   }
 
   /// Ends the containers of a pod that runs, whose node stays.
-  void fail(Key key) {
+  void fail(FakeApi.Key key) {
     api.edit(
         key,
         pod -> {
@@ -163,7 +162,7 @@ final class FakeFleet {
   }
 
   /// Starts the container of a pod anew.
-  void restart(Key key) {
+  void restart(FakeApi.Key key) {
     api.edit(
         key,
         pod -> {
@@ -179,10 +178,10 @@ final class FakeFleet {
 
   private void collect() {
     Set<String> uids = new HashSet<>();
-    for (Key key : api.keys()) {
+    for (FakeApi.Key key : api.keys()) {
       uids.add(api.get(key).orElseThrow().at("/metadata/uid").asText());
     }
-    for (Key key : api.keys()) {
+    for (FakeApi.Key key : api.keys()) {
       ObjectNode object = api.get(key).orElse(null);
       if (object == null || object.at("/metadata").has("deletionTimestamp")) {
         continue;
@@ -193,7 +192,7 @@ final class FakeFleet {
               && owners.valueStream().noneMatch(owner -> uids.contains(owner.path("uid").asText()));
       boolean homeless =
           key.kind().namespaced()
-              && api.get(new Key(Kind.NAMESPACE, "", key.namespace()))
+              && api.get(new FakeApi.Key(Kind.NAMESPACE, "", key.namespace()))
                   .filter(home -> !home.at("/metadata").has("deletionTimestamp"))
                   .isEmpty();
       if (orphan || homeless) {
@@ -204,7 +203,7 @@ final class FakeFleet {
       String name = home.at("/metadata/name").asText();
       if (home.at("/metadata").has("deletionTimestamp")
           && api.keys().stream().noneMatch(key -> key.namespace().equals(name))) {
-        api.end(new Key(Kind.NAMESPACE, "", name));
+        api.end(new FakeApi.Key(Kind.NAMESPACE, "", name));
       }
     }
   }
@@ -279,7 +278,7 @@ final class FakeFleet {
   }
 
   private void bind(ObjectNode pod, String node, JsonNode labels, int gpus) {
-    Key key = key(pod);
+    FakeApi.Key key = key(pod);
     String uid = pod.at("/metadata/uid").asText();
     api.edit(
         key,
@@ -301,13 +300,14 @@ final class FakeFleet {
     after(gpus > 0 ? start : start.dividedBy(4), () -> run(key, uid));
   }
 
-  private void run(Key key, String uid) {
+  private void run(FakeApi.Key key, String uid) {
     api.edit(
         key,
         pod -> {
           boolean same = pod.at("/metadata/uid").asText().equals(uid);
           boolean there =
-              api.get(new Key(Kind.NODE, "", pod.at("/spec/nodeName").asText())).isPresent();
+              api.get(new FakeApi.Key(Kind.NODE, "", pod.at("/spec/nodeName").asText()))
+                  .isPresent();
           if (!same || !there || pod.at("/metadata").has("deletionTimestamp")) {
             return;
           }
@@ -330,10 +330,11 @@ final class FakeFleet {
 
   /// Lets a pod go that was asked to: its containers end, then its node is done with it.
   private void leave(ObjectNode pod) {
-    Key key = key(pod);
+    FakeApi.Key key = key(pod);
     String uid = pod.at("/metadata/uid").asText();
     boolean done = pod.at("/metadata/deletionGracePeriodSeconds").asLong() == 0;
-    boolean there = api.get(new Key(Kind.NODE, "", pod.at("/spec/nodeName").asText())).isPresent();
+    boolean there =
+        api.get(new FakeApi.Key(Kind.NODE, "", pod.at("/spec/nodeName").asText())).isPresent();
     if (done || !there || !ending.add(uid)) {
       return;
     }
@@ -352,7 +353,7 @@ final class FakeFleet {
               key,
               p -> {
                 if (runs(p)
-                    && api.get(new Key(Kind.NODE, "", p.at("/spec/nodeName").asText()))
+                    && api.get(new FakeApi.Key(Kind.NODE, "", p.at("/spec/nodeName").asText()))
                         .isPresent()) {
                   finish(p, "Succeeded", 0);
                   after(Duration.ofSeconds(2), () -> remove(key));
@@ -375,12 +376,12 @@ final class FakeFleet {
     bill.end(pod.at("/metadata/uid").asText(), Instant.parse(now()));
   }
 
-  private void remove(Key key) {
+  private void remove(FakeApi.Key key) {
     api.get(key).ifPresent(pod -> remove(pod, true));
   }
 
   private void remove(ObjectNode pod, boolean atOnce) {
-    Key key = key(pod);
+    FakeApi.Key key = key(pod);
     send(
         new Request(
             "DELETE",
@@ -433,8 +434,8 @@ final class FakeFleet {
         .sum();
   }
 
-  private static Key key(JsonNode pod) {
-    return new Key(
+  private static FakeApi.Key key(JsonNode pod) {
+    return new FakeApi.Key(
         Kind.POD, pod.at("/metadata/namespace").asText(), pod.at("/metadata/name").asText());
   }
 

@@ -141,10 +141,10 @@ final class Rig {
     if (!acting) {
       return;
     }
-    if (!change.type().equals("MODIFIED") && change.key().kind() != Kind.EVENT) {
+    if (!change.type().equals("MODIFIED") && !change.key().kind().equals(Kind.EVENT)) {
       births.add(change.type() + " " + change.key());
     }
-    if (change.key().kind() == Kind.CONFIG_MAP
+    if (change.key().kind().equals(Kind.CONFIG_MAP)
         && change.key().name().startsWith(Names.SPEND_CONFIG_MAP_PREFIX)) {
       JsonNode record = FakeApi.read(change.object().at("/data/record.json").asText());
       for (JsonNode uid : record.path("uids")) {

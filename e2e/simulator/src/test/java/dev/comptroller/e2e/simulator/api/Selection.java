@@ -25,7 +25,7 @@ record Selection(Target target, List<String> labels, String name) {
   /// Whether the object at `key` is one of them.
   boolean covers(FakeApi.Key key, JsonNode object) {
     JsonNode found = object.at("/metadata/labels");
-    return key.kind() == target.kind()
+    return key.kind().equals(target.kind())
         && (target.namespace().isEmpty() || target.namespace().equals(key.namespace()))
         && (name.isEmpty() || name.equals(key.name()))
         && labels.stream().allMatch(label -> holds(label, found));
