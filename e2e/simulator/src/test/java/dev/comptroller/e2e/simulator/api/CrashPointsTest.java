@@ -85,6 +85,12 @@ final class CrashPointsTest {
   }
 
   @Test
+  void shouldDoTheSameWritesInTheSameOrderWhenTheSameStoryIsToldAgain() {
+    Story again = tell(Temper.EVEN, (_, _) -> Fate.Done);
+    assertThat(again.rig.writes).isEqualTo(calm.rig.writes);
+  }
+
+  @Test
   void shouldReachTheSameEndThroughConflictsAndLostReplies() {
     for (Fate fate : List.of(Fate.Conflict, Fate.LostReply)) {
       for (int offset = 0; offset < (FULL ? 7 : 1); offset++) {

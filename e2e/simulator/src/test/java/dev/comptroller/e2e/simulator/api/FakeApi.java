@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -199,7 +198,7 @@ final class FakeApi {
             .put("kind", target.kind().name() + "List")
             .put("apiVersion", target.kind().apiVersion());
     boolean anyVersion = "0".equals(query.get("resourceVersion"));
-    SortedMap<Key, ObjectNode> seen = anyVersion ? past(lag) : objects;
+    Map<Key, ObjectNode> seen = anyVersion ? past(lag) : objects;
     long at = anyVersion ? Math.max(0, version - lag) : version;
     list.putObject("metadata").put("resourceVersion", Long.toString(at));
     ArrayNode items = list.putArray("items");
@@ -216,8 +215,8 @@ final class FakeApi {
   /// How many changes old lists are whose reader takes any version.
   int lag;
 
-  private SortedMap<Key, ObjectNode> past(int changes) {
-    TreeMap<Key, ObjectNode> past = new TreeMap<>(objects);
+  private Map<Key, ObjectNode> past(int changes) {
+    Map<Key, ObjectNode> past = new TreeMap<>(objects);
     var newest = log.descendingIterator();
     while (newest.hasNext()) {
       Change change = newest.next();

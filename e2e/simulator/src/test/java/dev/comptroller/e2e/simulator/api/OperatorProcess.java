@@ -92,7 +92,8 @@ final class OperatorProcess {
   }
 
   /// Starts the operator.
-  OperatorProcess(FakeApi api, Session session, Clock clock, Temper temper) {
+  OperatorProcess(
+      FakeApi api, Session session, Clock clock, Temper temper, BaseConfigurationService service) {
     this.clock = clock;
     this.session = session;
     this.temper = temper;
@@ -122,7 +123,6 @@ final class OperatorProcess {
     Engines engines = new Engines(clock);
     RolloutObserver signals = new RolloutObserver(engines, engines);
     Children children = new Children(client, this::deployment);
-    BaseConfigurationService service = new BaseConfigurationService();
 
     var deployments =
         new ModelDeploymentReconciler(

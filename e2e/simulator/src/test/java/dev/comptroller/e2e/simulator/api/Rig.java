@@ -5,12 +5,15 @@ import dev.comptroller.e2e.simulator.api.FakeApi.Change;
 import dev.comptroller.e2e.simulator.api.FakeApi.Request;
 import dev.comptroller.e2e.simulator.api.Session.Fate;
 import dev.comptroller.protocol.Names;
+import io.javaoperatorsdk.operator.api.config.BaseConfigurationService;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +23,12 @@ import org.jspecify.annotations.Nullable;
 /// by [#kill] stays dead until [#start].
 final class Rig {
   private static final int STEPS = 20_000;
+
+  /// What complains when a process is killed, which is what the tests do all the time.
+  private static final List<Logger> QUIET =
+      Stream.of("dev.comptroller.reconcile", "io.javaoperatorsdk", "io.fabric8")
+          .map(Logger::getLogger)
+          .toList();
 
   final VirtualClock clock;
   final FakeApi api;
@@ -34,6 +43,7 @@ final class Rig {
 
   private final BiFunction<Integer, Request, Fate> fates;
   private final OperatorProcess.Temper temper;
+  private final BaseConfigurationService framework = new BaseConfigurationService();
   private @Nullable OperatorProcess operator;
   private boolean acting;
   private long controlled = -1;
@@ -41,6 +51,7 @@ final class Rig {
 
   /// A cluster whose operator's n-th write meets the fate that `fates` gives it.
   Rig(Instant start, OperatorProcess.Temper temper, BiFunction<Integer, Request, Fate> fates) {
+    QUIET.forEach(logger -> logger.setLevel(Level.OFF));
     clock = new VirtualClock(start);
     api = new FakeApi(clock);
     fleet = new FakeFleet(api, clock, bill);
@@ -73,7 +84,7 @@ final class Rig {
                 return fates.apply(writes.size(), write);
               });
       acting = true;
-      OperatorProcess next = new OperatorProcess(api, session, clock, temper);
+      OperatorProcess next = new OperatorProcess(api, session, clock, temper, framework);
       acting = false;
       operator = next.isDead() ? null : next;
     }
