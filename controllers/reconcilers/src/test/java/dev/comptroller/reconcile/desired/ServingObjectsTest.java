@@ -57,7 +57,8 @@ final class ServingObjectsTest {
         .isEqualTo(
             "--model /models/llama/7b.gguf --model-digest sha256:aa --served-model-name team/chat"
                 + " --served-model-name chat --variant large --context-length 4096"
-                + " --max-sequences 16 --max-batched-tokens 512 --max-queued 64 --port 8000");
+                + " --max-sequences 16 --max-batched-tokens 512 --max-queued 64"
+                + " --journal /tmp/journal.json --port 8000");
     assertThat(container.getEnv().getFirst().getName()).isEqualTo("POD_IP");
     assertThat(container.getResources().getLimits())
         .isEqualTo(Map.of(Names.GPU_RESOURCE, new Quantity("4")));
