@@ -102,6 +102,8 @@ final class MoneyLoopIntegrationTest {
       // $49.16 an hour becomes $294.96 of $300.
       cluster.pool("heated", "589.92");
       await().until(() -> grant(namespace).filter(g -> runs(g, "small")).isPresent());
+      // Events tell of what was written; whoever stops right after the write takes them along.
+      await().until(() -> events(namespace).contains("Downgraded"));
     }
     InferenceBudgetStatus hot = status(namespace);
     assertThat(hot.activeActions())
