@@ -91,27 +91,34 @@ class LlamaEngineTest {
   @Test
   void shouldAnswerBatchWorkTheSameThoughInteractiveRequestsTakeItsSlots() throws Exception {
     List<int[]> prompts = prompts(4, 30);
-    SamplingParams sampling = SamplingParams.greedy(60).withLogprobs(5).ignoringEnd();
+    SamplingParams sampling = SamplingParams.greedy(200).withLogprobs(5).ignoringEnd();
     List<List<TokenEvent>> alone;
     try (Answers answers = answers(options(2, 256), new BatchLimits(1, 256, 64))) {
       alone = answers.oneByOne(prompts, sampling);
     }
     try (Answers answers = answers(options(2, 256), new BatchLimits(2, 256, 64))) {
-      List<TokenStream> batch =
-          prompts.stream().map(prompt -> answers.askBatch(prompt, sampling)).toList();
-      for (int i = 0; i < 6; i++) {
-        batch.getFirst().next();
-        Answers.read(answers.ask(prompts.get(i % 4), SamplingParams.greedy(8)));
+      // A machine that is slow to wake this thread may have done the batch before it asks.
+      for (int round = 0; round < 8 && batchPreemptions(answers) == 0; round++) {
+        List<TokenStream> batch =
+            prompts.stream().map(prompt -> answers.askBatch(prompt, sampling)).toList();
+        for (int i = 0; i < 6; i++) {
+          batch.getFirst().next();
+          Answers.read(answers.ask(prompts.get(i % 4), SamplingParams.greedy(8)));
+        }
+        for (int i = 0; i < batch.size(); i++) {
+          List<TokenEvent> rest = Answers.read(batch.get(i));
+          List<TokenEvent> whole = alone.get(i);
+          int seen = whole.size() - rest.size();
+          assertThat(seen).isEqualTo(i == 0 ? 6 : 0);
+          assertSameUpToNearTies(List.of(rest), List.of(whole.subList(seen, whole.size())));
+        }
       }
-      for (int i = 0; i < batch.size(); i++) {
-        List<TokenEvent> rest = Answers.read(batch.get(i));
-        List<TokenEvent> whole = alone.get(i);
-        int seen = whole.size() - rest.size();
-        assertThat(seen).isEqualTo(i == 0 ? 6 : 0);
-        assertSameUpToNearTies(List.of(rest), List.of(whole.subList(seen, whole.size())));
-      }
-      assertThat(answers.loop().snapshot().batch().preemptions()).isPositive();
+      assertThat(batchPreemptions(answers)).isPositive();
     }
+  }
+
+  private static long batchPreemptions(Answers answers) {
+    return answers.loop().snapshot().batch().preemptions();
   }
 
   @Test
