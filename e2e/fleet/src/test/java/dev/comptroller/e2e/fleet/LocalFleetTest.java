@@ -31,7 +31,7 @@ class LocalFleetTest {
     List<Long> pids;
     Path folder;
     Progress progress = Progress.timed(System.err, InstantSource.system());
-    FleetOptions options = FleetOptions.of(ModelCache.Kind.SEEDED);
+    FleetOptions options = FleetOptions.of(ModelCache.Kind.SEEDED).withCredentials();
     try (LocalFleet fleet = LocalFleet.start(options, progress)) {
       pids = new ArrayList<>(descendants());
       pids.removeAll(others);
