@@ -3,7 +3,6 @@ package dev.comptroller.e2e.simulator.control;
 import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.loop.DeploymentPolicy;
 import dev.comptroller.decide.loop.NamespacePolicy;
-import dev.comptroller.decide.units.Money;
 import java.util.List;
 import java.util.Map;
 
@@ -79,23 +78,6 @@ public final class Policies {
         policy.calendar(),
         false,
         true,
-        policy.heat(),
-        policy.features(),
-        policy.deployments(),
-        policy.leaving(),
-        policy.stale(),
-        policy.climbMargin());
-  }
-
-  /// The policy with another amount.
-  public static NamespacePolicy withAmount(NamespacePolicy policy, Money amount) {
-    return new NamespacePolicy(
-        policy.namespace(),
-        policy.budget(),
-        amount,
-        policy.calendar(),
-        policy.hard(),
-        policy.observe(),
         policy.heat(),
         policy.features(),
         policy.deployments(),
