@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.comptroller.gateway.table.Poller;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,40 +27,24 @@ public final class CredentialsFile implements CredentialSource {
 
   private final Path file;
   private final LiveKeys keys;
-  private final Duration interval;
-  private final Thread poller;
-  private volatile boolean closed;
+  private final Poller poller;
   private byte @Nullable [] seen;
 
   /// A source that looks at a file now and then.
   public CredentialsFile(Path file, LiveKeys keys, Duration interval) {
     this.file = file;
     this.keys = keys;
-    this.interval = interval;
-    this.poller = Thread.ofVirtual().name("credentials-file").unstarted(this::run);
+    this.poller = new Poller("credentials-file", interval, this::look);
   }
 
   @Override
   public void start() {
-    look();
     poller.start();
   }
 
   @Override
   public void close() {
-    closed = true;
-    poller.interrupt();
-  }
-
-  private void run() {
-    while (!closed) {
-      try {
-        Thread.sleep(interval);
-      } catch (InterruptedException _) {
-        return;
-      }
-      look();
-    }
+    poller.close();
   }
 
   private void look() {

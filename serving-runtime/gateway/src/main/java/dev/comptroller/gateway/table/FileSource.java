@@ -22,9 +22,7 @@ public final class FileSource implements TableSource {
 
   private final Path file;
   private final LiveTable table;
-  private final Duration interval;
-  private final Thread poller;
-  private volatile boolean closed;
+  private final Poller poller;
   private @Nullable Stamp seen;
   private boolean missing;
 
@@ -32,31 +30,17 @@ public final class FileSource implements TableSource {
   public FileSource(Path file, LiveTable table, Duration interval) {
     this.file = file;
     this.table = table;
-    this.interval = interval;
-    this.poller = Thread.ofVirtual().name("routing-file").unstarted(this::run);
+    this.poller = new Poller("routing-file", interval, this::look);
   }
 
   @Override
   public void start() {
-    look();
     poller.start();
   }
 
   @Override
   public void close() {
-    closed = true;
-    poller.interrupt();
-  }
-
-  private void run() {
-    while (!closed) {
-      try {
-        Thread.sleep(interval);
-      } catch (InterruptedException _) {
-        return;
-      }
-      look();
-    }
+    poller.close();
   }
 
   private void look() {
