@@ -57,13 +57,18 @@ public interface OperatorConfig {
     @WithDefault("2M")
     Duration stale();
 
+    /// The longest that a figure that moved stays unpublished.
+    @WithDefault("60S")
+    Duration publish();
+
     /// All of it.
     default LoopSettings settings() {
       return new LoopSettings(
           new Leaving(control(), drain(), teardown()),
           new Transition(start(), warm(), drain()),
           dwell(),
-          stale());
+          stale(),
+          publish());
     }
   }
 

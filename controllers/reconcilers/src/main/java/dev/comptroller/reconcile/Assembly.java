@@ -38,6 +38,7 @@ import dev.comptroller.reconcile.spend.Meter;
 import dev.comptroller.reconcile.spend.ReplicaTime;
 import dev.comptroller.reconcile.spend.SpendStore;
 import dev.comptroller.reconcile.status.Parsed;
+import dev.comptroller.reconcile.status.Publication;
 import dev.comptroller.reconcile.trace.Trace;
 import dev.comptroller.reconcile.trace.TraceCodec;
 import dev.comptroller.reconcile.work.Events;
@@ -74,6 +75,7 @@ public final class Assembly implements AutoCloseable {
   private final NamespaceObserver namespaces;
   private final BudgetNews news;
   private final String runtimeImage;
+  private final Publication publication;
 
   /// Where and as what the operator runs.
   ///
@@ -109,6 +111,7 @@ public final class Assembly implements AutoCloseable {
       KubernetesClient client, Settings settings, CollectorRegistry registry, Clock clock) {
     this.clock = clock;
     runtimeImage = settings.runtimeImage();
+    publication = new Publication(settings.loop().publish());
     metrics = new OperatorMetrics(registry);
     events = new Events(client, clock, settings.instance());
     view = new FleetView(client);
@@ -188,17 +191,27 @@ public final class Assembly implements AutoCloseable {
   /// for.
   public ModelDeploymentReconciler deployments(Directives directives, RolloutPolicy pace) {
     return new ModelDeploymentReconciler(
-        view, observer(), signals, actuator(), directives, pace, gauges(), events, clock);
+        view,
+        observer(),
+        signals,
+        actuator(),
+        directives,
+        pace,
+        gauges(),
+        events,
+        publication,
+        clock);
   }
 
   /// A reconciler of GpuNodePools.
   public GpuNodePoolReconciler gpuNodePools() {
-    return new GpuNodePoolReconciler(view, pools, metrics, events, clock);
+    return new GpuNodePoolReconciler(view, pools, metrics, events, publication, clock);
   }
 
   /// A reconciler of InferenceBudgets.
   public InferenceBudgetReconciler budgets() {
-    return new InferenceBudgetReconciler(view, treasury, namespaces, meter, news, clock);
+    return new InferenceBudgetReconciler(
+        view, treasury, namespaces, meter, news, publication, clock);
   }
 
   /// What budgets tell deployments to run.

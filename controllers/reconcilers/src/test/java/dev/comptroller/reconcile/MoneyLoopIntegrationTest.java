@@ -46,7 +46,8 @@ final class MoneyLoopIntegrationTest {
           new Leaving(Duration.ofSeconds(2), Duration.ofSeconds(1), Duration.ofSeconds(1)),
           new Transition(Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1)),
           Duration.ofSeconds(1),
-          Duration.ofMinutes(2));
+          Duration.ofMinutes(2),
+          Duration.ofMinutes(1));
 
   private final Cluster cluster = new Cluster();
   private final String home = cluster.namespace("installation");

@@ -8,9 +8,10 @@ import java.util.Map;
 /// When figures that flow are worth a write.
 ///
 /// At once when anything prompt changed or a figure appeared or vanished; at once when a figure
-/// moved by 1 % of the limit; after 60 s when it moved at all; never when nothing moved.
+/// moved by 1 % of the limit; after a while, 60 s by default, when it moved at all; never when
+/// nothing moved.
 public final class Quanta {
-  /// The longest that a figure that moved stays unpublished.
+  /// The longest that a figure that moved stays unpublished where nothing else is said.
   public static final Duration STALENESS = Duration.ofSeconds(60);
 
   private static final BigInteger PERCENT = BigInteger.valueOf(100);
@@ -33,9 +34,15 @@ public final class Quanta {
 
   /// Whether `next` is worth a write at `now`, when `previous` was written at `publishedAt`.
   ///
+  /// @param staleness the longest that a figure that moved stays unpublished
   /// @param limit what 1 % is of, in the unit of the figures; 0 to take 1 % of each figure itself
   public static Verdict decide(
-      Figures previous, Instant publishedAt, Figures next, long limit, Instant now) {
+      Figures previous,
+      Instant publishedAt,
+      Figures next,
+      long limit,
+      Duration staleness,
+      Instant now) {
     if (!previous.prompt().equals(next.prompt())) {
       return new Verdict.Publish("a condition or the heat changed");
     }
@@ -51,10 +58,10 @@ public final class Quanta {
         return new Verdict.Publish("%s moved by 1 %% of the limit".formatted(figure.getKey()));
       }
     }
-    Instant due = publishedAt.plus(STALENESS);
+    Instant due = publishedAt.plus(staleness);
     return now.isBefore(due)
         ? new Verdict.Wait(due)
-        : new Verdict.Publish("%d s passed".formatted(STALENESS.toSeconds()));
+        : new Verdict.Publish("%d s passed".formatted(staleness.toSeconds()));
   }
 
   private static boolean isQuantum(long before, long after, long limit) {

@@ -20,7 +20,8 @@ class QuantaTest {
   }
 
   private static Verdict after(long seconds, Figures next) {
-    return Quanta.decide(spent(1_000_000, "heat 5"), THEN, next, LIMIT, THEN.plusSeconds(seconds));
+    return Quanta.decide(
+        spent(1_000_000, "heat 5"), THEN, next, LIMIT, Quanta.STALENESS, THEN.plusSeconds(seconds));
   }
 
   @Test
@@ -68,7 +69,8 @@ class QuantaTest {
       travelled += step;
       Instant now = THEN.plusSeconds(second);
       Figures next = spent(value, "");
-      if (Quanta.decide(published, at, next, limit, now) instanceof Verdict.Publish) {
+      if (Quanta.decide(published, at, next, limit, Quanta.STALENESS, now)
+          instanceof Verdict.Publish) {
         published = next;
         at = now;
         writes++;

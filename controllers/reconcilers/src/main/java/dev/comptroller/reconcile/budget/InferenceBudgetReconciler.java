@@ -70,7 +70,7 @@ public class InferenceBudgetReconciler implements Reconciler<InferenceBudget> {
   private final Meter meter;
   private final BudgetNews news;
   private final Clock clock;
-  private final Publication publication = new Publication();
+  private final Publication publication;
   private final Map<String, String> deployments = new ConcurrentHashMap<>();
 
   /// A reconciler over these parts.
@@ -80,7 +80,9 @@ public class InferenceBudgetReconciler implements Reconciler<InferenceBudget> {
       NamespaceObserver observer,
       Meter meter,
       BudgetNews news,
+      Publication publication,
       Clock clock) {
+    this.publication = publication;
     this.view = view;
     this.treasury = treasury;
     this.observer = observer;

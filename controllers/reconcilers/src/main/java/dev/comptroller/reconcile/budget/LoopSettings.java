@@ -4,6 +4,7 @@ import dev.comptroller.decide.budget.Leaving;
 import dev.comptroller.decide.downgrade.Transition;
 import dev.comptroller.decide.loop.DeploymentPolicy;
 import dev.comptroller.decide.loop.NamespacePolicy;
+import dev.comptroller.decide.publish.Quanta;
 import java.time.Duration;
 
 /// How fast the fleet can follow a decision, and how steady decisions have to be.
@@ -12,7 +13,9 @@ import java.time.Duration;
 /// @param transition how long a change of variant takes
 /// @param dwell how long a variant serves at least
 /// @param stale the age from which on what was seen no longer counts
-public record LoopSettings(Leaving leaving, Transition transition, Duration dwell, Duration stale) {
+/// @param publish the longest that a figure that moved stays unpublished
+public record LoopSettings(
+    Leaving leaving, Transition transition, Duration dwell, Duration stale, Duration publish) {
   /// What holds where nothing else is said: requests in flight are waited for at most 90 s, and a
   /// pod that was asked to leave is given 120 s.
   public static final LoopSettings DEFAULT =
@@ -20,5 +23,6 @@ public record LoopSettings(Leaving leaving, Transition transition, Duration dwel
           new Leaving(Duration.ofMinutes(1), Duration.ofSeconds(210), Duration.ofSeconds(30)),
           new Transition(Duration.ofSeconds(120), Duration.ofSeconds(30), Duration.ofSeconds(120)),
           DeploymentPolicy.DEFAULT_DWELL,
-          NamespacePolicy.DEFAULT_STALE);
+          NamespacePolicy.DEFAULT_STALE,
+          Quanta.STALENESS);
 }

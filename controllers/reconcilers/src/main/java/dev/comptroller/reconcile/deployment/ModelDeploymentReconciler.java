@@ -76,7 +76,7 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
   private final Events events;
   private final Clock clock;
   private final Planner planner = new Planner();
-  private final Publication publication = new Publication();
+  private final Publication publication;
   private final RolloutLog log = new RolloutLog();
   private final Pokes<ModelDeployment> pokes = new Pokes<>("fleet");
 
@@ -90,7 +90,9 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
       RolloutPolicy pace,
       DeploymentGauges gauges,
       Events events,
+      Publication publication,
       Clock clock) {
+    this.publication = publication;
     this.view = view;
     this.observer = observer;
     this.signals = signals;

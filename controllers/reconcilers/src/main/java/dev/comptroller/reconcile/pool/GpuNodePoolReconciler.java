@@ -54,11 +54,17 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
   private final OperatorMetrics metrics;
   private final Events events;
   private final Clock clock;
-  private final Publication publication = new Publication();
+  private final Publication publication;
 
   /// A reconciler over these parts.
   public GpuNodePoolReconciler(
-      FleetView view, Pools pools, OperatorMetrics metrics, Events events, Clock clock) {
+      FleetView view,
+      Pools pools,
+      OperatorMetrics metrics,
+      Events events,
+      Publication publication,
+      Clock clock) {
+    this.publication = publication;
     this.view = view;
     this.pools = pools;
     this.metrics = metrics;

@@ -14,6 +14,12 @@ import java.util.concurrent.ConcurrentHashMap;
 /// A restart forgets it: the first figure that moved after it is published at once.
 public final class Publication {
   private final Map<String, Instant> writtenAt = new ConcurrentHashMap<>();
+  private final Duration staleness;
+
+  /// @param staleness the longest that a figure that moved stays unpublished
+  public Publication(Duration staleness) {
+    this.staleness = staleness;
+  }
 
   /// What to do with a status.
   ///
@@ -25,7 +31,7 @@ public final class Publication {
   public Plan plan(HasMetadata object, Figures previous, Figures next, long limit, Instant now) {
     String uid = object.getMetadata().getUid();
     Instant written = writtenAt.getOrDefault(uid, Instant.EPOCH);
-    return switch (Quanta.decide(previous, written, next, limit, now)) {
+    return switch (Quanta.decide(previous, written, next, limit, staleness, now)) {
       case Quanta.Verdict.Publish(_) -> {
         writtenAt.put(uid, now);
         yield new Plan(true, Optional.empty());

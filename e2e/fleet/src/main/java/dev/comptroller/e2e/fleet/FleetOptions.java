@@ -38,7 +38,8 @@ public record FleetOptions(
             "LOOP_TEARDOWN=5S",
             "LOOP_START=20S",
             "LOOP_WARM=5S",
-            "LOOP_DWELL=15S"));
+            "LOOP_DWELL=15S",
+            "LOOP_PUBLISH=20S"));
   }
 
   /// Values by which decisions and changes of variant take seconds, as they may where a trial that

@@ -3,6 +3,7 @@ package dev.comptroller.e2e.simulator.api;
 import dev.comptroller.api.v1alpha1.GpuNodePool;
 import dev.comptroller.api.v1alpha1.InferenceBudget;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
+import dev.comptroller.decide.publish.Quanta;
 import dev.comptroller.decide.rollout.RolloutPolicy;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.reconcile.budget.BudgetDirectives;
@@ -29,6 +30,7 @@ import dev.comptroller.reconcile.signals.FleetView;
 import dev.comptroller.reconcile.signals.TokenLedger;
 import dev.comptroller.reconcile.spend.Meter;
 import dev.comptroller.reconcile.spend.SpendStore;
+import dev.comptroller.reconcile.status.Publication;
 import dev.comptroller.reconcile.trace.Trace;
 import dev.comptroller.reconcile.trace.TraceCodec;
 import dev.comptroller.reconcile.work.Events;
@@ -102,6 +104,7 @@ final class OperatorProcess {
     CollectorRegistry registry = new CollectorRegistry();
     OperatorMetrics metrics = new OperatorMetrics(registry);
     Events events = new Events(client, clock, "test");
+    Publication publication = new Publication(Quanta.STALENESS);
     view = new FleetView(client);
     Pools pools = new Pools(view, new PriceStore(client, HOME), clock);
     Meter meter =
@@ -134,10 +137,11 @@ final class OperatorProcess {
             RolloutPolicy.DEFAULT,
             new DeploymentGauges(metrics),
             events,
+            publication,
             clock);
     Desk<GpuNodePool> poolDesk =
         desk(
-            new GpuNodePoolReconciler(view, pools, metrics, events, clock),
+            new GpuNodePoolReconciler(view, pools, metrics, events, publication, clock),
             service,
             client,
             id -> view.pool(id.getName()),
@@ -145,7 +149,8 @@ final class OperatorProcess {
             GpuNodePool.class);
     Desk<InferenceBudget> budgetDesk =
         desk(
-            new InferenceBudgetReconciler(view, treasury, namespaces, meter, news, clock),
+            new InferenceBudgetReconciler(
+                view, treasury, namespaces, meter, news, publication, clock),
             service,
             client,
             this::budget,
