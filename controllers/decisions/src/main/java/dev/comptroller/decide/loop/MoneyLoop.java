@@ -197,7 +197,7 @@ public final class MoneyLoop {
         HeatStep step = standing.step();
         if (step.action() == HeatAction.Downgrade) {
           boolean hot =
-              heatAt(figures.state(), wishes, ordinal).percent(step.of()) >= step.release();
+              !step.isColdWithout(heatAt(figures.state(), wishes, ordinal));
           ordinal++;
           again = standing.inForce() || hot ? ordinal : again;
         }
