@@ -164,7 +164,7 @@ public final class Rungs {
   private static Optional<Pick> pick(RungPolicy policy, List<Option> free, HourlyRate allowed) {
     @Nullable Pick best = null;
     for (Option option : free) {
-      int count = option.affordable(limit(policy, option, allowed));
+      int count = affordable(policy, option, allowed);
       boolean all = count == option.replicas();
       boolean enough = all || count >= Math.max(1, policy.minReplicas());
       Pick pick = new Pick(option, count);
@@ -178,7 +178,18 @@ public final class Rungs {
     return Optional.ofNullable(best);
   }
 
-  /// Whether quality times the part of the needed replicas is more.
+  /// Replicas of a rung that `allowed` pays for. All, if the usual cost of the demand is paid for;
+  /// of the rung that serves, also if the present cost is.
+  private static int affordable(RungPolicy policy, Option option, HourlyRate allowed) {
+    HourlyRate limit = limit(policy, option, allowed);
+    int count = option.affordable(limit);
+    if (option.usual().compareTo(limit) <= 0) {
+      return option.replicas();
+    }
+    return policy.isClimb(option) && count == option.replicas() ? Math.max(0, count - 1) : count;
+  }
+
+  /// Whether quality times the part of the needed replicas is more, or as much for less money.
   private static boolean keepsMore(Pick pick, Pick best) {
     BigDecimal needed = BigDecimal.valueOf(Math.max(1, pick.option().replicas()));
     BigDecimal bestNeeded = BigDecimal.valueOf(Math.max(1, best.option().replicas()));
@@ -187,7 +198,10 @@ public final class Rungs {
     boolean bestNothing = best.option().replicas() == 0;
     BigDecimal bestPart = bestNothing ? BigDecimal.ONE : BigDecimal.valueOf(best.replicas());
     BigDecimal kept = pick.option().quality().multiply(part).multiply(bestNeeded);
-    return kept.compareTo(best.option().quality().multiply(bestPart).multiply(needed)) > 0;
+    int more = kept.compareTo(best.option().quality().multiply(bestPart).multiply(needed));
+    HourlyRate cost = pick.option().perReplica().times(pick.replicas());
+    HourlyRate bestCost = best.option().perReplica().times(best.replicas());
+    return more > 0 || (more == 0 && cost.compareTo(bestCost) < 0);
   }
 
   private static HourlyRate limit(RungPolicy policy, Option option, HourlyRate allowed) {

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// over.
 ///
 /// History under a budget shows what was paid for, not what was needed. So the need is remembered
-/// beside it: one sample at the first look into an hour, half of it the newest and half what was
-/// known before.
+/// beside it: one sample at the first look into the second half of an hour; what is known of an hour
+/// of the day is half the newest and half what was known before.
 ///
 /// @param hour start of the hour that was sampled last; absent before the first
 /// @param rates dollars an hour by hour of the day in UTC, 0 to 23; hours not seen are absent
@@ -25,6 +25,7 @@ public record Needs(@Nullable Instant hour, SortedMap<Integer, HourlyRate> rates
   public static final Needs NONE = new Needs(null, new TreeMap<>());
 
   private static final int HOURS = 24;
+  private static final BigInteger HUNDRED = BigInteger.valueOf(100);
 
   public Needs {
     if (!rates.isEmpty() && (rates.firstKey() < 0 || rates.lastKey() >= HOURS)) {
@@ -39,7 +40,8 @@ public record Needs(@Nullable Instant hour, SortedMap<Integer, HourlyRate> rates
   public Needs seen(HourlyRate need, Instant now) {
     Instant present = HourSpend.floor(now);
     @Nullable HourlyRate before = rates.get(hourOfDay(present));
-    if ((hour != null && !present.isAfter(hour)) || need.equals(before)) {
+    boolean early = now.isBefore(present.plusSeconds(HourSpend.SECONDS / 2));
+    if (early || (hour != null && !present.isAfter(hour)) || need.equals(before)) {
       return this;
     }
     SortedMap<Integer, HourlyRate> next = new TreeMap<>(rates);
@@ -67,12 +69,11 @@ public record Needs(@Nullable Instant hour, SortedMap<Integer, HourlyRate> rates
   /// The seconds that it would take at the rate `need` to cost what is needed from `now` to `end`,
   /// rounded up.
   ///
-  /// This hour goes on as it is; hours not seen are taken to need half of the mean of the others:
-  /// nobody knows, and too little is corrected by the next looks where too much would have taken
-  /// something away for nothing.
-  public BigInteger equivalent(HourlyRate need, Instant now, Instant end) {
+  /// This hour goes on as it is; hours not seen need this many percent of the mean of the others.
+  public BigInteger equivalent(HourlyRate need, Instant now, Instant end, int unseenPercent) {
     BigInteger rate = BigInteger.valueOf(need.microsPerHour());
-    List<BigInteger> byHour = byHour(mean(rate).shiftRight(1));
+    BigInteger unseen = mean(rate).multiply(BigInteger.valueOf(unseenPercent)).divide(HUNDRED);
+    List<BigInteger> byHour = byHour(unseen);
     Instant cursor = now;
     BigInteger sum = BigInteger.ZERO;
     BigInteger present = rate;

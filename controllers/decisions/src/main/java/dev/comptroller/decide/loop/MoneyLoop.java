@@ -181,7 +181,7 @@ public final class MoneyLoop {
       BigInteger seconds =
           needs.known() == 0 || need(wishes).microsPerHour() == 0
               ? BigInteger.valueOf(present.rest().toSeconds())
-              : needs.equivalent(need(wishes), present.now(), present.window().end());
+              : needs.equivalent(need(wishes), present.now(), present.window().end(), 100);
       return BigInteger.valueOf(micros).multiply(seconds);
     }
 

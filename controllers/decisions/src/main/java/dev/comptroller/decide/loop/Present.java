@@ -39,6 +39,10 @@ record Present(
     SortedMap<String, Stock> stocks,
     Exposure committed,
     Exposure leaving) {
+  /// What an hour of the day that was not seen yet is taken to need, of the mean of the others:
+  /// nobody knows, and too little is made good by the next looks where too much would have taken
+  /// something away for nothing.
+  private static final int UNSEEN_PERCENT = 50;
 
   static Present of(NamespaceSeen seen, NamespacePolicy policy, Instant instant) {
     Instant now = instant.truncatedTo(ChronoUnit.SECONDS);
@@ -216,7 +220,7 @@ record Present(
     }
     BigInteger bent =
         even.multiply(BigInteger.valueOf(rest().toSeconds()))
-            .divide(needs.equivalent(need, now, window.end()));
+            .divide(needs.equivalent(need, now, window.end(), UNSEEN_PERCENT));
     return new HourlyRate(bent.min(BigInteger.valueOf(Long.MAX_VALUE)).longValueExact());
   }
 }

@@ -111,7 +111,8 @@ record Wish(
         needed,
         new HourlyRate(each),
         known == null ? variant.throughput() : known.speed(),
-        obstacle);
+        obstacle,
+        usual(policy, seen, variant, first, new HourlyRate(each), needed));
   }
 
   /// Make before break needs room for one replica at least; where nothing runs, nothing is broken.
@@ -153,6 +154,27 @@ record Wish(
     int most = Math.max(requested, policy.policy().scaling().maxReplicas());
     int least = Math.max(1, policy.policy().scaling().minReplicas());
     return Math.clamp(count.min(BigInteger.valueOf(most)).longValueExact(), least, most);
+  }
+
+  /// Dollars an hour of the demand on average: half a replica more than it needs in fractions.
+  private static HourlyRate usual(
+      DeploymentPolicy policy,
+      DeploymentSeen seen,
+      Variant variant,
+      @Nullable Variant first,
+      HourlyRate each,
+      int needed) {
+    long own = speed(seen, variant);
+    int least = Math.max(1, policy.policy().scaling().minReplicas());
+    if (seen.demand() == null || own == 0 || needed <= least || variant.equals(first)) {
+      return each.times(needed);
+    }
+    BigInteger rate = BigInteger.valueOf(each.microsPerHour());
+    BigInteger fraction =
+        rate.multiply(BigInteger.valueOf(seen.demand().thousandths()))
+            .multiply(BigInteger.valueOf(100))
+            .divide(BigInteger.valueOf(own).multiply(BigInteger.valueOf(variant.targetUtilization())));
+    return new HourlyRate(fraction.add(rate.shiftRight(1)).longValueExact());
   }
 
   private static long speed(DeploymentSeen seen, Variant variant) {
