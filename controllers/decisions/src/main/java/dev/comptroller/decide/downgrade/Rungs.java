@@ -4,6 +4,7 @@ import dev.comptroller.decide.Candidate;
 import dev.comptroller.decide.Explanation;
 import dev.comptroller.decide.units.HourlyRate;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -186,6 +187,10 @@ public final class Rungs {
     if (option.usual().compareTo(limit) <= 0) {
       return option.replicas();
     }
+    if (option.variant().equals(policy.active())) {
+      HourlyRate more = percent(allowed, 100 + policy.steadiness().stayMargin());
+      return option.usual().compareTo(more) <= 0 ? option.replicas() : count;
+    }
     return policy.isClimb(option) && count == option.replicas() ? Math.max(0, count - 1) : count;
   }
 
@@ -208,10 +213,17 @@ public final class Rungs {
     if (!policy.isClimb(option)) {
       return allowed;
     }
-    int margin = policy.steadiness().climbMargin();
-    // Whole hundredths first, so that no product overflows; the rest is rounded down.
-    long micros = allowed.microsPerHour();
-    return new HourlyRate(micros / 100 * (100 - margin) + micros % 100 * (100 - margin) / 100);
+    return percent(allowed, 100 - policy.steadiness().climbMargin());
+  }
+
+  /// Rounded down.
+  private static HourlyRate percent(HourlyRate rate, int percent) {
+    return new HourlyRate(
+        BigInteger.valueOf(rate.microsPerHour())
+            .multiply(BigInteger.valueOf(percent))
+            .divide(BigInteger.valueOf(100))
+            .min(BigInteger.valueOf(Long.MAX_VALUE))
+            .longValueExact());
   }
 
   private static Candidate candidate(

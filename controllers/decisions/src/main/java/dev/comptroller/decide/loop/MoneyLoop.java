@@ -98,7 +98,7 @@ public final class MoneyLoop {
       // 2. Heat.
       List<Wish> wishes = wishes();
       needs = held ? seen.state().needs() : seen.state().needs().seen(need(wishes), now);
-      Present.@Nullable Figures figures = present.figures(need(wishes), needs).orElse(null);
+      Present.@Nullable Figures figures = present.figures(lasting(present.burn()), need(wishes), needs).orElse(null);
       @Nullable HeatVerdict heat = held || figures == null ? null : heat(figures, wishes);
       List<HeatStep> force =
           heat == null ? policy.heat().inForce(seen.state().heat()) : heat.inForce();
@@ -126,12 +126,22 @@ public final class MoneyLoop {
       return List.copyOf(wishes);
     }
 
+    /// What goes on of a burn rate: what is granted, where more runs while rungs change.
+    private HourlyRate lasting(HourlyRate burn) {
+      HourlyRate granted =
+          seen.state().grants().stream()
+              .map(Grant::hourly)
+              .reduce(HourlyRate.ZERO, HourlyRate::plus);
+      boolean changing = seen.state().grants().stream().anyMatch(grant -> grant.surge() > 0);
+      return !policy.observe() && changing && granted.compareTo(burn) < 0 ? granted : burn;
+    }
+
     /// What all deployments would cost now without the budget.
     private static HourlyRate need(List<Wish> wishes) {
       return wishes.stream()
           .map(Wish::unbound)
           .filter(Objects::nonNull)
-          .map(Option::hourly)
+          .map(Option::usual)
           .reduce(HourlyRate.ZERO, HourlyRate::plus);
     }
 
@@ -158,9 +168,9 @@ public final class MoneyLoop {
       HourlyRate without = HourlyRate.ZERO;
       for (Wish wish : wishes) {
         Option target = wish.target(depth);
-        without = target == null ? without : without.plus(target.hourly());
+        without = target == null ? without : without.plus(target.usual());
       }
-      long more = without.microsPerHour() - state.burnRate().microsPerHour();
+      long more = without.microsPerHour() - lasting(state.burnRate()).microsPerHour();
       if (more <= 0) {
         return Heat.of(state);
       }

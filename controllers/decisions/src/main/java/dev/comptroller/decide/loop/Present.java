@@ -153,13 +153,13 @@ record Present(
   }
 
   /// The figures as they are told: spend brought up to the present at the present burn rate.
-  Optional<Figures> figures(HourlyRate need, Needs needs) {
+  Optional<Figures> figures(HourlyRate lasting, HourlyRate need, Needs needs) {
     if (money == null) {
       return Optional.empty();
     }
     HourlyRate burn = burn();
     Money spent = money.spent().plus(money.charges()).plus(burn.over(age(money.asOf(), now)));
-    Outlook outlook = outlook(money, spent, burn, need, needs);
+    Outlook outlook = outlook(money, spent, lasting, need, needs);
     BudgetState state =
         new BudgetState(window, policy.amount(), spent, burn, outlook.forecast(), money.assumed());
     return Optional.of(new Figures(state, outlook));

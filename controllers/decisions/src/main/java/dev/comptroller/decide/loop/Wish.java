@@ -29,6 +29,8 @@ record Wish(
     @Nullable String active,
     List<Option> options,
     @Nullable Option unbound) {
+  /// Percent of the allowance that the rung that serves may cost more, where demand is measured.
+  private static final int STAY_MARGIN = 20;
 
   static Wish of(DeploymentPolicy policy, Stock stock, LoopState state, boolean observe) {
     @Nullable Grant grant = state.grant(policy.name()).orElse(null);
@@ -166,7 +168,7 @@ record Wish(
       int needed) {
     long own = speed(seen, variant);
     int least = Math.max(1, policy.policy().scaling().minReplicas());
-    if (seen.demand() == null || own == 0 || needed <= least || variant.equals(first)) {
+    if (seen.demand() == null || own == 0 || needed <= least) {
       return each.times(needed);
     }
     BigInteger rate = BigInteger.valueOf(each.microsPerHour());
@@ -174,7 +176,13 @@ record Wish(
         rate.multiply(BigInteger.valueOf(seen.demand().thousandths()))
             .multiply(BigInteger.valueOf(100))
             .divide(BigInteger.valueOf(own).multiply(BigInteger.valueOf(variant.targetUtilization())));
-    return new HourlyRate(fraction.add(rate.shiftRight(1)).longValueExact());
+    BigInteger usual = fraction.add(rate.shiftRight(1));
+    if (variant.equals(first)) {
+      // What the owner asks for is rounded up from something that nobody knows but him.
+      BigInteger most = rate.multiply(BigInteger.valueOf(needed)).add(rate.shiftRight(1));
+      usual = usual.max(most.subtract(rate)).min(most);
+    }
+    return new HourlyRate(usual.longValueExact());
   }
 
   private static long speed(DeploymentSeen seen, Variant variant) {
@@ -222,7 +230,8 @@ record Wish(
             policy.dwell(),
             grant == null ? null : grant.changed(),
             climbMargin,
-            grant == null ? policy.dwell() : grant.climbAfter()),
+            grant == null ? policy.dwell() : grant.climbAfter(),
+            stock.seen().demand() == null ? 0 : STAY_MARGIN),
         policy.transition(),
         rest,
         ceiling);
