@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// @param perReplica dollars an hour of one replica
 /// @param speed tokens a second of one replica; absent if unknown
 /// @param obstacle why it cannot run now, such as a pool without room; absent if it can
+/// @param usual dollars an hour of as much demand on average, where the present number of replicas
+///   is rounded up more or less luckily
 public record Option(
     String variant,
     String pool,
@@ -23,7 +25,28 @@ public record Option(
     int replicas,
     HourlyRate perReplica,
     @Nullable TokensPerSecond speed,
-    @Nullable String obstacle) {
+    @Nullable String obstacle,
+    HourlyRate usual) {
+  /// An option whose present figure is the usual one.
+  public Option(
+      String variant,
+      String pool,
+      BigDecimal quality,
+      int replicas,
+      HourlyRate perReplica,
+      @Nullable TokensPerSecond speed,
+      @Nullable String obstacle) {
+    this(
+        variant,
+        pool,
+        quality,
+        replicas,
+        perReplica,
+        speed,
+        obstacle,
+        perReplica.times(Math.max(0, replicas)));
+  }
+
   public Option {
     if (replicas < 0) {
       throw new IllegalArgumentException(

@@ -4,6 +4,7 @@ import dev.comptroller.decide.Candidate;
 import dev.comptroller.decide.Explanation;
 import dev.comptroller.decide.units.HourlyRate;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -164,7 +165,7 @@ public final class Rungs {
   private static Optional<Pick> pick(RungPolicy policy, List<Option> free, HourlyRate allowed) {
     @Nullable Pick best = null;
     for (Option option : free) {
-      int count = option.affordable(limit(policy, option, allowed));
+      int count = affordable(policy, option, allowed);
       boolean all = count == option.replicas();
       boolean enough = all || count >= Math.max(1, policy.minReplicas());
       Pick pick = new Pick(option, count);
@@ -178,7 +179,22 @@ public final class Rungs {
     return Optional.ofNullable(best);
   }
 
-  /// Whether quality times the part of the needed replicas is more.
+  /// Replicas of a rung that `allowed` pays for. All, if the usual cost of the demand is paid for;
+  /// of the rung that serves, also if the present cost is.
+  private static int affordable(RungPolicy policy, Option option, HourlyRate allowed) {
+    HourlyRate limit = limit(policy, option, allowed);
+    int count = option.affordable(limit);
+    if (option.usual().compareTo(limit) <= 0) {
+      return option.replicas();
+    }
+    if (option.variant().equals(policy.active())) {
+      HourlyRate more = percent(allowed, 100 + policy.steadiness().stayMargin());
+      return option.usual().compareTo(more) <= 0 ? option.replicas() : count;
+    }
+    return policy.isClimb(option) && count == option.replicas() ? Math.max(0, count - 1) : count;
+  }
+
+  /// Whether quality times the part of the needed replicas is more, or as much for less money.
   private static boolean keepsMore(Pick pick, Pick best) {
     BigDecimal needed = BigDecimal.valueOf(Math.max(1, pick.option().replicas()));
     BigDecimal bestNeeded = BigDecimal.valueOf(Math.max(1, best.option().replicas()));
@@ -187,17 +203,27 @@ public final class Rungs {
     boolean bestNothing = best.option().replicas() == 0;
     BigDecimal bestPart = bestNothing ? BigDecimal.ONE : BigDecimal.valueOf(best.replicas());
     BigDecimal kept = pick.option().quality().multiply(part).multiply(bestNeeded);
-    return kept.compareTo(best.option().quality().multiply(bestPart).multiply(needed)) > 0;
+    int more = kept.compareTo(best.option().quality().multiply(bestPart).multiply(needed));
+    HourlyRate cost = pick.option().perReplica().times(pick.replicas());
+    HourlyRate bestCost = best.option().perReplica().times(best.replicas());
+    return more > 0 || (more == 0 && cost.compareTo(bestCost) < 0);
   }
 
   private static HourlyRate limit(RungPolicy policy, Option option, HourlyRate allowed) {
     if (!policy.isClimb(option)) {
       return allowed;
     }
-    int margin = policy.steadiness().climbMargin();
-    // Whole hundredths first, so that no product overflows; the rest is rounded down.
-    long micros = allowed.microsPerHour();
-    return new HourlyRate(micros / 100 * (100 - margin) + micros % 100 * (100 - margin) / 100);
+    return percent(allowed, 100 - policy.steadiness().climbMargin());
+  }
+
+  /// Rounded down.
+  private static HourlyRate percent(HourlyRate rate, int percent) {
+    return new HourlyRate(
+        BigInteger.valueOf(rate.microsPerHour())
+            .multiply(BigInteger.valueOf(percent))
+            .divide(BigInteger.valueOf(100))
+            .min(BigInteger.valueOf(Long.MAX_VALUE))
+            .longValueExact());
   }
 
   private static Candidate candidate(

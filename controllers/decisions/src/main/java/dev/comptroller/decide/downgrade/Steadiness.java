@@ -10,20 +10,31 @@ import org.jspecify.annotations.Nullable;
 /// @param lastChange when the rung last changed; absent if it never did
 /// @param climbMargin percent of the allowance that a better rung must leave free, 0 to 99
 /// @param climbAfter how long a rung serves at least before a better one may
+/// @param stayMargin percent of the allowance that the rung that serves may cost more than it
+///   before a lower one takes over: what is allowed and what is needed come in whole replicas, so
+///   that both swing around what they are on average
 public record Steadiness(
-    Duration dwell, @Nullable Instant lastChange, int climbMargin, Duration climbAfter) {
+    Duration dwell,
+    @Nullable Instant lastChange,
+    int climbMargin,
+    Duration climbAfter,
+    int stayMargin) {
   /// Free to change at any time.
   public static final Steadiness NONE = new Steadiness(Duration.ZERO, null, 0);
 
   /// The same dwell both ways.
   public Steadiness(Duration dwell, @Nullable Instant lastChange, int climbMargin) {
-    this(dwell, lastChange, climbMargin, dwell);
+    this(dwell, lastChange, climbMargin, dwell, 0);
   }
 
   public Steadiness {
     if (climbMargin < 0 || climbMargin > 99) {
       throw new IllegalArgumentException(
           "climb margin is %d percent, not 0 to 99".formatted(climbMargin));
+    }
+    if (stayMargin < 0 || stayMargin > 99) {
+      throw new IllegalArgumentException(
+          "stay margin is %d percent, not 0 to 99".formatted(stayMargin));
     }
   }
 

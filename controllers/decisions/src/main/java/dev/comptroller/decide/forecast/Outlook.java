@@ -11,6 +11,7 @@ import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// A forecast with what it is worth.
@@ -61,8 +62,55 @@ public record Outlook(Forecast forecast, @Nullable Band range, String basis) {
     return seasonal(season.get(), window, amount, spent, burnRate, now);
   }
 
+  /// The outlook where it is known what the hours of the day need: what runs now goes on, more or
+  /// less of it as the hours need more or less than the present one.
+  ///
+  /// @param needs what they need; at least one hour of them is known
+  /// @param need what the present needs, more than zero
+  public static Outlook byNeed(
+      Needs needs,
+      HourlyRate need,
+      Window window,
+      Money amount,
+      Money spent,
+      HourlyRate burnRate,
+      Instant instant) {
+    Instant now = instant.truncatedTo(ChronoUnit.SECONDS);
+    Forecast.Model model =
+        needs.isWhole() ? Forecast.Model.Seasonal : Forecast.Model.Linear;
+    Needs.Curve curve = needs.curve(need, burnRate);
+    Forecast forecast = walk(model, curve::rateAt, window, amount, spent, burnRate, now);
+    String basis =
+        "%s: $%s/h now, as much more or less later as the hours of the day need; %d of 24 known"
+            .formatted(model, burnRate.print(2), needs.known());
+    return new Outlook(forecast, null, basis);
+  }
+
   private static Outlook seasonal(
       Season season, Window window, Money amount, Money spent, HourlyRate burnRate, Instant now) {
+    Forecast forecast =
+        walk(
+            Forecast.Model.Seasonal, season::rateAt, window, amount, spent, burnRate, now);
+    Money atEnd = forecast.atEnd();
+    Duration rest =
+        now.isBefore(window.end()) ? Duration.between(now, window.end()) : Duration.ZERO;
+    Money off = new Money(season.halfWidth(rest).longValueExact());
+    Band band = new Band(atEnd.minus(off).max(spent), atEnd.plus(off));
+    String basis =
+        "Seasonal: %d days by hour of day; $%s to $%s at the end in 80 %% of cases"
+            .formatted(season.days(), band.low().print(2), band.high().print(2));
+    return new Outlook(forecast, band, basis);
+  }
+
+  /// The forecast of a burn rate that holds until this hour ends, and then is what `rateAt` says.
+  private static Forecast walk(
+      Forecast.Model model,
+      Function<Instant, BigInteger> rateAt,
+      Window window,
+      Money amount,
+      Money spent,
+      HourlyRate burnRate,
+      Instant now) {
     BigInteger limit = BigInteger.valueOf(amount.minus(spent).micros()).multiply(HOUR);
     BigInteger sum = BigInteger.ZERO;
     @Nullable Instant exhaustion = limit.signum() <= 0 ? now : null;
@@ -80,16 +128,8 @@ public record Outlook(Forecast forecast, @Nullable Band range, String basis) {
       }
       sum = sum.add(part);
       cursor = end;
-      rate = season.rateAt(cursor);
+      rate = rateAt.apply(cursor);
     }
-    Money atEnd = spent.plus(Money.ofMicros(sum, HOUR));
-    Duration rest =
-        now.isBefore(window.end()) ? Duration.between(now, window.end()) : Duration.ZERO;
-    Money off = new Money(season.halfWidth(rest).longValueExact());
-    Band band = new Band(atEnd.minus(off).max(spent), atEnd.plus(off));
-    String basis =
-        "Seasonal: %d days by hour of day; $%s to $%s at the end in 80 %% of cases"
-            .formatted(season.days(), band.low().print(2), band.high().print(2));
-    return new Outlook(new Forecast(Forecast.Model.Seasonal, atEnd, exhaustion), band, basis);
+    return new Forecast(model, spent.plus(Money.ofMicros(sum, HOUR)), exhaustion);
   }
 }

@@ -63,6 +63,12 @@ public record HeatStep(
     return heat.percent(of) < release;
   }
 
+  /// Whether `without`, the heat without the step, lets it end: nearer to its release than to where
+  /// it would be taken again.
+  public boolean isColdWithout(Heat without) {
+    return 2L * without.percent(of) < (long) at + release;
+  }
+
   /// `heat 83 % of forecast, at 80 %, release 70 %`.
   String figures(Heat heat) {
     return "heat %d %% of %s, at %d %%, release %d %%"

@@ -8,6 +8,7 @@ import dev.comptroller.decide.downgrade.Option;
 import dev.comptroller.decide.downgrade.RungChoice;
 import dev.comptroller.decide.downgrade.RungPolicy;
 import dev.comptroller.decide.downgrade.Rungs;
+import dev.comptroller.decide.forecast.Needs;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.Money;
 import java.math.BigDecimal;
@@ -49,7 +50,10 @@ final class Choices {
   ///   further than that
   /// @param suspend whether to go to zero
   /// @param why the figures
-  record Demands(int depth, int again, boolean suspend, String why) {}
+  /// @param need what all deployments would cost now without the budget
+  /// @param needs what each hour of the day would
+  record Demands(
+      int depth, int again, boolean suspend, String why, HourlyRate need, Needs needs) {}
 
   /// The outcome.
   ///
@@ -164,7 +168,7 @@ final class Choices {
         mix = mix.plus(each.wish().stock().cost(serve.option().variant(), serve.replicas()));
       }
     }
-    return present.pace(funds, mix);
+    return present.pace(funds, mix, demands.need(), demands.needs());
   }
 
   private void divide(List<Open> open, HourlyRate allowed, Map<String, Pick> picks) {

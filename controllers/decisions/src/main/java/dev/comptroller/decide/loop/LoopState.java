@@ -1,5 +1,6 @@
 package dev.comptroller.decide.loop;
 
+import dev.comptroller.decide.forecast.Needs;
 import dev.comptroller.decide.heat.HeatState;
 import java.time.Instant;
 import java.util.Comparator;
@@ -14,13 +15,15 @@ import org.jspecify.annotations.Nullable;
 /// @param commitments replicas that may hold GPUs because they were granted, whatever is seen,
 ///   ordered by deployment and variant
 /// @param fundedUntil as last decided; absent if the budget is not hard or nothing was decided
+/// @param needs what each hour of the day would cost without the budget
 public record LoopState(
     HeatState heat,
     List<Grant> grants,
     List<Commitment> commitments,
-    @Nullable Instant fundedUntil) {
+    @Nullable Instant fundedUntil,
+    Needs needs) {
   /// Nothing decided yet.
-  public static final LoopState EMPTY = new LoopState(HeatState.EMPTY, List.of(), List.of(), null);
+  public static final LoopState EMPTY = new LoopState(HeatState.EMPTY, List.of(), List.of(), null, Needs.NONE);
 
   public LoopState {
     grants = grants.stream().sorted(Comparator.comparing(Grant::deployment)).toList();

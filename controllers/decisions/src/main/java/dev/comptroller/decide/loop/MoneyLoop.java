@@ -4,17 +4,20 @@ import dev.comptroller.decide.budget.BudgetState;
 import dev.comptroller.decide.budget.Funds;
 import dev.comptroller.decide.budget.Reserve;
 import dev.comptroller.decide.downgrade.Option;
+import dev.comptroller.decide.forecast.Needs;
 import dev.comptroller.decide.heat.Heat;
 import dev.comptroller.decide.heat.HeatAction;
 import dev.comptroller.decide.heat.HeatState;
 import dev.comptroller.decide.heat.HeatStep;
 import dev.comptroller.decide.heat.HeatVerdict;
 import dev.comptroller.decide.units.HourlyRate;
+import dev.comptroller.decide.units.Money;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +40,8 @@ import org.jspecify.annotations.Nullable;
 /// covers the time until that is carried out as well. Figures that exceed what can be held decide
 /// nothing.
 public final class MoneyLoop {
+  private static final BigInteger HOUR = BigInteger.valueOf(3600);
+
   private MoneyLoop() {}
 
   /// What to do at `now`.
@@ -76,21 +81,24 @@ public final class MoneyLoop {
     private final Instant now;
     private final Present present;
     private final @Nullable Funds funds;
+    private Needs needs;
 
     Round(NamespaceSeen seen, NamespacePolicy policy, Instant now) {
       this.seen = seen;
       this.policy = policy;
       this.now = now;
       this.present = Present.of(seen, policy, now);
+      this.needs = seen.state().needs();
       this.funds = policy.hard() ? present.funds().orElse(null) : null;
     }
 
     NamespaceDecision decide() {
       // 1. What is known.
       boolean held = present.held() != null;
-      Present.@Nullable Figures figures = present.figures().orElse(null);
       // 2. Heat.
       List<Wish> wishes = wishes();
+      needs = held ? seen.state().needs() : seen.state().needs().seen(need(wishes), now);
+      Present.@Nullable Figures figures = present.figures(lasting(present.burn()), need(wishes), needs).orElse(null);
       @Nullable HeatVerdict heat = held || figures == null ? null : heat(figures, wishes);
       List<HeatStep> force =
           heat == null ? policy.heat().inForce(seen.state().heat()) : heat.inForce();
@@ -118,6 +126,25 @@ public final class MoneyLoop {
       return List.copyOf(wishes);
     }
 
+    /// What goes on of a burn rate: what is granted, where more runs while rungs change.
+    private HourlyRate lasting(HourlyRate burn) {
+      HourlyRate granted =
+          seen.state().grants().stream()
+              .map(Grant::hourly)
+              .reduce(HourlyRate.ZERO, HourlyRate::plus);
+      boolean changing = seen.state().grants().stream().anyMatch(grant -> grant.surge() > 0);
+      return !policy.observe() && changing && granted.compareTo(burn) < 0 ? granted : burn;
+    }
+
+    /// What all deployments would cost now without the budget.
+    private static HourlyRate need(List<Wish> wishes) {
+      return wishes.stream()
+          .map(Wish::unbound)
+          .filter(Objects::nonNull)
+          .map(Option::usual)
+          .reduce(HourlyRate.ZERO, HourlyRate::plus);
+    }
+
     private HeatVerdict heat(Present.Figures figures, List<Wish> wishes) {
       BudgetState state = figures.state();
       return policy
@@ -141,15 +168,15 @@ public final class MoneyLoop {
       HourlyRate without = HourlyRate.ZERO;
       for (Wish wish : wishes) {
         Option target = wish.target(depth);
-        without = target == null ? without : without.plus(target.hourly());
+        without = target == null ? without : without.plus(target.usual());
       }
-      long more = without.microsPerHour() - state.burnRate().microsPerHour();
+      long more = without.microsPerHour() - lasting(state.burnRate()).microsPerHour();
       if (more <= 0) {
         return Heat.of(state);
       }
       BigInteger atEnd =
           BigInteger.valueOf(
-              state.forecast().atEnd().plus(new HourlyRate(more).over(present.rest())).micros());
+              state.forecast().atEnd().plus(Money.ofMicros(over(more, wishes), HOUR)).micros());
       int percent =
           atEnd
               .multiply(BigInteger.valueOf(100))
@@ -157,6 +184,15 @@ public final class MoneyLoop {
               .min(BigInteger.valueOf(9_999))
               .intValueExact();
       return new Heat(state.window().start(), state.spentPercent(), percent);
+    }
+
+    /// What a rate costs until the period's end if it goes on as the hours need.
+    private BigInteger over(long micros, List<Wish> wishes) {
+      BigInteger seconds =
+          needs.known() == 0 || need(wishes).microsPerHour() == 0
+              ? BigInteger.valueOf(present.rest().toSeconds())
+              : needs.equivalent(need(wishes), present.now(), present.window().end(), 100);
+      return BigInteger.valueOf(micros).multiply(seconds);
     }
 
     /// Rungs lower that the heat ladder would ask for again if everybody climbed.
@@ -171,7 +207,7 @@ public final class MoneyLoop {
         HeatStep step = standing.step();
         if (step.action() == HeatAction.Downgrade) {
           boolean hot =
-              heatAt(figures.state(), wishes, ordinal).percent(step.of()) >= step.release();
+              !step.isColdWithout(heatAt(figures.state(), wishes, ordinal));
           ordinal++;
           again = standing.inForce() || hot ? ordinal : again;
         }
@@ -201,7 +237,7 @@ public final class MoneyLoop {
                               == (suspend ? HeatAction.Suspend : HeatAction.Downgrade))
                   .map(HeatVerdict.Standing::message)
                   .collect(Collectors.joining("; "));
-      return new Choices.Demands(depth, depthAgain(heat, figures, wishes), suspend, why);
+      return new Choices.Demands(depth, depthAgain(heat, figures, wishes), suspend, why, need(wishes), needs);
     }
 
     /// What was granted, or what runs where nothing was: nothing new.
@@ -255,7 +291,11 @@ public final class MoneyLoop {
       HeatState remembered = heat == null ? seen.state().heat() : heat.state();
       LoopState state =
           new LoopState(
-              remembered, grants, policy.observe() ? List.of() : commitments, fundedUntil);
+              remembered,
+              grants,
+              policy.observe() ? List.of() : commitments,
+              fundedUntil,
+              needs);
       return new NamespaceDecision(
           now,
           policy.observe(),

@@ -1,13 +1,15 @@
 package dev.comptroller.decide.loop;
 
 import dev.comptroller.decide.budget.BudgetState;
+import dev.comptroller.decide.budget.Forecast;
 import dev.comptroller.decide.budget.Funds;
 import dev.comptroller.decide.budget.Position;
 import dev.comptroller.decide.budget.Reserve;
 import dev.comptroller.decide.budget.Window;
 import dev.comptroller.decide.cost.Exposure;
+import dev.comptroller.decide.forecast.Needs;
 import dev.comptroller.decide.forecast.Outlook;
-import dev.comptroller.decide.forecast.Shape;
+
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.Money;
 import java.math.BigInteger;
@@ -37,6 +39,10 @@ record Present(
     SortedMap<String, Stock> stocks,
     Exposure committed,
     Exposure leaving) {
+  /// What an hour of the day that was not seen yet is taken to need, of the mean of the others:
+  /// nobody knows, and too little is made good by the next looks where too much would have taken
+  /// something away for nothing.
+  private static final int UNSEEN_PERCENT = 50;
 
   static Present of(NamespaceSeen seen, NamespacePolicy policy, Instant instant) {
     Instant now = instant.truncatedTo(ChronoUnit.SECONDS);
@@ -147,18 +153,27 @@ record Present(
   }
 
   /// The figures as they are told: spend brought up to the present at the present burn rate.
-  Optional<Figures> figures() {
+  Optional<Figures> figures(HourlyRate lasting, HourlyRate need, Needs needs) {
     if (money == null) {
       return Optional.empty();
     }
     HourlyRate burn = burn();
     Money spent = money.spent().plus(money.charges()).plus(burn.over(age(money.asOf(), now)));
-    Outlook outlook =
-        Outlook.of(
-            money.history(), policy.calendar().zone(), window, policy.amount(), spent, burn, now);
+    Outlook outlook = outlook(money, spent, lasting, need, needs);
     BudgetState state =
         new BudgetState(window, policy.amount(), spent, burn, outlook.forecast(), money.assumed());
     return Optional.of(new Figures(state, outlook));
+  }
+
+  private Outlook outlook(
+      MoneySeen known, Money spent, HourlyRate burn, HourlyRate need, Needs needs) {
+    Outlook past =
+        Outlook.of(
+            known.history(), policy.calendar().zone(), window, policy.amount(), spent, burn, now);
+    boolean learnt = past.forecast().model() == Forecast.Model.Seasonal;
+    return need.microsPerHour() > 0 && (needs.isWhole() || (needs.known() > 0 && !learnt))
+        ? Outlook.byNeed(needs, need, window, policy.amount(), spent, burn, now)
+        : past;
   }
 
   record Figures(BudgetState state, Outlook outlook) {}
@@ -196,14 +211,16 @@ record Present(
     return Reserve.of(leaving.highest(), policy.leaving().afterDecision(), window, now);
   }
 
-  /// Dollars an hour that an even rate of `funds` gives now, bent by the season where there is one.
-  HourlyRate pace(Funds funds, Exposure mix) {
-    long even = funds.allowed(mix).microsPerHour();
-    if (money == null) {
-      return new HourlyRate(even);
+  /// Dollars an hour that `funds` give now: what is left, spread over the time left in proportion
+  /// to what each hour needs. A rung is paid for now if it would be to the period's end.
+  HourlyRate pace(Funds funds, Exposure mix, HourlyRate need, Needs needs) {
+    BigInteger even = BigInteger.valueOf(funds.allowed(mix).microsPerHour());
+    if (needs.known() == 0 || need.microsPerHour() == 0) {
+      return new HourlyRate(even.longValueExact());
     }
-    return Shape.learn(money.history(), policy.calendar().zone(), now)
-        .map(shape -> new HourlyRate(shape.bend(even, now, window.end())))
-        .orElse(new HourlyRate(even));
+    BigInteger bent =
+        even.multiply(BigInteger.valueOf(rest().toSeconds()))
+            .divide(needs.equivalent(need, now, window.end(), UNSEEN_PERCENT));
+    return new HourlyRate(bent.min(BigInteger.valueOf(Long.MAX_VALUE)).longValueExact());
   }
 }

@@ -29,6 +29,8 @@ record Wish(
     @Nullable String active,
     List<Option> options,
     @Nullable Option unbound) {
+  /// Percent of the allowance that the rung that serves may cost more, where demand is measured.
+  private static final int STAY_MARGIN = 20;
 
   static Wish of(DeploymentPolicy policy, Stock stock, LoopState state, boolean observe) {
     @Nullable Grant grant = state.grant(policy.name()).orElse(null);
@@ -111,7 +113,8 @@ record Wish(
         needed,
         new HourlyRate(each),
         known == null ? variant.throughput() : known.speed(),
-        obstacle);
+        obstacle,
+        usual(policy, seen, variant, first, new HourlyRate(each), needed));
   }
 
   /// Make before break needs room for one replica at least; where nothing runs, nothing is broken.
@@ -153,6 +156,33 @@ record Wish(
     int most = Math.max(requested, policy.policy().scaling().maxReplicas());
     int least = Math.max(1, policy.policy().scaling().minReplicas());
     return Math.clamp(count.min(BigInteger.valueOf(most)).longValueExact(), least, most);
+  }
+
+  /// Dollars an hour of the demand on average: half a replica more than it needs in fractions.
+  private static HourlyRate usual(
+      DeploymentPolicy policy,
+      DeploymentSeen seen,
+      Variant variant,
+      @Nullable Variant first,
+      HourlyRate each,
+      int needed) {
+    long own = speed(seen, variant);
+    int least = Math.max(1, policy.policy().scaling().minReplicas());
+    if (seen.demand() == null || own == 0 || needed <= least) {
+      return each.times(needed);
+    }
+    BigInteger rate = BigInteger.valueOf(each.microsPerHour());
+    BigInteger fraction =
+        rate.multiply(BigInteger.valueOf(seen.demand().thousandths()))
+            .multiply(BigInteger.valueOf(100))
+            .divide(BigInteger.valueOf(own).multiply(BigInteger.valueOf(variant.targetUtilization())));
+    BigInteger usual = fraction.add(rate.shiftRight(1));
+    if (variant.equals(first)) {
+      // What the owner asks for is rounded up from something that nobody knows but him.
+      BigInteger most = rate.multiply(BigInteger.valueOf(needed)).add(rate.shiftRight(1));
+      usual = usual.max(most.subtract(rate)).min(most);
+    }
+    return new HourlyRate(usual.longValueExact());
   }
 
   private static long speed(DeploymentSeen seen, Variant variant) {
@@ -200,7 +230,8 @@ record Wish(
             policy.dwell(),
             grant == null ? null : grant.changed(),
             climbMargin,
-            grant == null ? policy.dwell() : grant.climbAfter()),
+            grant == null ? policy.dwell() : grant.climbAfter(),
+            stock.seen().demand() == null ? 0 : STAY_MARGIN),
         policy.transition(),
         rest,
         ceiling);

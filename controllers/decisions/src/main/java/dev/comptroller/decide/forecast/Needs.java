@@ -1,0 +1,130 @@
+package dev.comptroller.decide.forecast;
+
+import dev.comptroller.decide.units.HourlyRate;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// What each hour of the day would cost if money did not matter: what a budget has to be spread
+/// over.
+///
+/// History under a budget shows what was paid for, not what was needed. So the need is remembered
+/// beside it: one sample at the first look into the second half of an hour; what is known of an hour
+/// of the day is half the newest and half what was known before.
+///
+/// @param hour start of the hour that was sampled last; absent before the first
+/// @param rates dollars an hour by hour of the day in UTC, 0 to 23; hours not seen are absent
+public record Needs(@Nullable Instant hour, SortedMap<Integer, HourlyRate> rates) {
+  /// Nothing seen yet.
+  public static final Needs NONE = new Needs(null, new TreeMap<>());
+
+  private static final int HOURS = 24;
+  private static final BigInteger HUNDRED = BigInteger.valueOf(100);
+
+  public Needs {
+    if (!rates.isEmpty() && (rates.firstKey() < 0 || rates.lastKey() >= HOURS)) {
+      throw new IllegalArgumentException(
+          "rates has the hours %s: need 0 to 23".formatted(rates.keySet()));
+    }
+    rates = Collections.unmodifiableSortedMap(new TreeMap<>(rates));
+  }
+
+  /// These needs with `need` as seen at `now`; the same where this hour was seen before, or it
+  /// costs what it is known to.
+  public Needs seen(HourlyRate need, Instant now) {
+    Instant present = HourSpend.floor(now);
+    @Nullable HourlyRate before = rates.get(hourOfDay(present));
+    boolean early = now.isBefore(present.plusSeconds(HourSpend.SECONDS / 2));
+    if (early || (hour != null && !present.isAfter(hour)) || need.equals(before)) {
+      return this;
+    }
+    SortedMap<Integer, HourlyRate> next = new TreeMap<>(rates);
+    next.put(hourOfDay(present), before == null ? need : mean(before, need));
+    return new Needs(present, next);
+  }
+
+  private static HourlyRate mean(HourlyRate left, HourlyRate right) {
+    return new HourlyRate(
+        left.microsPerHour() / 2
+            + right.microsPerHour() / 2
+            + (left.microsPerHour() % 2 + right.microsPerHour() % 2) / 2);
+  }
+
+  /// Hours of the day that are known.
+  public int known() {
+    return rates.size();
+  }
+
+  /// Whether every hour of the day is known.
+  public boolean isWhole() {
+    return rates.size() == HOURS;
+  }
+
+  /// The seconds that it would take at the rate `need` to cost what is needed from `now` to `end`,
+  /// rounded up.
+  ///
+  /// This hour goes on as it is; hours not seen need this many percent of the mean of the others.
+  public BigInteger equivalent(HourlyRate need, Instant now, Instant end, int unseenPercent) {
+    BigInteger rate = BigInteger.valueOf(need.microsPerHour());
+    BigInteger unseen = mean(rate).multiply(BigInteger.valueOf(unseenPercent)).divide(HUNDRED);
+    List<BigInteger> byHour = byHour(unseen);
+    Instant cursor = now;
+    BigInteger sum = BigInteger.ZERO;
+    BigInteger present = rate;
+    while (cursor.isBefore(end)) {
+      Instant next = HourSpend.floor(cursor).plusSeconds(HourSpend.SECONDS);
+      Instant until = next.isBefore(end) ? next : end;
+      long seconds = Duration.between(cursor, until).toSeconds();
+      sum = sum.add(present.multiply(BigInteger.valueOf(seconds)));
+      cursor = until;
+      present = byHour.get(hourOfDay(cursor));
+    }
+    return sum.add(rate.subtract(BigInteger.ONE)).divide(rate).max(BigInteger.ONE);
+  }
+
+  /// A burn rate that goes on as the need does.
+  ///
+  /// @param byHour micro-dollars an hour, by hour of the day in UTC
+  record Curve(List<BigInteger> byHour) {
+    BigInteger rateAt(Instant instant) {
+      return byHour.get(hourOfDay(instant));
+    }
+  }
+
+  /// `burn` where `need` is needed, and in proportion elsewhere; hours not seen as the mean of the
+  /// others.
+  Curve curve(HourlyRate need, HourlyRate burn) {
+    BigInteger rate = BigInteger.valueOf(need.microsPerHour());
+    BigInteger factor = BigInteger.valueOf(burn.microsPerHour());
+    return new Curve(
+        byHour(mean(rate)).stream().map(it -> it.multiply(factor).divide(rate)).toList());
+  }
+
+  private BigInteger mean(BigInteger otherwise) {
+    BigInteger sum = BigInteger.ZERO;
+    for (HourlyRate known : rates.values()) {
+      sum = sum.add(BigInteger.valueOf(known.microsPerHour()));
+    }
+    return rates.isEmpty() ? otherwise : sum.divide(BigInteger.valueOf(rates.size()));
+  }
+
+  private List<BigInteger> byHour(BigInteger unseen) {
+    List<BigInteger> byHour = new ArrayList<>();
+    for (int i = 0; i < HOURS; i++) {
+      @Nullable HourlyRate known = rates.get(i);
+      byHour.add(known == null ? unseen : BigInteger.valueOf(known.microsPerHour()));
+    }
+    return byHour;
+  }
+
+  private static int hourOfDay(Instant instant) {
+    return (int)
+        Math.floorMod(Math.floorDiv(instant.getEpochSecond(), HourSpend.SECONDS), (long) HOURS);
+  }
+}
