@@ -8,6 +8,7 @@ import dev.comptroller.gateway.ledger.Standing;
 import dev.comptroller.gateway.meter.Usage;
 import dev.comptroller.gateway.money.Cost;
 import dev.comptroller.gateway.money.Escrow;
+import dev.comptroller.gateway.money.Growth;
 import dev.comptroller.gateway.money.Opened;
 import dev.comptroller.gateway.money.Terms;
 import java.time.Clock;
@@ -28,6 +29,7 @@ final class GatewayDesk implements Desk {
   private final Cost cost;
   private final boolean whole;
   private final long most;
+  private final Growth growth = new Growth();
   private final List<Bound> bounds;
   private final Map<Integer, Escrow> escrows = new HashMap<>();
 
@@ -59,6 +61,7 @@ final class GatewayDesk implements Desk {
         new Escrow(
             ledger,
             new Terms("req/" + request, "print", () -> bounds, whole, false, input, most, 1),
+            growth,
             nanos);
     boolean opened =
         asked(() -> escrow.open(cost.price(), cost.tariffPercent()) instanceof Opened.Open);
