@@ -58,6 +58,7 @@ public final class Escrow {
   private final Growth growth;
   private final LongSupplier nanos;
   private int tries;
+  private int numbers;
   private @Nullable HoldId hold;
   private @Nullable Cost cost;
   private long held;
@@ -249,14 +250,19 @@ public final class Escrow {
     if (++tries > TRIES) {
       throw new LedgerUnavailable("this key was tried " + TRIES + " times: use another one");
     }
-    return ledger.reserve(
-        new Reservation(
-            terms.key() + "#" + tries,
-            terms.fingerprint(),
-            terms.bounds().get(),
-            micros,
-            at.price().version(),
-            LIFETIME));
+    Reserved answer =
+        ledger.reserve(
+            new Reservation(
+                terms.key() + "#" + (numbers + 1),
+                terms.fingerprint(),
+                terms.bounds().get(),
+                micros,
+                at.price().version(),
+                LIFETIME));
+    // A refusal leaves nothing under its number. Were it passed over, a repetition of the request
+    // would find it free, and be charged beside a later number.
+    numbers += answer instanceof Refused ? 0 : 1;
+    return answer;
   }
 
   private void taken(Cost at, HoldId made, long amount) {
