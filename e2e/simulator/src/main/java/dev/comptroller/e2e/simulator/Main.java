@@ -82,6 +82,13 @@ public final class Main implements Callable<Integer> {
       description = "runs a suite in full size instead: ${COMPLETION-CANDIDATES}")
   private @Nullable Suite suite;
 
+  @Option(
+      names = "--trials",
+      paramLabel = "N",
+      description = "of the suite overshoot (default: ${DEFAULT-VALUE})",
+      defaultValue = "1000000")
+  private long trials;
+
   private Main() {}
 
   /// Entry point; exits with 1 when an invariant is broken and 2 on wrong options or input.
@@ -106,10 +113,19 @@ public final class Main implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--days %d: give 1 to 100000".formatted(days));
     }
+    if (trials < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--trials %d: give 1 or more".formatted(trials));
+    }
     if (suite != null) {
       boolean held =
           suite.run(
-              out, seed, spec.commandLine().getParseResult().hasMatchedOption("--days") ? days : 0);
+              out,
+              new Suite.Asked(
+                  seed,
+                  spec.commandLine().getParseResult().hasMatchedOption("--days") ? days : 0,
+                  trace == null ? null : Traces.read(trace),
+                  trials));
       out.flush();
       return held ? 0 : 1;
     }

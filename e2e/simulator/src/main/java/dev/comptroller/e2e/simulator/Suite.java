@@ -3,12 +3,16 @@ package dev.comptroller.e2e.simulator;
 import dev.comptroller.decide.loop.MoneyLoop;
 import dev.comptroller.decide.units.Money;
 import dev.comptroller.e2e.simulator.control.Broken;
+import dev.comptroller.e2e.simulator.holds.HoldSuites;
+import dev.comptroller.e2e.simulator.holds.Stranding;
+import dev.comptroller.e2e.simulator.input.Trace;
 import dev.comptroller.e2e.simulator.scenario.Article;
 import dev.comptroller.e2e.simulator.scenario.HardLimit;
 import dev.comptroller.e2e.simulator.scenario.SquareWaves;
 import dev.comptroller.e2e.simulator.scenario.Weeks;
 import java.io.PrintWriter;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Worlds that put the promises to the test, in full size.
 public enum Suite {
@@ -138,12 +142,50 @@ public enum Suite {
       }
       return true;
     }
+  },
+  /// How much money the holds of 50 streams keep from others, and what that costs.
+  STRANDING {
+    @Override
+    boolean run(PrintWriter out, long seed, int days) {
+      return run(out, new Asked(seed, days, null, 0));
+    }
+
+    @Override
+    boolean run(PrintWriter out, Asked asked) {
+      Trace trace = asked.trace();
+      return HoldSuites.stranding(
+          out, trace == null ? Stranding.synthetic(asked.seed(), 20_000) : trace);
+    }
+  },
+  /// Requests that race for the last of a limit while the gateway crashes.
+  OVERSHOOT {
+    @Override
+    boolean run(PrintWriter out, long seed, int days) {
+      return run(out, new Asked(seed, days, null, 1_000_000));
+    }
+
+    @Override
+    boolean run(PrintWriter out, Asked asked) {
+      return HoldSuites.overshoot(out, asked.seed(), asked.trials());
+    }
   };
+
+  /// What a user asked of a suite.
+  ///
+  /// @param days how long, instead of the full size; 0: the full size
+  /// @param trace of requests, where the suite runs one
+  /// @param trials how many, where the suite counts them
+  record Asked(long seed, int days, @Nullable Trace trace, long trials) {}
 
   /// Runs it; true if it keeps its promise.
   ///
   /// @param days how long, instead of the full size; 0: the full size
   abstract boolean run(PrintWriter out, long seed, int days);
+
+  /// Runs it as asked; true if it keeps its promise.
+  boolean run(PrintWriter out, Asked asked) {
+    return run(out, asked.seed(), asked.days());
+  }
 
   private static String dollars(long micros) {
     return new Money(micros).print(2);

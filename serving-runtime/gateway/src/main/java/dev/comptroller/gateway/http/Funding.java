@@ -5,6 +5,7 @@ import dev.comptroller.gateway.ledger.Bound;
 import dev.comptroller.gateway.ledger.LedgerUnavailable;
 import dev.comptroller.gateway.ledger.Standing;
 import dev.comptroller.gateway.money.Escrow;
+import dev.comptroller.gateway.money.Growth;
 import dev.comptroller.gateway.money.Opened;
 import dev.comptroller.gateway.money.Terms;
 import dev.comptroller.gateway.relay.ApiError;
@@ -60,6 +61,7 @@ final class Funding {
   private final Booking.Books books;
   private final Accounts accounts;
   private final InputCounter counter;
+  private final Growth growth = new Growth();
 
   Funding(Booking.Books books, Accounts accounts, InputCounter counter) {
     this.books = books;
@@ -130,7 +132,7 @@ final class Funding {
 
   private long hold(Completions.Asked asked, Terms terms, Leg leg, List<Bound> bounds)
       throws RequestFields.Refused, LedgerUnavailable, InterruptedException {
-    Escrow escrow = new Escrow(books.ledger(), terms, books.nanos());
+    Escrow escrow = new Escrow(books.ledger(), terms, growth, books.nanos());
     PostedPrice price = leg.postedPrice();
     if (price == null && bounds.stream().allMatch(bound -> bound.limitMicros() == null)) {
       price = UNPRICED;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// between the lock of the ledger's head and the commit.
 final class Clerk {
   private final Books books;
-  private final LedgerStore store;
+  private final Pages pages;
   private final Seal seal;
   private final String gateway;
   private final long atMicros;
@@ -30,16 +30,9 @@ final class Clerk {
   private long seq;
   private Digest hash;
 
-  Clerk(
-      Books books,
-      LedgerStore store,
-      Seal seal,
-      Head head,
-      String gateway,
-      Instant at,
-      long nanos) {
+  Clerk(Books books, Pages pages, Seal seal, Head head, String gateway, Instant at, long nanos) {
     this.books = books;
-    this.store = store;
+    this.pages = pages;
     this.seal = seal;
     this.gateway = gateway;
     this.atMicros = ChronoUnit.MICROS.between(Instant.EPOCH, at);
@@ -66,7 +59,7 @@ final class Clerk {
       }
     }
     if (!keys.isEmpty()) {
-      reserved.putAll(store.reservations(keys));
+      reserved.putAll(pages.reservations(keys));
     }
   }
 
@@ -238,7 +231,7 @@ final class Clerk {
 
   private @Nullable Entry correction(EntryKind kind, String key) throws SQLException {
     Entry here = corrected.get(kind + "/" + key);
-    return here != null ? here : store.correction(kind, key).orElse(null);
+    return here != null ? here : pages.correction(kind, key).orElse(null);
   }
 
   private @Nullable Entry refundOf(long hold) throws SQLException {
@@ -247,7 +240,7 @@ final class Clerk {
         return entry;
       }
     }
-    return store.refund(hold).orElse(null);
+    return pages.refund(hold).orElse(null);
   }
 
   private List<Bound> boundsOf(long hold) throws SQLException {
@@ -257,12 +250,12 @@ final class Clerk {
       }
     }
     return Bounds.read(
-        store.entry(hold).orElseThrow(() -> new LedgerCorrupt(hold, "is missing")).bounds());
+        pages.entry(hold).orElseThrow(() -> new LedgerCorrupt(hold, "is missing")).bounds());
   }
 
   private @Nullable Entry ending(long hold) throws SQLException {
     Entry here = ended.get(hold);
-    return here != null ? here : store.ending(hold).orElse(null);
+    return here != null ? here : pages.ending(hold).orElse(null);
   }
 
   private @Nullable Ended ended(HoldId hold) throws SQLException {
@@ -323,7 +316,7 @@ final class Clerk {
     if (known != null) {
       return known;
     }
-    Tally read = store.tally(account);
+    Tally read = pages.tally(account);
     books.open(read);
     return read;
   }

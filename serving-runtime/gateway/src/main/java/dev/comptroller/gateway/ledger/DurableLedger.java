@@ -1,5 +1,6 @@
 package dev.comptroller.gateway.ledger;
 
+import dev.comptroller.gateway.durable.WritePoint;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -385,7 +386,9 @@ final class DurableLedger implements ChargeLedger {
       Head after = clerk.head(head.oldLines());
       store.write(group, after);
       sent = group.entries.isEmpty() ? null : new Sent(after, group);
+      settings.point().pass("ledger commit", WritePoint.Side.BEFORE);
       store.commit();
+      settings.point().pass("ledger commit", WritePoint.Side.AFTER);
       sent = null;
       replica.wrote(after);
       commits.incrementAndGet();

@@ -1,5 +1,6 @@
 package dev.comptroller.gateway.ledger;
 
+import dev.comptroller.gateway.durable.WritePoint;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -13,13 +14,15 @@ import java.util.function.LongSupplier;
 /// @param sweep how often holds are looked at for expiry
 /// @param clock dates entries; no decision depends on it
 /// @param nanos monotonic; holds expire by it
+/// @param point of the commits
 public record LedgerSettings(
     Database database,
     String gateway,
     Duration patience,
     Duration sweep,
     Clock clock,
-    LongSupplier nanos) {
+    LongSupplier nanos,
+    WritePoint point) {
   /// A database.
   public sealed interface Database {
     /// SQLite in a data folder, for one gateway.
@@ -61,16 +64,23 @@ public record LedgerSettings(
         Duration.ofSeconds(10),
         Duration.ofSeconds(1),
         Clock.systemUTC(),
-        System::nanoTime);
+        System::nanoTime,
+        WritePoint.OPEN);
   }
 
   /// The same with another patience.
   public LedgerSettings withPatience(Duration other) {
-    return new LedgerSettings(database, gateway, other, sweep, clock, nanos);
+    return new LedgerSettings(database, gateway, other, sweep, clock, nanos, point);
   }
 
   /// The same with other sources of time.
   public LedgerSettings withTime(Duration otherSweep, Clock otherClock, LongSupplier otherNanos) {
-    return new LedgerSettings(database, gateway, patience, otherSweep, otherClock, otherNanos);
+    return new LedgerSettings(
+        database, gateway, patience, otherSweep, otherClock, otherNanos, point);
+  }
+
+  /// The same with another point of its commits.
+  public LedgerSettings withPoint(WritePoint other) {
+    return new LedgerSettings(database, gateway, patience, sweep, clock, nanos, other);
   }
 }

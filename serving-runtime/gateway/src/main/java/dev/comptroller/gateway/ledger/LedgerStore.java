@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// A transaction begins with [#lock] and ends with [#commit] or [#rollback]; in between no other
 /// gateway writes. After any failure the connection is thrown away ([#rollback]) and the next lock
 /// makes a new one. Belongs to the writer thread.
-final class LedgerStore {
+final class LedgerStore implements Pages {
   private static final String ONE_ENTRY =
       "SELECT " + LedgerRows.ENTRY + " FROM ledger_entry WHERE ";
   private static final String UPSERT =
@@ -50,8 +50,8 @@ final class LedgerStore {
     }
   }
 
-  /// Entries in order, from one number to another, both included.
-  List<Entry> entries(long from, long to) throws SQLException {
+  @Override
+  public List<Entry> entries(long from, long to) throws SQLException {
     PreparedStatement select = prepared(ONE_ENTRY + "seq BETWEEN ? AND ? ORDER BY seq");
     select.setLong(1, from);
     select.setLong(2, to);
@@ -64,31 +64,36 @@ final class LedgerStore {
     return found;
   }
 
-  Optional<Entry> entry(long seq) throws SQLException {
+  @Override
+  public Optional<Entry> entry(long seq) throws SQLException {
     return one(ONE_ENTRY + "seq = ?", seq);
   }
 
-  Optional<Entry> ending(long hold) throws SQLException {
+  @Override
+  public Optional<Entry> ending(long hold) throws SQLException {
     return one(ONE_ENTRY + "ending = ?", hold);
   }
 
-  Optional<Entry> refund(long hold) throws SQLException {
+  @Override
+  public Optional<Entry> refund(long hold) throws SQLException {
     return one(ONE_ENTRY + "refunding = ?", hold);
   }
 
-  Optional<Entry> correction(EntryKind kind, String key) throws SQLException {
+  @Override
+  public Optional<Entry> correction(EntryKind kind, String key) throws SQLException {
     PreparedStatement select = prepared(ONE_ENTRY + "key = ? AND kind = ?");
     select.setString(1, key);
     select.setString(2, kind.word());
     return first(select);
   }
 
-  Map<String, Entry> reservations(Collection<String> keys) throws SQLException {
+  @Override
+  public Map<String, Entry> reservations(Collection<String> keys) throws SQLException {
     return database.reservations(connected(), keys);
   }
 
-  /// The sums of an account as the last commit left them; 0 if it is new.
-  Tally tally(Account account) throws SQLException {
+  @Override
+  public Tally tally(Account account) throws SQLException {
     String key = account.key();
     PreparedStatement select =
         prepared("SELECT spent, held, limit_micros FROM ledger_account WHERE account = ?");
@@ -192,11 +197,5 @@ final class LedgerStore {
     try (ResultSet row = select.executeQuery()) {
       return row.next() ? Optional.of(LedgerRows.entry(row)) : Optional.empty();
     }
-  }
-
-  /// Whether the chain runs through this point.
-  boolean contains(Head head) throws SQLException {
-    Optional<Entry> entry = entry(head.seq());
-    return entry.isPresent() && entry.get().hash().equals(head.hash());
   }
 }

@@ -26,14 +26,14 @@ final class Replica {
   }
 
   /// Takes up what others wrote since; true if there was anything.
-  boolean follow(LedgerStore store, Head head, long nowNanos) throws SQLException {
+  boolean follow(Pages pages, Head head, long nowNanos) throws SQLException {
     Head before = known;
     if (before == null) {
-      load(store, head, nowNanos);
+      load(pages, head, nowNanos);
     } else if (before.seq() == head.seq() && before.hash().equals(head.hash())) {
       return false;
-    } else if (before.seq() == 0 || (before.seq() < head.seq() && store.contains(before))) {
-      apply(store, before.seq(), before.hash(), head, 0, nowNanos);
+    } else if (before.seq() == 0 || (before.seq() < head.seq() && pages.contains(before))) {
+      apply(pages, before.seq(), before.hash(), head, 0, nowNanos);
     } else {
       LOG.log(
           Level.ERROR,
@@ -41,7 +41,7 @@ final class Replica {
               + " going on from what it has",
           head.seq(),
           before.seq());
-      load(store, head, nowNanos);
+      load(pages, head, nowNanos);
     }
     known = head;
     return true;
@@ -58,24 +58,23 @@ final class Replica {
     books.clear();
   }
 
-  private void load(LedgerStore store, Head head, long nowNanos) throws SQLException {
+  private void load(Pages pages, Head head, long nowNanos) throws SQLException {
     books.clear();
     long before = head.openFrom() - 1;
     Digest hash =
         before == 0
             ? Digest.ZERO
-            : store.entry(before).orElseThrow(() -> new LedgerCorrupt(before, "is missing")).hash();
-    apply(store, before, hash, head, head.openFrom(), nowNanos);
+            : pages.entry(before).orElseThrow(() -> new LedgerCorrupt(before, "is missing")).hash();
+    apply(pages, before, hash, head, head.openFrom(), nowNanos);
   }
 
   /// Applies the entries after one; those of holds from before `openFrom` have ended.
-  private void apply(
-      LedgerStore store, long after, Digest hash, Head head, long openFrom, long nowNanos)
+  private void apply(Pages pages, long after, Digest hash, Head head, long openFrom, long nowNanos)
       throws SQLException {
     Digest previous = hash;
     long next = after + 1;
     while (next <= head.seq()) {
-      List<Entry> page = store.entries(next, Math.min(head.seq(), next + PAGE - 1));
+      List<Entry> page = pages.entries(next, Math.min(head.seq(), next + PAGE - 1));
       for (Entry entry : page) {
         if (entry.seq() != next) {
           throw new LedgerCorrupt(next, "is missing");

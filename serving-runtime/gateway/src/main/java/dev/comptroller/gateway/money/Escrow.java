@@ -1,5 +1,6 @@
 package dev.comptroller.gateway.money;
 
+import dev.comptroller.gateway.ledger.Bound;
 import dev.comptroller.gateway.ledger.ChargeLedger;
 import dev.comptroller.gateway.ledger.Ended;
 import dev.comptroller.gateway.ledger.Extended;
@@ -10,13 +11,17 @@ import dev.comptroller.gateway.ledger.Refused;
 import dev.comptroller.gateway.ledger.Reservation;
 import dev.comptroller.gateway.ledger.Reserved;
 import dev.comptroller.gateway.ledger.Settled;
+import dev.comptroller.gateway.ledger.Standing;
 import dev.comptroller.gateway.ledger.UsageLine;
 import dev.comptroller.gateway.ledger.Voided;
 import dev.comptroller.gateway.meter.Usage;
 import dev.comptroller.protocol.routing.Route.PostedPrice;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -31,13 +36,16 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// Properties: what is charged was held before, so no limit is ever exceeded; output that is not
-/// held is not passed on. A slice is an eighth of what was used so far, so that little is held
-/// that is not used and the number of extensions grows with the logarithm of an answer's length.
+/// held is not passed on. A slice costs a twelfth of what was used so far, so that little is held
+/// that is not used, whatever output costs beside input, and the number of extensions grows with
+/// the logarithm of an answer's length. A request that would leave an account too little for those
+/// that run ([Growth]) is refused before it begins, so that few are cut at the end of a limit.
 /// Confined to one thread.
 public final class Escrow {
   private static final Logger LOG = System.getLogger(Escrow.class.getName());
   private static final long FIRST_SLICE = 16;
   private static final long LARGEST_SLICE = 256;
+  private static final long SHARE = 12;
   private static final int TRIES = 64;
 
   /// How long a hold lives without a sign of life: longer than an answer may be silent.
@@ -47,18 +55,25 @@ public final class Escrow {
 
   private final ChargeLedger ledger;
   private final Terms terms;
+  private final Growth growth;
   private final LongSupplier nanos;
   private int tries;
+  private int numbers;
   private @Nullable HoldId hold;
   private @Nullable Cost cost;
   private long held;
+  private long grown;
+  private List<Bound> counted = List.of();
   private long signAt;
   private boolean exact;
 
   /// An escrow that holds nothing yet.
-  public Escrow(ChargeLedger ledger, Terms terms, LongSupplier nanos) {
+  ///
+  /// @param growth of all requests of this gateway
+  public Escrow(ChargeLedger ledger, Terms terms, Growth growth, LongSupplier nanos) {
     this.ledger = ledger;
     this.terms = terms;
+    this.growth = growth;
     this.nanos = nanos;
   }
 
@@ -74,6 +89,11 @@ public final class Escrow {
       long micros = at.worst(terms.inputBound(), Math.multiplyExact(output, terms.sequences()));
       switch (reserve(at, micros)) {
         case Reserved.Held(HoldId made, long amount) -> {
+          Optional<Refused> crowded = crowded(amount);
+          if (crowded.isPresent()) {
+            var _ = ledger.voidHold(made, null);
+            return new Opened.TooLittle(crowded.get());
+          }
           taken(at, made, amount);
           return new Opened.Open(terms.whole() ? output : terms.output());
         }
@@ -123,7 +143,7 @@ public final class Escrow {
     if (needed <= held) {
       return open != null && alive(open);
     }
-    long slice = at.worst(0, slice(used));
+    long slice = at.worst(0, slice(at, needed));
     return extend(open, needed - held + slice) || extend(open, needed - held);
   }
 
@@ -162,6 +182,7 @@ public final class Escrow {
       return written;
     }
     hold = null;
+    shrink();
     boolean booked = micros == 0 ? voided(open, written) : settled(open, micros, written);
     if (booked) {
       return written;
@@ -175,6 +196,7 @@ public final class Escrow {
   public void cancel() throws LedgerUnavailable, InterruptedException {
     HoldId open = hold;
     hold = null;
+    shrink();
     if (open != null) {
       var _ = ledger.voidHold(open, null);
     }
@@ -228,14 +250,19 @@ public final class Escrow {
     if (++tries > TRIES) {
       throw new LedgerUnavailable("this key was tried " + TRIES + " times: use another one");
     }
-    return ledger.reserve(
-        new Reservation(
-            terms.key() + "#" + tries,
-            terms.fingerprint(),
-            terms.bounds().get(),
-            micros,
-            at.price().version(),
-            LIFETIME));
+    Reserved answer =
+        ledger.reserve(
+            new Reservation(
+                terms.key() + "#" + (numbers + 1),
+                terms.fingerprint(),
+                terms.bounds().get(),
+                micros,
+                at.price().version(),
+                LIFETIME));
+    // A refusal leaves nothing under its number. Were it passed over, a repetition of the request
+    // would find it free, and be charged beside a later number.
+    numbers += answer instanceof Refused ? 0 : 1;
+    return answer;
   }
 
   private void taken(Cost at, HoldId made, long amount) {
@@ -250,9 +277,49 @@ public final class Escrow {
     return all < 0 ? 0 : all / terms.sequences();
   }
 
-  private long slice(Usage used) {
-    long eighth = (used.prompt() / 4 + used.completion()) / 8;
-    return Math.clamp(eighth, FIRST_SLICE, LARGEST_SLICE);
+  /// Output tokens of the next slice: their cost is a share of what was used.
+  private static long slice(Cost at, long usedMicros) {
+    return Math.clamp(
+        Math.max(0, at.affordable(usedMicros / SHARE, 0)), FIRST_SLICE, LARGEST_SLICE);
+  }
+
+  /// The first account that a hold just made leaves too little of for the requests that run.
+  private Optional<Refused> crowded(long amount) throws LedgerUnavailable {
+    for (Bound bound : terms.bounds().get()) {
+      Long limit = bound.limitMicros();
+      long need = growth.of(bound.account());
+      if (limit == null || need == 0) {
+        continue;
+      }
+      try {
+        Standing standing = ledger.standing(bound.account());
+        if (limit - standing.spentMicros() - standing.heldMicros() < need) {
+          return Optional.of(
+              new Refused(
+                  bound.account(),
+                  limit,
+                  standing.spentMicros(),
+                  standing.heldMicros() - amount,
+                  amount + need));
+        }
+      } catch (SQLException e) {
+        throw new LedgerUnavailable("what an account has left cannot be read: " + e.getMessage());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private void grow(long micros) {
+    if (counted.isEmpty()) {
+      counted = terms.bounds().get();
+    }
+    grown += micros;
+    growth.add(counted, micros);
+  }
+
+  private void shrink() {
+    growth.add(counted, -grown);
+    grown = 0;
   }
 
   private boolean extend(@Nullable HoldId open, long micros)
@@ -262,6 +329,7 @@ public final class Escrow {
     }
     return switch (ledger.extend(open, micros, terms.bounds().get())) {
       case Extended.Granted(long all) -> {
+        grow(all - held);
         held = all;
         signAt = nanos.getAsLong();
         yield true;

@@ -1,5 +1,6 @@
 package dev.comptroller.gateway.queue;
 
+import dev.comptroller.gateway.durable.WritePoint;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
@@ -41,9 +42,17 @@ final class FileStore {
   private final Path folder;
   private final Path drafts;
   private final Clock clock;
+  private final WritePoint point;
 
   /// Files below a folder.
   FileStore(QueueDatabase database, Path folder, Clock clock) throws IOException {
+    this(database, folder, clock, WritePoint.OPEN);
+  }
+
+  /// The same with a point of its writes.
+  FileStore(QueueDatabase database, Path folder, Clock clock, WritePoint point)
+      throws IOException {
+    this.point = point;
     this.database = database;
     this.folder = folder.resolve("files");
     this.drafts = folder.resolve("drafts");
@@ -98,20 +107,24 @@ final class FileStore {
 
     /// Puts the bytes in their place, for good.
     void publish(String id) throws IOException {
+      point.pass("file synced", WritePoint.Side.BEFORE);
       channel.force(true);
+      point.pass("file synced", WritePoint.Side.AFTER);
       channel.close();
+      point.pass("file in place", WritePoint.Side.BEFORE);
       Files.move(
           path,
           folder.resolve(id),
           StandardCopyOption.ATOMIC_MOVE,
           StandardCopyOption.REPLACE_EXISTING);
       syncFolder();
+      point.pass("file in place", WritePoint.Side.AFTER);
     }
 
     @Override
     public void close() throws IOException {
       channel.close();
-      Files.deleteIfExists(path);
+      remove("draft removed", path);
     }
   }
 
@@ -242,7 +255,7 @@ final class FileStore {
   void recover() throws IOException, SQLException {
     try (DirectoryStream<Path> left = Files.newDirectoryStream(drafts)) {
       for (Path path : left) {
-        Files.deleteIfExists(path);
+        remove("draft removed", path);
       }
     }
     try (DirectoryStream<Path> kept = Files.newDirectoryStream(folder)) {
@@ -258,7 +271,7 @@ final class FileStore {
                             id,
                             id));
         if (known == 0) {
-          Files.deleteIfExists(path);
+          remove("file removed", path);
         }
       }
     }
@@ -278,9 +291,17 @@ final class FileStore {
                     row -> row.getString(1),
                     now));
     for (String id : gone) {
-      Files.deleteIfExists(folder.resolve(id));
+      remove("file removed", folder.resolve(id));
       int _ =
           database.write(connection -> Sql.update(connection, "DELETE FROM file WHERE id = ?", id));
+    }
+  }
+
+  private void remove(String write, Path path) throws IOException {
+    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      point.pass(write, WritePoint.Side.BEFORE);
+      Files.deleteIfExists(path);
+      point.pass(write, WritePoint.Side.AFTER);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.comptroller.gateway.queue;
 
+import dev.comptroller.gateway.durable.WritePoint;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -84,16 +85,23 @@ final class QueueDatabase implements AutoCloseable {
   private final SQLiteDataSource source;
   private final Connection writer;
   private final Thread thread;
+  private final WritePoint point;
   private volatile boolean closing;
 
-  private QueueDatabase(SQLiteDataSource source, Connection writer) {
+  private QueueDatabase(SQLiteDataSource source, Connection writer, WritePoint point) {
     this.source = source;
     this.writer = writer;
+    this.point = point;
     this.thread = Thread.ofPlatform().name("queue-database").unstarted(this::run);
   }
 
   /// Opens a file, bringing it to this version; a file that would not survive a crash is refused.
   static QueueDatabase open(Path file) throws SQLException {
+    return open(file, WritePoint.OPEN);
+  }
+
+  /// The same with a point of its commits.
+  static QueueDatabase open(Path file, WritePoint point) throws SQLException {
     SQLiteConfig config = new SQLiteConfig();
     config.setJournalMode(SQLiteConfig.JournalMode.WAL);
     config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
@@ -117,7 +125,7 @@ final class QueueDatabase implements AutoCloseable {
       writer.close();
       throw e;
     }
-    QueueDatabase database = new QueueDatabase(source, writer);
+    QueueDatabase database = new QueueDatabase(source, writer, point);
     database.thread.start();
     return database;
   }
@@ -174,7 +182,9 @@ final class QueueDatabase implements AutoCloseable {
       for (Pending<?> pending : together) {
         pending.run(writer);
       }
+      point.pass("queue commit", WritePoint.Side.BEFORE);
       writer.commit();
+      point.pass("queue commit", WritePoint.Side.AFTER);
     } catch (SQLException e) {
       failure = e;
       LOG.log(Level.ERROR, "the queue's database cannot write: {0}", e.getMessage());

@@ -1,5 +1,6 @@
 package dev.comptroller.gateway.table;
 
+import dev.comptroller.gateway.durable.WritePoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -14,7 +15,13 @@ import java.util.Optional;
 /// The last good routing table on disk: replaced atomically, never half written.
 ///
 /// @param path the file
-public record TableFile(Path path) {
+/// @param point of its writes
+public record TableFile(Path path, WritePoint point) {
+  /// The file of a gateway in service.
+  public TableFile(Path path) {
+    this(path, WritePoint.OPEN);
+  }
+
   /// Its bytes; empty if there is none yet.
   public Optional<byte[]> read() throws IOException {
     try {
@@ -41,8 +48,12 @@ public record TableFile(Path path) {
       while (left.hasRemaining()) {
         out.write(left);
       }
+      point.pass("table synced", WritePoint.Side.BEFORE);
       out.force(true);
+      point.pass("table synced", WritePoint.Side.AFTER);
     }
+    point.pass("table in place", WritePoint.Side.BEFORE);
     Files.move(next, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    point.pass("table in place", WritePoint.Side.AFTER);
   }
 }
