@@ -30,10 +30,10 @@ import org.jspecify.annotations.Nullable;
 final class FakeApi {
   static final ObjectMapper JSON = new ObjectMapper();
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
+  private static final Defaults DEFAULTS = new Defaults();
   private static final int REMEMBERED = 500;
 
   private final Clock clock;
-  private final Defaults defaults = new Defaults();
   private final TreeMap<Key, ObjectNode> objects = new TreeMap<>();
   private final Deque<Change> log = new ArrayDeque<>();
   private final List<Consumer<Change>> listeners = new ArrayList<>();
@@ -268,7 +268,7 @@ final class FakeApi {
     if (key.kind().equals(Kind.POD)) {
       next.putObject("status").put("phase", "Pending");
     }
-    defaults.fill(next);
+    DEFAULTS.fill(next);
     return store(key, null, next);
   }
 
