@@ -24,7 +24,6 @@ import dev.comptroller.reconcile.work.Events;
 import dev.comptroller.reconcile.work.Refusal;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -270,7 +269,8 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
     return publish(deployment, status, flowing, context, now);
   }
 
-  /// Writes the status if it is due, and tells what changed once that is written: a crash in between
+  /// Writes the status if it is due, and tells what changed once that is written: a crash in
+  // between
   /// loses an event, and no event is ever told without its status or twice.
   private UpdateControl<ModelDeployment> publish(
       ModelDeployment deployment,

@@ -101,9 +101,7 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
         PoolCost cost = PoolCost.of(seen, now);
         show(seen, cost);
         yield untilPriceChanges(
-            publish(object, PoolReport.of(object, seen, cost, now), context, now),
-            declared,
-            now);
+            publish(object, PoolReport.of(object, seen, cost, now), context, now), declared, now);
       }
     };
   }

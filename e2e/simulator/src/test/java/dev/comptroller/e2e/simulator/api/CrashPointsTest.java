@@ -25,7 +25,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// conflicts with others, loses replies, and sees the world late, twice or with gaps: same end,
 /// same creations and deletions, spend exact, nothing told twice, then no writes.
 ///
-/// Samples stand for all of it unless `-Dcrash=full`; `-Dcrash.write=N` is one write of all stories.
+/// Samples stand for all of it unless `-Dcrash=full`; `-Dcrash.write=N` is one write of all
+// stories.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class CrashPointsTest {
   private static final Logger LOG = Logger.getLogger(CrashPointsTest.class.getName());
@@ -131,8 +132,7 @@ final class CrashPointsTest {
   private record Told(Rig rig, List<String> stages, List<String> births, List<String> restless) {}
 
   private Told calm(Story story) {
-    return calm.computeIfAbsent(
-        story.name(), _ -> tell(story, Temper.EVEN, (_, _) -> Fate.Done));
+    return calm.computeIfAbsent(story.name(), _ -> tell(story, Temper.EVEN, (_, _) -> Fate.Done));
   }
 
   private static Told tell(Story story, Temper temper, BiFunction<Integer, Request, Fate> fates) {

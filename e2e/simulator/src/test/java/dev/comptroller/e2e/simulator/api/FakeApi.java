@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Resource versions, optimistic locks, generations, finalizers and deletion timestamps, graceful
 /// deletion of pods, status subresources, server-side apply with field ownership, JSON and merge
-/// patches, label selectors, watches, schema defaults of our resources, namespaces that end.
+/// patches, label selectors, watches, schema defaults of our resources, namespaces that end. Events
+/// are told to who listens and not kept.
 final class FakeApi {
   static final ObjectMapper JSON = new ObjectMapper();
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
@@ -399,7 +400,7 @@ final class FakeApi {
             && !key.kind().equals(Kind.NAMESPACE);
     if (leaves) {
       objects.remove(key);
-    } else {
+    } else if (!key.kind().equals(Kind.EVENT)) {
       objects.put(key, next);
     }
     tell(

@@ -44,7 +44,8 @@ final class Rig {
   /// Writes of the operator, as `METHOD path`, in order; over all its lives.
   final List<String> writes = new ArrayList<>();
 
-  /// Creations and deletions that the operator asked for and got, as `ADDED kind namespace/name`.
+  /// Creations and deletions that the operator asked for and got, traces aside (which are kept as
+  /// well as may be), as `ADDED kind namespace/name`.
   final List<String> births = new ArrayList<>();
 
   /// Variants whose replicas answer nothing well if they were created before an instant.
@@ -102,7 +103,8 @@ final class Rig {
                 return fates.apply(writes.size(), write);
               });
       acting = true;
-      OperatorProcess next = new OperatorProcess(api, session, clock, temper, framework, this::isSick);
+      OperatorProcess next =
+          new OperatorProcess(api, session, clock, temper, framework, this::isSick);
       acting = false;
       operator = next.isDead() ? null : next;
     }
@@ -168,8 +170,7 @@ final class Rig {
 
   private boolean isSick(Pod pod) {
     Instant until = sick.get(pod.getMetadata().getLabels().get(Names.VARIANT_LABEL));
-    return until != null
-        && Instant.parse(pod.getMetadata().getCreationTimestamp()).isBefore(until);
+    return until != null && Instant.parse(pod.getMetadata().getCreationTimestamp()).isBefore(until);
   }
 
   /// Takes an event in: one about a condition has to be the first about a change that is stored.
@@ -226,7 +227,8 @@ final class Rig {
     }
     if (change.key().kind().equals(Kind.EVENT)) {
       told(change.object());
-    } else if (!change.type().equals("MODIFIED")) {
+    } else if (!change.type().equals("MODIFIED")
+        && !change.key().name().startsWith("comptroller-traces-")) {
       births.add(change.type() + " " + change.key());
     }
     if (change.key().kind().apiVersion().startsWith("comptroller.dev/")) {
