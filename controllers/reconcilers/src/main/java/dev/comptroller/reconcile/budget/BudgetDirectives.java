@@ -71,7 +71,7 @@ public final class BudgetDirectives implements Directives {
             Math.toIntExact(runs),
             0,
             HourlyRate.ZERO,
-            "AwaitingGrant",
+            AWAITING_GRANT,
             "%d replicas run on until budget %s has decided".formatted(runs, budget)));
   }
 }

@@ -5,12 +5,6 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -18,6 +12,7 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -28,14 +23,9 @@ import org.slf4j.LoggerFactory;
 /// Scrapes the admin port of every ready gateway of the installation, again and again.
 ///
 /// Each is given 2 seconds and 8 MiB. A gateway that does not answer yields no sample in that
-/// round: what is known stays.
+/// round: what is known stays. A process goes on from what the one before it saved ([ChargeStore]).
 public final class ChargeScrape implements AutoCloseable {
-  /// The admin port of a gateway.
-  static final int ADMIN_PORT = 9090;
-
   private static final Logger LOG = LoggerFactory.getLogger(ChargeScrape.class);
-  private static final Duration TIMEOUT = Duration.ofSeconds(2);
-  private static final int MAX_BYTES = 8 << 20;
   private static final Map<String, String> GATEWAYS =
       Map.of("app.kubernetes.io/part-of", "comptroller", "app.kubernetes.io/component", "gateway");
 
@@ -45,14 +35,20 @@ public final class ChargeScrape implements AutoCloseable {
   private final Duration interval;
   private final Charges charges;
   private final Queues queues;
+  private final ChargeStore store;
   private final Instant began;
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(TIMEOUT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+  private final Admin admin;
+  private boolean loaded;
   private @Nullable Thread loop;
+
+  /// The admin ports of gateways.
+  public interface Admin {
+    /// What the gateway at `host` answers to `path`; empty unless that is whole and good.
+    Optional<String> get(String host, String path) throws IOException, InterruptedException;
+
+    /// Ends what still runs.
+    default void close() {}
+  }
 
   /// Scrapes the gateways in namespace `home` every `interval` into `charges` and `queues`.
   public ChargeScrape(
@@ -62,12 +58,26 @@ public final class ChargeScrape implements AutoCloseable {
       Duration interval,
       Charges charges,
       Queues queues) {
+    this(client, home, clock, interval, charges, queues, new AdminPort());
+  }
+
+  /// The same through `admin`.
+  public ChargeScrape(
+      KubernetesClient client,
+      String home,
+      Clock clock,
+      Duration interval,
+      Charges charges,
+      Queues queues,
+      Admin admin) {
+    this.admin = admin;
     this.client = client;
     this.home = home;
     this.clock = clock;
     this.interval = interval;
     this.charges = charges;
     this.queues = queues;
+    this.store = new ChargeStore(client, home, clock);
     this.began = clock.instant();
   }
 
@@ -83,18 +93,18 @@ public final class ChargeScrape implements AutoCloseable {
     if (loop != null) {
       loop.interrupt();
     }
-    http.shutdownNow();
+    admin.close();
   }
 
   private void run() {
     while (!Thread.currentThread().isInterrupted()) {
       try {
-        round();
+        look();
         TimeUnit.NANOSECONDS.sleep(interval.toNanos());
       } catch (InterruptedException _) {
         return;
       } catch (KubernetesClientException e) {
-        LOG.debug("gateways are not known in this round: {}", e.getMessage());
+        LOG.debug("no charges, or none saved, in this round: {}", e.getMessage());
         if (pause()) {
           return;
         }
@@ -112,11 +122,21 @@ public final class ChargeScrape implements AutoCloseable {
     }
   }
 
+  /// Looks at every gateway once, and saves what is due.
+  public void look() throws InterruptedException {
+    if (!loaded) {
+      store.load().ifPresent(charges::restore);
+      loaded = true;
+    }
+    round();
+    store.save(charges.book());
+  }
+
   private void round() throws InterruptedException {
     List<Pod> pods = client.pods().inNamespace(home).withLabels(GATEWAYS).list().getItems();
     Set<String> present = new HashSet<>();
     for (Pod pod : pods) {
-      present.add(pod.getMetadata().getUid());
+      present.add(process(pod));
       Optional<String> address = PodFacts.address(pod);
       if (PodFacts.isReady(pod) && address.isPresent()) {
         scrape(pod, address.get());
@@ -128,41 +148,40 @@ public final class ChargeScrape implements AutoCloseable {
 
   private void scrape(Pod pod, String address) throws InterruptedException {
     String host = address.indexOf(':') >= 0 ? "[" + address + "]" : address;
-    String uid = pod.getMetadata().getUid();
+    String process = process(pod);
     try {
-      Optional<String> metrics = get(host, "/metrics");
+      Optional<String> metrics = admin.get(host, "/metrics");
       if (metrics.isPresent()) {
-        charges.add(uid, ChargeSample.read(metrics.get()), isFresh(pod));
+        charges.add(process, ChargeSample.read(metrics.get()), isFresh(pod));
       }
-      Optional<String> queue = get(host, "/queue");
+      Optional<String> queue = admin.get(host, "/queue");
       if (queue.isPresent()) {
-        queues.put(uid, queue.get());
+        queues.put(process, queue.get());
       }
     } catch (IOException | DateTimeException e) {
       LOG.debug("no charges from {} at {}: {}", pod.getMetadata().getName(), host, e.toString());
     }
   }
 
-  /// What the gateway at `host` answers on its admin port; nothing unless that is whole and good.
-  private Optional<String> get(String host, String path) throws IOException, InterruptedException {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://" + host + ":" + ADMIN_PORT + path))
-            .timeout(TIMEOUT)
-            .header("Accept", "text/plain;version=0.0.4, application/json;q=0.9")
-            .build();
-    HttpResponse<InputStream> response =
-        http.send(request, HttpResponse.BodyHandlers.ofInputStream());
-    try (InputStream body = response.body()) {
-      byte[] bytes = body.readNBytes(MAX_BYTES + 1);
-      return response.statusCode() == 200 && bytes.length <= MAX_BYTES
-          ? Optional.of(new String(bytes, StandardCharsets.UTF_8))
-          : Optional.empty();
+  /// Names the process of a gateway: a container that starts anew counts from zero.
+  private static String process(Pod pod) {
+    return pod.getMetadata().getUid() + startedAt(pod).map(at -> "@" + at).orElse("");
+  }
+
+  private static Optional<String> startedAt(Pod pod) {
+    if (pod.getStatus() == null || pod.getStatus().getContainerStatuses() == null) {
+      return Optional.empty();
     }
+    return pod.getStatus().getContainerStatuses().stream()
+        .filter(status -> status.getState() != null && status.getState().getRunning() != null)
+        .map(status -> status.getState().getRunning().getStartedAt())
+        .filter(Objects::nonNull)
+        .findFirst();
   }
 
   /// Whether the gateway of `pod` counts from after the beginning of this process.
   private boolean isFresh(Pod pod) {
-    return PodFacts.instant(pod.getMetadata().getCreationTimestamp())
+    return PodFacts.instant(startedAt(pod).orElse(pod.getMetadata().getCreationTimestamp()))
         .filter(at -> at.isAfter(began) && !at.isAfter(clock.instant()))
         .isPresent();
   }

@@ -23,8 +23,10 @@ import org.jspecify.annotations.Nullable;
 /// Charges of requests by who pays and who serves, in memory, from what gateways export.
 ///
 /// What a namespace owes to others and what features have used comes from the accounts of the
-/// gateways' ledger, which survive every restart; who spends most is summed up from counters, so
-/// that charges made while nobody scraped are missing in it. Several gateways on one ledger show
+/// gateways' ledger, which survive every restart; who spends most is summed up from counters, from
+/// where the last process left them ([ChargeBook]). What is missing there: what a gateway counted
+/// after the last look at it, and where both end within a minute, after the last save. Several
+// gateways on one ledger show
 /// the same accounts, of which the largest counts, and counters of their own, which are added up.
 /// Thread-safe.
 public final class Charges {
@@ -32,6 +34,7 @@ public final class Charges {
   private final Map<AccountKey, AccountSample> accounts = new HashMap<>();
   private final Map<String, Period> periods = new HashMap<>();
   private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
+  private boolean restored;
 
   private record AccountKey(String kind, String namespace, String name, Instant period) {}
 
@@ -98,9 +101,37 @@ public final class Charges {
     listeners.add(listener);
   }
 
+  /// What was booked up to now, and from which counters.
+  synchronized ChargeBook book() {
+    Map<String, ChargeBook.Booked> booked = new HashMap<>();
+    periods.forEach(
+        (namespace, period) ->
+            booked.put(namespace, new ChargeBook.Booked(period.start, period.sums)));
+    return new ChargeBook(lastByGateway, booked);
+  }
+
+  /// Goes on from `book`, before anything is added: from then on every counter that is not in it is
+  /// new.
+  void restore(ChargeBook book) {
+    synchronized (this) {
+      restored = true;
+      lastByGateway.putAll(book.gateways());
+      book.periods()
+          .forEach(
+              (namespace, booked) -> {
+                Period period = new Period(booked.start());
+                period.sums.putAll(booked.sums());
+                periods.put(namespace, period);
+              });
+    }
+    book.periods()
+        .keySet()
+        .forEach(namespace -> listeners.forEach(listener -> listener.accept(namespace)));
+  }
+
   /// Takes in what a gateway exports.
   ///
-  /// @param gateway uid of its pod
+  /// @param gateway names its process
   /// @param fresh whether it began after this process, so that all it counted is new
   void add(String gateway, ChargeSample sample, boolean fresh) {
     for (String namespace : take(gateway, sample, fresh)) {
@@ -112,7 +143,7 @@ public final class Charges {
   private synchronized Set<String> take(String gateway, ChargeSample sample, boolean fresh) {
     Set<String> changed = new TreeSet<>();
     @Nullable Map<Charged, Totals> before = lastByGateway.put(gateway, sample.counters());
-    if (before != null || fresh) {
+    if (before != null || fresh || restored) {
       Map<Charged, Totals> last = before == null ? Map.of() : before;
       sample
           .counters()

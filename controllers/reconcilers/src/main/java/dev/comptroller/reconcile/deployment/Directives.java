@@ -6,6 +6,9 @@ import java.util.Optional;
 /// What budgets tell deployments to run: read by their reconciler before it chooses on its own.
 @FunctionalInterface
 public interface Directives {
+  /// The reason of a directive for a deployment that the budget in force has not decided about yet.
+  String AWAITING_GRANT = "AwaitingGrant";
+
   /// No budget says anything: every deployment chooses alone.
   Directives NONE = (_, _) -> Optional.empty();
 

@@ -24,7 +24,6 @@ import dev.comptroller.reconcile.work.Events;
 import dev.comptroller.reconcile.work.Refusal;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -140,7 +139,11 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
     return switch (DeploymentParser.parse(deployment)) {
       case Parsed.Invalid<Declared> invalid ->
           publish(
-              deployment, DeploymentReport.invalid(deployment, invalid.finding(), now), false, now);
+              deployment,
+              DeploymentReport.invalid(deployment, invalid.finding(), now),
+              false,
+              context,
+              now);
       case Parsed.Valid<Declared>(Declared declared) -> {
         Seen seen = observer.observe(deployment, declared, context, now);
         Decision alone = planner.decide(seen.observation(), declared.policy(), now);
@@ -151,7 +154,7 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
                 alone,
                 directives.of(namespace, deployment.getMetadata().getName()));
         yield wanted.goal() == null
-            ? report(deployment, declared, seen, wanted, null, null, now)
+            ? report(deployment, declared, seen, wanted, null, null, context, now)
             : roll(deployment, declared, seen, wanted, wanted.goal(), context, now);
       }
     };
@@ -169,6 +172,9 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
     ModelDeploymentStatus before = DeploymentReport.previous(deployment);
     RolloutState state =
         RolloutCodec.read(before, deployment.getMetadata().getName(), seen.deployments());
+    if (wanted.awaitsGrant() && state.equals(RolloutState.NEW)) {
+      return report(deployment, declared, seen, wanted, null, null, context, now);
+    }
     Change under = state.change();
     RolloutSeen rollout = signals.observe(declared, seen, under == null ? null : under.to());
     RolloutPolicy policy =
@@ -195,7 +201,7 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
             step.state().serving(),
             step.intents());
     UpdateControl<ModelDeployment> control =
-        report(current, declared, seen, wanted, step, outcome, now);
+        report(current, declared, seen, wanted, step, outcome, context, now);
     return wake(control, step, seen, now);
   }
 
@@ -248,6 +254,7 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
       Wanted wanted,
       @Nullable Step step,
       @Nullable Outcome acted,
+      Context<ModelDeployment> context,
       Instant now) {
     Outcome outcome =
         acted == null
@@ -260,11 +267,19 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
     ModelDeploymentStatus status =
         DeploymentReport.of(deployment, declared, seen, wanted, step, outcome, now);
     gauges.show(deployment, status, seen);
-    return publish(deployment, status, !seen.burn().isEmpty() || !seen.figures().isEmpty(), now);
+    boolean flowing = !seen.burn().isEmpty() || !seen.figures().isEmpty();
+    return publish(deployment, status, flowing, context, now);
   }
 
+  /// Writes the status if it is due, and tells what changed once that is written: a crash in
+  // between
+  /// loses an event, and no event is ever told without its status or twice.
   private UpdateControl<ModelDeployment> publish(
-      ModelDeployment deployment, ModelDeploymentStatus next, boolean flowing, Instant now) {
+      ModelDeployment deployment,
+      ModelDeploymentStatus next,
+      boolean flowing,
+      Context<ModelDeployment> context,
+      Instant now) {
     ModelDeploymentStatus previous = DeploymentReport.previous(deployment);
     Publication.Plan plan =
         publication.plan(
@@ -273,20 +288,29 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
             DeploymentFigures.of(next),
             Long.MAX_VALUE,
             now);
-    UpdateControl<ModelDeployment> control = UpdateControl.noUpdate();
     if (plan.write()) {
-      ModelDeployment patch = new ModelDeployment();
-      patch.setMetadata(
-          new ObjectMetaBuilder()
-              .withName(deployment.getMetadata().getName())
-              .withNamespace(deployment.getMetadata().getNamespace())
-              .build());
-      patch.setStatus(next);
-      Transitions.record(events, deployment, previous.conditions(), next.conditions());
+      if (!write(deployment, next, context)) {
+        return UpdateControl.<ModelDeployment>noUpdate().rescheduleAfter(AT_ONCE);
+      }
       gauges.written();
-      control = UpdateControl.patchStatus(patch);
+      Transitions.record(events, deployment, previous.conditions(), next.conditions());
     }
+    UpdateControl<ModelDeployment> control = UpdateControl.noUpdate();
     return flowing ? control.rescheduleAfter(WHILE_MONEY_FLOWS) : control;
+  }
+
+  /// Whether `next` is written over the status that it was made from.
+  private boolean write(
+      ModelDeployment deployment, ModelDeploymentStatus next, Context<ModelDeployment> context) {
+    boolean written = false;
+    try {
+      written = log.write(deployment, next, context).isPresent();
+      return written;
+    } finally {
+      if (!written) {
+        publication.forget(deployment.getMetadata().getUid());
+      }
+    }
   }
 
   private void pokeAll() {

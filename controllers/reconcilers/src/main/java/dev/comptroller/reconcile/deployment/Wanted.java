@@ -51,9 +51,15 @@ record Wanted(
     };
   }
 
+  /// Whether a budget is in force that has not decided about the deployment yet.
+  boolean awaitsGrant() {
+    return directive != null && directive.reason().equals(Directives.AWAITING_GRANT);
+  }
+
   /// Whether the budget pays for no replica of what the owner wants.
   boolean isSuspended() {
     return directive != null
+        && !awaitsGrant()
         && directive.replicas() == 0
         && alone instanceof Decision.Serve serve
         && serve.replicas() > 0;

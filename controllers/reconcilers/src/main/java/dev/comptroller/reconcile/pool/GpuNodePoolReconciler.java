@@ -93,7 +93,7 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
     Optional<Pool> pool = Optional.ofNullable(pools.observe().get(object.getMetadata().getName()));
     return switch (PoolParser.parse(object)) {
       case Parsed.Invalid<Declared> invalid ->
-          publish(object, PoolReport.invalid(object, invalid.finding(), now), now);
+          publish(object, PoolReport.invalid(object, invalid.finding(), now), context, now);
       case Parsed.Valid<Declared>(Declared declared) -> {
         Pool seen =
             pool.orElseGet(
@@ -107,7 +107,7 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
         PoolCost cost = PoolCost.of(seen, now);
         show(seen, cost);
         yield untilPriceChanges(
-            publish(object, PoolReport.of(object, seen, cost, now), now), declared, now);
+            publish(object, PoolReport.of(object, seen, cost, now), context, now), declared, now);
       }
     };
   }
@@ -127,7 +127,7 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
   }
 
   private UpdateControl<GpuNodePool> publish(
-      GpuNodePool object, GpuNodePoolStatus next, Instant now) {
+      GpuNodePool object, GpuNodePoolStatus next, Context<GpuNodePool> context, Instant now) {
     GpuNodePoolStatus previous = PoolReport.previous(object);
     Publication.Plan plan =
         publication.plan(
@@ -140,11 +140,21 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
       return UpdateControl.noUpdate();
     }
     GpuNodePool patch = new GpuNodePool();
-    patch.setMetadata(new ObjectMetaBuilder().withName(object.getMetadata().getName()).build());
+    patch.setMetadata(
+        new ObjectMetaBuilder()
+            .withName(object.getMetadata().getName())
+            .withResourceVersion(object.getMetadata().getResourceVersion())
+            .build());
     patch.setStatus(next);
-    Transitions.record(events, object, previous.conditions(), next.conditions());
+    try {
+      context.resourceOperations().serverSideApplyPrimaryStatus(patch);
+    } catch (RuntimeException e) {
+      publication.forget(object.getMetadata().getUid());
+      throw e;
+    }
     metrics.statusWritten("GpuNodePool");
-    return UpdateControl.patchStatus(patch);
+    Transitions.record(events, object, previous.conditions(), next.conditions());
+    return UpdateControl.noUpdate();
   }
 
   private static UpdateControl<GpuNodePool> untilPriceChanges(

@@ -162,6 +162,41 @@ final class ChargesTest {
     assertThat(queues.of("team")).isEmpty();
   }
 
+  @Test
+  void shouldBookWhatAGatewayChargedWhileNobodyLooked() {
+    Charges before = new Charges();
+    before.read("team", HOUR, List.of());
+    before.add("g1", sample("team", "search", "team", 100, 1), true);
+    byte[] saved = before.book().write();
+    before.add("g1", sample("team", "search", "team", 180, 2), false);
+
+    Charges after = new Charges();
+    after.restore(ChargeBook.read(saved));
+    for (int i = 0; i < 2; i++) {
+      after.add("g1", sample("team", "search", "team", 300, 3), false);
+      assertThat(after.read("team", HOUR, List.of()).models())
+          .containsExactly(new Charges.Sum("llm", new Money(300), 3));
+    }
+    after.add("g1 anew", sample("team", "search", "team", 40, 1), false);
+    assertThat(after.read("team", HOUR, List.of()).models())
+        .containsExactly(new Charges.Sum("llm", new Money(340), 4));
+  }
+
+  @Test
+  void shouldNotBookAPeriodThatIsOverInTheNext() {
+    Charges before = new Charges();
+    before.read("team", HOUR, List.of());
+    before.add("g1", sample("team", "search", "team", 100, 1), true);
+
+    Charges after = new Charges();
+    after.restore(ChargeBook.read(before.book().write()));
+    after.add("g1", sample("team", "search", "team", 130, 2), false);
+    assertThat(after.read("team", NEXT, List.of()).models()).isEmpty();
+    after.add("g1", sample("team", "search", "team", 150, 3), false);
+    assertThat(after.read("team", NEXT, List.of()).models())
+        .containsExactly(new Charges.Sum("llm", new Money(20), 1));
+  }
+
   private static ChargeSample sample(
       String namespace, String feature, String provider, long micros, long requests) {
     String labels =

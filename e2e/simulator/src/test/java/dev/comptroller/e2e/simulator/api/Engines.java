@@ -10,15 +10,20 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
-/// Engines that answer at once and work on nothing: what a process knows of them it learns anew
+/// Engines that answer at once, well unless they are sick, and work on nothing: what a process
+// knows of them it learns anew
 /// after each start.
 final class Engines implements EngineLoads, FirstRequests {
   private final Clock clock;
+  private final Predicate<Pod> sick;
   private final Set<String> asked = new HashSet<>();
 
-  Engines(Clock clock) {
+  /// Engines of which those in `sick` pods answer nothing well.
+  Engines(Clock clock, Predicate<Pod> sick) {
     this.clock = clock;
+    this.sick = sick;
   }
 
   @Override
@@ -31,9 +36,11 @@ final class Engines implements EngineLoads, FirstRequests {
 
   @Override
   public Optional<Outcome> outcome(Pod pod) {
-    return asked.contains(pod.getMetadata().getUid())
-        ? Optional.of(new Outcome.Warm(5))
-        : Optional.empty();
+    if (!asked.contains(pod.getMetadata().getUid())) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        sick.test(pod) ? new Outcome.Failed("3 first requests failed") : new Outcome.Warm(5));
   }
 
   @Override

@@ -26,14 +26,15 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Resource versions, optimistic locks, generations, finalizers and deletion timestamps, graceful
 /// deletion of pods, status subresources, server-side apply with field ownership, JSON and merge
-/// patches, label selectors, watches, schema defaults of our resources, namespaces that end.
+/// patches, label selectors, watches, schema defaults of our resources, namespaces that end. Events
+/// are told to who listens and not kept.
 final class FakeApi {
   static final ObjectMapper JSON = new ObjectMapper();
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
+  private static final Defaults DEFAULTS = new Defaults();
   private static final int REMEMBERED = 500;
 
   private final Clock clock;
-  private final Defaults defaults = new Defaults();
   private final TreeMap<Key, ObjectNode> objects = new TreeMap<>();
   private final Deque<Change> log = new ArrayDeque<>();
   private final List<Consumer<Change>> listeners = new ArrayList<>();
@@ -268,7 +269,7 @@ final class FakeApi {
     if (key.kind().equals(Kind.POD)) {
       next.putObject("status").put("phase", "Pending");
     }
-    defaults.fill(next);
+    DEFAULTS.fill(next);
     return store(key, null, next);
   }
 
@@ -399,7 +400,7 @@ final class FakeApi {
             && !key.kind().equals(Kind.NAMESPACE);
     if (leaves) {
       objects.remove(key);
-    } else {
+    } else if (!key.kind().equals(Kind.EVENT)) {
       objects.put(key, next);
     }
     tell(

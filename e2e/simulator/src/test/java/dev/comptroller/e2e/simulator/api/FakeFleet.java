@@ -105,6 +105,15 @@ final class FakeFleet {
     }
   }
 
+  /// Deletes every deployment and budget.
+  void clear() {
+    for (Kind kind : List.of(Kind.MODEL_DEPLOYMENT, Kind.INFERENCE_BUDGET)) {
+      api.keys().stream()
+          .filter(key -> key.kind().equals(kind))
+          .forEach(key -> delete(kind, key.namespace(), key.name()));
+    }
+  }
+
   /// A node of 8 GPUs, ready now.
   void node(String name, String pool, String type) {
     apply(

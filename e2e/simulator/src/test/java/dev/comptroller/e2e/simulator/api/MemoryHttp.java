@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.client.http.StandardWebSocketBuilder;
 import io.fabric8.kubernetes.client.http.WebSocket;
 import io.fabric8.kubernetes.client.http.WebSocketResponse;
 import io.fabric8.kubernetes.client.http.WebSocketUpgradeResponse;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLDecoder;
@@ -35,6 +36,9 @@ import org.jspecify.annotations.Nullable;
 /// returns.
 final class MemoryHttp
     extends StandardHttpClient<MemoryHttp, MemoryHttp.Factory, MemoryHttp.Builder> {
+  /// What a process learns of the shapes of objects; the same for all, so learned once.
+  private static final KubernetesSerialization SHAPES = new KubernetesSerialization();
+
   private final Session session;
 
   private MemoryHttp(Builder builder, AtomicBoolean closed, Session session) {
@@ -52,6 +56,7 @@ final class MemoryHttp
             .build();
     return new KubernetesClientBuilder()
         .withConfig(config)
+        .withKubernetesSerialization(SHAPES)
         .withHttpClientFactory(new Factory(session))
         .withTaskExecutor(Runnable::run)
         .build();

@@ -36,6 +36,7 @@ import dev.comptroller.reconcile.trace.TraceCodec;
 import dev.comptroller.reconcile.work.Events;
 import dev.comptroller.reconcile.work.Work;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -54,6 +55,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -93,9 +95,14 @@ final class OperatorProcess {
     static final Temper EVEN = new Temper(new Desk.Pace(Duration.ZERO, false), 1, 1, false);
   }
 
-  /// Starts the operator.
+  /// Starts the operator; replicas in `sick` pods answer nothing well.
   OperatorProcess(
-      FakeApi api, Session session, Clock clock, Temper temper, BaseConfigurationService service) {
+      FakeApi api,
+      Session session,
+      Clock clock,
+      Temper temper,
+      BaseConfigurationService service,
+      Predicate<Pod> sick) {
     this.clock = clock;
     this.session = session;
     this.temper = temper;
@@ -123,7 +130,7 @@ final class OperatorProcess {
                 HOME,
                 kept -> TraceCodec.write(Trace.of(kept.seen(), kept.policy(), kept.decision()))));
     RoutingBoard routing = new RoutingBoard(client, view, pools, treasury, clock, HOME, pace());
-    Engines engines = new Engines(clock);
+    Engines engines = new Engines(clock, sick);
     RolloutObserver signals = new RolloutObserver(engines, engines);
     Children children = new Children(client, this::deployment);
 

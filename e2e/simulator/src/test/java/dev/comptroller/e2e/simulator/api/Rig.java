@@ -5,12 +5,18 @@ import dev.comptroller.e2e.simulator.api.FakeApi.Change;
 import dev.comptroller.e2e.simulator.api.FakeApi.Request;
 import dev.comptroller.e2e.simulator.api.Session.Fate;
 import dev.comptroller.protocol.Names;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.javaoperatorsdk.operator.api.config.BaseConfigurationService;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -38,8 +44,21 @@ final class Rig {
   /// Writes of the operator, as `METHOD path`, in order; over all its lives.
   final List<String> writes = new ArrayList<>();
 
-  /// Creations and deletions that the operator asked for and got, as `ADDED kind namespace/name`.
+  /// Creations and deletions that the operator asked for and got, traces aside (which are kept as
+  /// well as may be), as `ADDED kind namespace/name`.
   final List<String> births = new ArrayList<>();
+
+  /// Variants whose replicas answer nothing well if they were created before an instant.
+  final Map<String, Instant> sick = new HashMap<>();
+
+  /// How often each thing but a condition was told by an event: about whom, why, and the note up to
+  /// its figures.
+  final Map<String, Integer> news = new TreeMap<>();
+
+  /// Events about conditions that no status had, or that were told before.
+  final List<String> rumours = new ArrayList<>();
+
+  private final Set<String> untold = new HashSet<>();
 
   private final BiFunction<Integer, Request, Fate> fates;
   private final OperatorProcess.Temper temper;
@@ -84,7 +103,8 @@ final class Rig {
                 return fates.apply(writes.size(), write);
               });
       acting = true;
-      OperatorProcess next = new OperatorProcess(api, session, clock, temper, framework);
+      OperatorProcess next =
+          new OperatorProcess(api, session, clock, temper, framework, this::isSick);
       acting = false;
       operator = next.isDead() ? null : next;
     }
@@ -148,12 +168,71 @@ final class Rig {
     run(clock.instant().plus(time));
   }
 
+  private boolean isSick(Pod pod) {
+    Instant until = sick.get(pod.getMetadata().getLabels().get(Names.VARIANT_LABEL));
+    return until != null && Instant.parse(pod.getMetadata().getCreationTimestamp()).isBefore(until);
+  }
+
+  /// Takes an event in: one about a condition has to be the first about a change that is stored.
+  private void told(JsonNode event) {
+    JsonNode regarding = event.path("regarding");
+    String who =
+        "%s %s/%s"
+            .formatted(
+                regarding.path("kind").asText(),
+                regarding.path("namespace").asText(),
+                regarding.path("name").asText());
+    String note = event.path("note").asText();
+    String reason = event.path("reason").asText();
+    if (event.path("action").asText().equals("Observe")) {
+      String what = "%s %s %s".formatted(who, note.split(":", 2)[0], reason);
+      if (!untold.remove(what)) {
+        rumours.add(what);
+      }
+    } else {
+      news.merge("%s %s: %s".formatted(who, reason, note.split("[0-9]", 2)[0]), 1, Integer::sum);
+    }
+  }
+
+  /// Notes which conditions of an object changed.
+  private void changed(Change change) {
+    Set<String> before = new HashSet<>();
+    if (change.before() != null) {
+      before.addAll(conditions(change.key(), change.before()));
+    }
+    List<String> now = conditions(change.key(), change.object());
+    now.stream().filter(condition -> !before.contains(condition)).forEach(untold::add);
+  }
+
+  private static List<String> conditions(FakeApi.Key key, JsonNode object) {
+    return object
+        .at("/status/conditions")
+        .valueStream()
+        .map(
+            c ->
+                "%s %s/%s %s is %s %s"
+                    .formatted(
+                        key.kind().name(),
+                        key.namespace(),
+                        key.name(),
+                        c.path("type").asText(),
+                        c.path("status").asText(),
+                        c.path("reason").asText()))
+        .toList();
+  }
+
   private void heard(Change change) {
     if (!acting) {
       return;
     }
-    if (!change.type().equals("MODIFIED") && !change.key().kind().equals(Kind.EVENT)) {
+    if (change.key().kind().equals(Kind.EVENT)) {
+      told(change.object());
+    } else if (!change.type().equals("MODIFIED")
+        && !change.key().name().startsWith("comptroller-traces-")) {
       births.add(change.type() + " " + change.key());
+    }
+    if (change.key().kind().apiVersion().startsWith("comptroller.dev/")) {
+      changed(change);
     }
     if (change.key().kind().equals(Kind.CONFIG_MAP)
         && change.key().name().startsWith(Names.SPEND_CONFIG_MAP_PREFIX)) {
