@@ -1,0 +1,189 @@
+package dev.comptroller.decide.capacity;
+
+/// The largest rate of requests that one replica serves within what is promised.
+///
+/// 1. While n requests are served, a step takes `T(n)` ([StepCost]), the prompt of a new one
+///    [FirstTokenCost] (or its tokens' share of steps), and an answer `output * T(n)`: so requests
+///    leave at `mu(n) = n / (first(n) + output * T(n))`.
+/// 2. Requests arrive at random at a rate. The number of them in the replica is a birth-death
+///    chain:
+///    `p[n+1] = p[n] * rate / mu(n+1)`, at most N served and a queue of [#QUEUE] * N behind; N is
+///    the least of the sequences, the cache, and what a step can carry.
+/// 3. A request that finds n < N starts at once; one that finds n >= N waits until n - N + 1 have
+///    left, an Erlang sum with `mu(N)`, taken as normal. Its time per token is `T(n)` of the state
+///    it
+///    finds. Attainment is the part of requests, by that chain, that keeps both promises; a request
+///    that finds the queue full keeps none.
+/// 4. Attainment falls as the rate grows, so the largest rate is found by halving.
+///
+/// Everything is decided by the chain's whole distribution, so the tail counts, not the mean.
+public final class Sizing {
+  /// Places of the queue for each one served.
+  public static final int QUEUE = 10;
+
+  private static final int ROUNDS = 50;
+
+  /// A replica is never planned fuller than this part of what it could carry for ever.
+  private static final double MOST = 0.98;
+
+  private Sizing() {}
+
+  /// What bounds a replica.
+  ///
+  /// @param maxSequences sequences at once, 1 or more
+  /// @param maxBatchedTokens tokens of a step, 1 or more
+  /// @param kvTokens tokens that the cache holds; infinite if that is not known
+  public record Limits(int maxSequences, double maxBatchedTokens, double kvTokens) {
+    public Limits {
+      if (maxSequences < 1 || !(maxBatchedTokens >= 1) || !(kvTokens >= 1)) {
+        throw new IllegalArgumentException(
+            "limits of %d sequences, %s batched tokens and %s tokens of cache: need 1 or more"
+                .formatted(maxSequences, maxBatchedTokens, kvTokens));
+      }
+    }
+  }
+
+  /// What keeps the rate from being larger.
+  public enum Binding {
+    /// The promised time to the first token.
+    TimeToFirstToken,
+    /// The promised time per token.
+    TimePerOutputToken,
+    /// What the replica computes at its fullest.
+    Throughput,
+    /// A single request alone does not keep the promise.
+    Impossible
+  }
+
+  /// A rate that is safe.
+  ///
+  /// @param requestsPerSecond the largest rate
+  /// @param tokensPerSecond tokens of prompts and answers at that rate
+  /// @param timeToFirstToken mean seconds at that rate
+  /// @param timePerOutputToken mean seconds at that rate
+  /// @param sequences mean number served at that rate
+  /// @param binding what bounds it
+  /// @param error relative standard error of the rate, from that of the step's cost
+  public record SafeRate(
+      double requestsPerSecond,
+      double tokensPerSecond,
+      double timeToFirstToken,
+      double timePerOutputToken,
+      double sequences,
+      Binding binding,
+      double error) {}
+
+  /// The steady state of a replica at a rate.
+  ///
+  /// @param attained part of the requests that keep both promises
+  /// @param firstAttained part that keeps the one on the first token
+  /// @param perTokenAttained part that keeps the one per token
+  /// @param timeToFirstToken mean seconds of those that are taken
+  /// @param timePerOutputToken mean seconds of them
+  /// @param sequences mean number served
+  /// @param refused part that finds the queue full
+  public record State(
+      double attained,
+      double firstAttained,
+      double perTokenAttained,
+      double timeToFirstToken,
+      double timePerOutputToken,
+      double sequences,
+      double refused) {}
+
+  /// The largest safe rate where steps cost `steps` as far as that is known; the error follows from
+  /// the rate at the cost one standard error higher.
+  public static SafeRate largestRate(
+      StepCostEstimate steps, Limits limits, Workload workload, Slo slo) {
+    SafeRate rate = largestRate(steps.cost(), limits, workload, slo);
+    double n = Math.max(1, rate.sequences());
+    double tokens = n * workload.tokensPerStep();
+    double kv = n * workload.meanKvTokens();
+    double error = steps.relativeError(n, tokens, kv);
+    if (rate.binding() == Binding.Impossible || !Double.isFinite(error)) {
+      return withError(rate, Double.POSITIVE_INFINITY);
+    }
+    SafeRate slower = largestRate(scaled(steps.cost(), 1 + error), limits, workload, slo);
+    double lost =
+        rate.requestsPerSecond() > 0
+            ? 1 - slower.requestsPerSecond() / rate.requestsPerSecond()
+            : 1;
+    return withError(rate, Math.max(error, lost));
+  }
+
+  /// The largest safe rate where steps cost exactly `steps`.
+  public static SafeRate largestRate(StepCost steps, Limits limits, Workload workload, Slo slo) {
+    Replica replica = Replica.of(steps, null, limits, workload);
+    return largest(replica, workload, slo);
+  }
+
+  /// The same with a cost of first tokens that was measured.
+  public static SafeRate largestRate(
+      StepCost steps, FirstTokenCost first, Limits limits, Workload workload, Slo slo) {
+    return largest(Replica.of(steps, first, limits, workload), workload, slo);
+  }
+
+  /// The steady state at `requestsPerSecond`.
+  public static State at(
+      double requestsPerSecond, StepCost steps, Limits limits, Workload workload, Slo slo) {
+    return Replica.of(steps, null, limits, workload).at(requestsPerSecond, slo);
+  }
+
+  private static SafeRate largest(Replica replica, Workload workload, Slo slo) {
+    double high = MOST * replica.fastest();
+    State alone = replica.at(high * 1e-6, slo);
+    if (alone.attained() < slo.attainment()) {
+      return new SafeRate(
+          0, 0, alone.timeToFirstToken(), alone.timePerOutputToken(), 0, Binding.Impossible, 0);
+    }
+    State full = replica.at(high, slo);
+    if (full.attained() >= slo.attainment()) {
+      return rate(high, full, workload, Binding.Throughput);
+    }
+    double low = 0;
+    for (int round = 0; round < ROUNDS && high - low > 1e-6 * high; round++) {
+      double middle = (low + high) / 2;
+      if (replica.at(middle, slo).attained() >= slo.attainment()) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    State beyond = replica.at(high, slo);
+    Binding binding =
+        beyond.firstAttained() < beyond.perTokenAttained()
+            ? Binding.TimeToFirstToken
+            : Binding.TimePerOutputToken;
+    return rate(low, replica.at(low, slo), workload, binding);
+  }
+
+  private static SafeRate rate(double rate, State state, Workload workload, Binding binding) {
+    return new SafeRate(
+        rate,
+        rate * workload.tokens(),
+        state.timeToFirstToken(),
+        state.timePerOutputToken(),
+        state.sequences(),
+        binding,
+        0);
+  }
+
+  private static SafeRate withError(SafeRate rate, double error) {
+    return new SafeRate(
+        rate.requestsPerSecond(),
+        rate.tokensPerSecond(),
+        rate.timeToFirstToken(),
+        rate.timePerOutputToken(),
+        rate.sequences(),
+        rate.binding(),
+        error);
+  }
+
+  private static StepCost scaled(StepCost cost, double by) {
+    return new StepCost(
+        cost.fixed() * by,
+        cost.perRootSequence() * by,
+        cost.perToken() * by,
+        cost.perKvToken() * by);
+  }
+}
