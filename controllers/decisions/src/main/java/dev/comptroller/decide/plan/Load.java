@@ -1,0 +1,161 @@
+package dev.comptroller.decide.plan;
+
+import java.util.Arrays;
+
+/// What is used of a grid, and what is left of it for one deployment.
+final class Load {
+  final Grid grid;
+  final long[] used;
+
+  Load(Grid grid) {
+    this.grid = grid;
+    used = new long[grid.rows];
+  }
+
+  private Load(Grid grid, long[] used) {
+    this.grid = grid;
+    this.used = used;
+  }
+
+  Load copy() {
+    return new Load(grid, Arrays.copyOf(used, used.length));
+  }
+
+  /// The same use of another grid of the same shape.
+  Load on(Grid other) {
+    return new Load(other, Arrays.copyOf(used, used.length));
+  }
+
+  void add(Column column) {
+    for (int i = 0; i < column.rows.length; i++) {
+      used[column.rows[i]] += column.uses[i];
+    }
+  }
+
+  void remove(Column column) {
+    for (int i = 0; i < column.rows.length; i++) {
+      used[column.rows[i]] -= column.uses[i];
+    }
+  }
+
+  /// What is left of the rows of `items`, nodes counted whole; never negative.
+  ///
+  /// The dollars of a pool buy whole nodes: what is left of a place is the open part of nodes that
+  /// are paid for and what those dollars buy there, if they are spent there alone.
+  long[] left(Items items) {
+    long[] left = new long[items.rows.length];
+    for (int i = 0; i < left.length; i++) {
+      int row = items.rows[i];
+      if (row >= grid.poolRow && row < grid.namespaceRow) {
+        left[i] = openDollars(row - grid.poolRow);
+      } else if (row < grid.poolRow && row % 2 == 1) {
+        left[i] = openPlace(row / 2);
+      } else {
+        left[i] = grid.cap[row] - used[row];
+      }
+      left[i] = Math.max(0, left[i]);
+    }
+    return left;
+  }
+
+  /// The same where only the open parts of nodes may be used, and new nodes in one place at most.
+  long[] leftWithNodesOnlyIn(Items items, int place) {
+    long[] left = left(items);
+    for (int i = 0; i < left.length; i++) {
+      int row = items.rows[i];
+      if (row < grid.poolRow && row % 2 == 1 && row / 2 != place) {
+        left[i] = Math.min(left[i], open(row / 2));
+      }
+    }
+    return left;
+  }
+
+  private long open(int place) {
+    long use = used[2 * place + 1];
+    return (use + Grid.NODE - 1) / Grid.NODE * Grid.NODE - use;
+  }
+
+  private long dollars(int pool) {
+    long cap = grid.cap[grid.poolRow + pool];
+    return cap == Grid.UNLIMITED ? cap : cap - grid.furtherOfPool(pool, used);
+  }
+
+  private long openPlace(int place) {
+    long room = grid.cap[2 * place + 1] - used[2 * place + 1];
+    long dollars = dollars(grid.poolOf[place]);
+    if (dollars == Grid.UNLIMITED || grid.nodePrice[place] == 0) {
+      return room;
+    }
+    long nodes = Math.max(0, dollars) / grid.nodePrice[place];
+    return Math.min(room, open(place) + Math.min(nodes, Integer.MAX_VALUE) * Grid.NODE);
+  }
+
+  private long openDollars(int pool) {
+    long sum = dollars(pool);
+    if (sum == Grid.UNLIMITED) {
+      return sum;
+    }
+    for (int place = 0; place < grid.places; place++) {
+      if (grid.poolOf[place] == pool) {
+        sum += open(place) * grid.nodePrice[place] / Grid.NODE;
+      }
+    }
+    return sum;
+  }
+
+  /// Whether the grid still holds where this column uses it.
+  boolean holds(Column column) {
+    for (int row : column.rows) {
+      if (row >= grid.poolRow && row < grid.namespaceRow) {
+        if (grid.furtherOfPool(row - grid.poolRow, used) > grid.cap[row]) {
+          return false;
+        }
+      } else if (used[row] > grid.cap[row]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// The column of `program` that fits, with nodes whole; it is not added.
+  Column choose(Program program, long[] prices, Cover cover) {
+    Column column = program.choose(prices, left(program.items), cover);
+    if (fits(column)) {
+      return column;
+    }
+    Column best = program.nothing();
+    for (int place = -1; place < grid.places; place++) {
+      if (place >= 0 && !uses(column, 2 * place + 1)) {
+        continue;
+      }
+      Column other = program.choose(prices, leftWithNodesOnlyIn(program.items, place), cover);
+      boolean more = Program.keepsMore(other, best);
+      boolean cheaper = !Program.keepsMore(best, other) && other.cost < best.cost;
+      if (fits(other) && (more || cheaper)) {
+        best = other;
+      }
+    }
+    return best;
+  }
+
+  private static boolean uses(Column column, int row) {
+    return Arrays.stream(column.rows).anyMatch(each -> each == row);
+  }
+
+  /// Whether the grid holds with this column added.
+  boolean fits(Column column) {
+    add(column);
+    boolean holds = holds(column);
+    remove(column);
+    return holds;
+  }
+
+  /// Micro-dollars an hour of whole further nodes.
+  long nodes() {
+    long sum = 0;
+    for (int place = 0; place < grid.places; place++) {
+      sum += grid.further(place, used);
+    }
+    return sum;
+  }
+}

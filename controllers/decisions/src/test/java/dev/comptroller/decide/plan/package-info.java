@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.decide.plan;
+
+import org.jspecify.annotations.NullMarked;
