@@ -251,6 +251,32 @@ public enum Reason {
       "AboveCeiling",
       "The nodes cost more than the ceiling; the message has both numbers.",
       ConditionType.WITHIN_CEILING),
+  /// More nodes are needed than the ceiling pays for; the message has the numbers.
+  CEILING_REACHED(
+      "CeilingReached",
+      "More nodes are needed than the ceiling pays for; the message has the numbers.",
+      ConditionType.WITHIN_CEILING,
+      ConditionType.PROVISIONING),
+  /// More nodes are needed than maxNodes allows.
+  MAX_NODES_REACHED(
+      "MaxNodesReached", "More nodes are needed than maxNodes allows.", ConditionType.PROVISIONING),
+  /// Nodes that were asked for did not come in time; the message says when they are asked for
+  // again.
+  PROVISIONING_FAILED(
+      "ProvisioningFailed",
+      "Nodes that were asked for did not come in time; the message says when they are asked for"
+          + " again.",
+      ConditionType.PROVISIONING),
+  /// The provisioner cannot be asked; the message has its words.
+  PROVISIONER_REFUSED(
+      "ProvisionerRefused",
+      "The provisioner cannot be asked; the message has its words.",
+      ConditionType.PROVISIONING),
+  /// A replica needs more GPUs than one node has.
+  REPLICA_TOO_LARGE(
+      "ReplicaTooLarge",
+      "A replica needs more GPUs than one node has.",
+      ConditionType.PROVISIONING),
   /// The pool has no ceiling.
   NO_CEILING("NoCeiling", "The pool has no ceiling.", ConditionType.WITHIN_CEILING),
   /// No node is being added or removed.

@@ -6,6 +6,7 @@ import dev.comptroller.api.schema.Format;
 import dev.comptroller.api.schema.Keyed;
 import dev.comptroller.api.schema.Text;
 import dev.comptroller.api.schema.Wire;
+import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
@@ -40,6 +41,18 @@ public record GpuNodePoolSpec(
             "Ceiling in dollars per hour on all nodes of the pool. Absent: maxNodes"
                 + " alone bounds it.")
         @Nullable String maxHourlySpend,
+    @Text(Format.DURATION)
+        @Default("5m")
+        @JsonPropertyDescription(
+            "How long a node that nothing needs is kept before it is drained and released. Default"
+                + " 5m.")
+        String idleTimeout,
+    @Text(Format.DURATION)
+        @Default("15m")
+        @JsonPropertyDescription(
+            "How long a node that was asked for may take to join before it counts as failed."
+                + " Default 15m.")
+        String startTimeout,
     @Required
         @JsonPropertyDescription(
             "What makes and removes nodes: exactly one of karpenter, clusterApi,"
@@ -48,6 +61,8 @@ public record GpuNodePoolSpec(
   /// Puts the defaults in place of absent members.
   public GpuNodePoolSpec {
     capacity = Absent.list(capacity);
+    idleTimeout = Absent.or(idleTimeout, "5m");
+    startTimeout = Absent.or(startTimeout, "15m");
   }
 
   /// The GPUs of one node.

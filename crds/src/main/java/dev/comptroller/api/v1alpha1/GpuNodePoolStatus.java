@@ -29,11 +29,25 @@ public record GpuNodePoolStatus(
     @JsonPropertyDescription("GPUs that a pod could still get.") @Nullable Integer gpusFree,
     @Text(Format.DOLLARS_OR_ZERO)
         @JsonPropertyDescription("Dollars per hour of these nodes at the prices in force.")
-        @Nullable String hourlyCost) {
+        @Nullable String hourlyCost,
+    @Text(Format.DOLLARS_OR_ZERO)
+        @JsonPropertyDescription(
+            "Dollars per hour of these nodes and of those that were asked for and have not come.")
+        @Nullable String plannedHourlyCost,
+    @Keyed("node")
+        @Size(max = 1000)
+        @JsonPropertyDescription("Nodes that nothing needs, and since when.")
+        List<Idle> idle,
+    @Keyed("node")
+        @Size(max = 1000)
+        @JsonPropertyDescription("Nodes that were told to leave, and why.")
+        List<Releasing> releasing) {
   /// Puts the defaults in place of absent members.
   public GpuNodePoolStatus {
     conditions = Absent.list(conditions);
     capacity = Absent.list(capacity);
+    idle = Absent.list(idle);
+    releasing = Absent.list(releasing);
   }
 
   /// The nodes of one capacity type.
@@ -48,5 +62,42 @@ public record GpuNodePoolStatus(
           @JsonPropertyDescription("Dollars of one node for one hour, in force now.")
           @Nullable String pricePerNodeHour,
       @Text(Format.DOLLARS_OR_ZERO) @JsonPropertyDescription("Dollars per hour of these nodes.")
-          @Nullable String hourlyCost) {}
+          @Nullable String hourlyCost,
+      @JsonPropertyDescription(
+              "What the provisioner is asked for; absent where nodes are only counted.")
+          @Nullable Asked asked) {}
+
+  /// What the provisioner is asked for.
+  @Wire
+  public record Asked(
+      @Required @JsonPropertyDescription("Nodes that there are to be once all have come and gone.")
+          Integer nodes,
+      @Required
+          @JsonPropertyDescription(
+              "Nodes that the provisioner is told to keep: those, and those not drained yet.")
+          Integer target,
+      @Required @JsonPropertyDescription("Nodes that were there to stay when this was asked.")
+          Integer present,
+      @Text(Format.INSTANT)
+          @JsonPropertyDescription("Since when nodes are awaited; absent while none is.")
+          @Nullable String since,
+      @JsonPropertyDescription("How often in a row nodes did not come in time.")
+          @Nullable Integer failures,
+      @Text(Format.INSTANT)
+          @JsonPropertyDescription("When nodes that did not come are asked for again.")
+          @Nullable String retryAt) {}
+
+  /// A node that nothing needs.
+  @Wire
+  public record Idle(
+      @Required @Text(Format.OBJECT_NAME) @JsonPropertyDescription("Its name.") String node,
+      @Required @Text(Format.INSTANT) @JsonPropertyDescription("Since when.") String since) {}
+
+  /// A node that was told to leave.
+  @Wire
+  public record Releasing(
+      @Required @Text(Format.OBJECT_NAME) @JsonPropertyDescription("Its name.") String node,
+      @Required @Text(Format.SHORT) @JsonPropertyDescription("Idle, Ceiling or MaxNodes.")
+          String reason,
+      @Required @Text(Format.INSTANT) @JsonPropertyDescription("Since when.") String since) {}
 }

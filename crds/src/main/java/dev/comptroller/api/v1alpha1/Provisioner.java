@@ -6,6 +6,7 @@ import dev.comptroller.api.schema.Format;
 import dev.comptroller.api.schema.Keyed;
 import dev.comptroller.api.schema.Text;
 import dev.comptroller.api.schema.Wire;
+import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
@@ -33,7 +34,78 @@ public record Provisioner(
   /// Nodes by Karpenter.
   @Wire
   public record Karpenter(
-      @Required @JsonPropertyDescription("The node class of the NodePools.") NodeClass nodeClass) {}
+      @Required @JsonPropertyDescription("The node class of the NodePools.") NodeClass nodeClass,
+      @Keyed("key")
+          @Size(max = 32)
+          @JsonPropertyDescription(
+              "Requirements of the NodePools that pick the machine, such as its instance type. The"
+                  + " capacity type is added.")
+          List<Requirement> requirements,
+      @Text(Format.DURATION)
+          @JsonPropertyDescription("How old a node may get. Absent: as old as it likes.")
+          @Nullable String expireAfter,
+      @Default("false")
+          @JsonPropertyDescription(
+              "Whether NodePools have a fixed number of nodes (spec.replicas; needs Karpenter's"
+                  + " feature gate StaticCapacity). Otherwise they have limits, and pods that wait"
+                  + " make Karpenter launch nodes within them. Fixed once set. Default false.")
+          Boolean staticCapacity) {
+    /// Puts the defaults in place of absent members.
+    public Karpenter {
+      requirements = Absent.list(requirements);
+      staticCapacity = Absent.or(staticCapacity, false);
+    }
+  }
+
+  /// A requirement on the labels of nodes.
+  @Wire
+  public record Requirement(
+      @Required
+          @Text(Format.SHORT)
+          @JsonPropertyDescription("Label key, such as node.kubernetes.io/instance-type.")
+          String key,
+      @Required @JsonPropertyDescription("In, NotIn, Exists, DoesNotExist, Gt or Lt.")
+          Operator operator,
+      @Size(max = 64) @Text(Format.SHORT) @JsonPropertyDescription("Values to compare with.")
+          List<String> values) {
+    /// Puts the defaults in place of absent members.
+    public Requirement {
+      values = Absent.list(values);
+    }
+  }
+
+  /// How a requirement compares.
+  public enum Operator {
+    /// One of the values.
+    @JsonProperty("In")
+    IN("In"),
+    /// None of the values.
+    @JsonProperty("NotIn")
+    NOT_IN("NotIn"),
+    /// The label is there.
+    @JsonProperty("Exists")
+    EXISTS("Exists"),
+    /// The label is not there.
+    @JsonProperty("DoesNotExist")
+    DOES_NOT_EXIST("DoesNotExist"),
+    /// Greater than the value.
+    @JsonProperty("Gt")
+    GT("Gt"),
+    /// Less than the value.
+    @JsonProperty("Lt")
+    LT("Lt");
+
+    private final String wire;
+
+    Operator(String wire) {
+      this.wire = wire;
+    }
+
+    /// Returns the name as it stands in a NodePool.
+    public String wire() {
+      return wire;
+    }
+  }
 
   /// Reference to a node class of Karpenter.
   @Wire

@@ -195,12 +195,22 @@ class StatusTest {
             List.of(READY),
             List.of(
                 new GpuNodePoolStatus.CapacityStatus(
-                    CapacityType.ON_DEMAND, 2, 16, 3, 13, "19.00", "38.00")),
+                    CapacityType.ON_DEMAND,
+                    2,
+                    16,
+                    3,
+                    13,
+                    "19.00",
+                    "38.00",
+                    new GpuNodePoolStatus.Asked(3, 3, 2, "2026-03-01T10:00:00Z", 0, null))),
             2,
             16,
             3,
             13,
-            "38.00");
+            "38.00",
+            "57.00",
+            List.of(new GpuNodePoolStatus.Idle("a", "2026-03-01T10:00:00Z")),
+            List.of(new GpuNodePoolStatus.Releasing("b", "Idle", "2026-03-01T10:00:00Z")));
     GpuNodePool created = create("gpunodepool.yaml", GpuNodePool.class);
     created.setStatus(status);
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.decide.pool;
+
+import org.jspecify.annotations.NullMarked;
