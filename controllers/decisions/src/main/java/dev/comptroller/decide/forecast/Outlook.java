@@ -69,7 +69,7 @@ public record Outlook(Forecast forecast, @Nullable Band range, String basis) {
   /// @param need what the present needs, more than zero
   public static Outlook byNeed(
       Needs needs,
-      HourlyRate need,
+      long need,
       Window window,
       Money amount,
       Money spent,
