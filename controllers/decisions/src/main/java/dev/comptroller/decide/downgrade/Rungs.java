@@ -191,7 +191,8 @@ public final class Rungs {
       HourlyRate more = percent(allowed, 100 + policy.steadiness().stayMargin());
       return option.usual().compareTo(more) <= 0 ? option.replicas() : count;
     }
-    return policy.isClimb(option) && count == option.replicas() ? Math.max(0, count - 1) : count;
+    // Nobody climbs to serve less.
+    return policy.isClimb(option) && policy.steadiness().stayMargin() > 0 ? 0 : count;
   }
 
   /// Whether quality times the part of the needed replicas is more, or as much for less money.

@@ -153,7 +153,9 @@ record Wish(
       work =
           BigInteger.valueOf(seen.demand().thousandths())
               .multiply(BigInteger.valueOf(100))
-              .divide(BigInteger.valueOf(percent));
+              .divide(BigInteger.valueOf(percent))
+              // What the owner still asks for is not given up because the demand dips.
+              .max(BigInteger.valueOf(firsts).multiply(BigInteger.valueOf(requested - 1L)));
     } else if (firsts > 0) {
       work = BigInteger.valueOf(firsts).multiply(BigInteger.valueOf(requested));
     } else {
