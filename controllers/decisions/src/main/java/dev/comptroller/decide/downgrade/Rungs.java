@@ -3,7 +3,6 @@ package dev.comptroller.decide.downgrade;
 import dev.comptroller.decide.Candidate;
 import dev.comptroller.decide.Explanation;
 import dev.comptroller.decide.units.HourlyRate;
-import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;

@@ -51,8 +51,7 @@ final class Choices {
   /// @param why the figures
   /// @param need thousandths of GPUs that all deployments would run now without the budget
   /// @param needs what each hour of the day would
-  record Demands(
-      int depth, int again, boolean suspend, String why, long need, Needs needs) {}
+  record Demands(int depth, int again, boolean suspend, String why, long need, Needs needs) {}
 
   /// The outcome.
   ///
@@ -260,8 +259,7 @@ final class Choices {
   /// Quality times the part of the demand that is served.
   private static BigDecimal kept(RungChoice choice) {
     return switch (choice) {
-      case RungChoice.Serve(var option, var replicas, _, _) ->
-          option.kept(replicas);
+      case RungChoice.Serve(var option, var replicas, _, _) -> option.kept(replicas);
       case RungChoice.Unaffordable(_, _), RungChoice.Barred(_, _) -> BigDecimal.ONE.negate();
     };
   }

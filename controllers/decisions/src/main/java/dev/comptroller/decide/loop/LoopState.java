@@ -23,7 +23,8 @@ public record LoopState(
     @Nullable Instant fundedUntil,
     Needs needs) {
   /// Nothing decided yet.
-  public static final LoopState EMPTY = new LoopState(HeatState.EMPTY, List.of(), List.of(), null, Needs.NONE);
+  public static final LoopState EMPTY =
+      new LoopState(HeatState.EMPTY, List.of(), List.of(), null, Needs.NONE);
 
   public LoopState {
     grants = grants.stream().sorted(Comparator.comparing(Grant::deployment)).toList();

@@ -97,7 +97,8 @@ public final class MoneyLoop {
       // 2. Heat.
       List<Wish> wishes = wishes();
       needs = held ? seen.state().needs() : seen.state().needs().seen(need(wishes), now);
-      Present.@Nullable Figures figures = present.figures(lasting(present.burn(), wishes), need(wishes), needs).orElse(null);
+      Present.@Nullable Figures figures =
+          present.figures(lasting(present.burn(), wishes), need(wishes), needs).orElse(null);
       @Nullable HeatVerdict heat = held || figures == null ? null : heat(figures, wishes);
       List<HeatStep> force =
           heat == null ? policy.heat().inForce(seen.state().heat()) : heat.inForce();
@@ -205,8 +206,7 @@ public final class MoneyLoop {
       for (HeatVerdict.Standing standing : heat.steps()) {
         HeatStep step = standing.step();
         if (step.action() == HeatAction.Downgrade) {
-          boolean hot =
-              !step.isColdWithout(heatAt(figures.state(), wishes, ordinal));
+          boolean hot = !step.isColdWithout(heatAt(figures.state(), wishes, ordinal));
           ordinal++;
           again = standing.inForce() || hot ? ordinal : again;
         }
@@ -236,7 +236,8 @@ public final class MoneyLoop {
                               == (suspend ? HeatAction.Suspend : HeatAction.Downgrade))
                   .map(HeatVerdict.Standing::message)
                   .collect(Collectors.joining("; "));
-      return new Choices.Demands(depth, depthAgain(heat, figures, wishes), suspend, why, need(wishes), needs);
+      return new Choices.Demands(
+          depth, depthAgain(heat, figures, wishes), suspend, why, need(wishes), needs);
     }
 
     /// What was granted, or what runs where nothing was: nothing new.
@@ -290,11 +291,7 @@ public final class MoneyLoop {
       HeatState remembered = heat == null ? seen.state().heat() : heat.state();
       LoopState state =
           new LoopState(
-              remembered,
-              grants,
-              policy.observe() ? List.of() : commitments,
-              fundedUntil,
-              needs);
+              remembered, grants, policy.observe() ? List.of() : commitments, fundedUntil, needs);
       return new NamespaceDecision(
           now,
           policy.observe(),

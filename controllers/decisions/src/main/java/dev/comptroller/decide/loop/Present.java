@@ -9,7 +9,6 @@ import dev.comptroller.decide.budget.Window;
 import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.forecast.Needs;
 import dev.comptroller.decide.forecast.Outlook;
-
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.Money;
 import java.math.BigInteger;
@@ -165,8 +164,7 @@ record Present(
     return Optional.of(new Figures(state, outlook));
   }
 
-  private Outlook outlook(
-      MoneySeen known, Money spent, HourlyRate burn, long need, Needs needs) {
+  private Outlook outlook(MoneySeen known, Money spent, HourlyRate burn, long need, Needs needs) {
     Outlook past =
         Outlook.of(
             known.history(), policy.calendar().zone(), window, policy.amount(), spent, burn, now);

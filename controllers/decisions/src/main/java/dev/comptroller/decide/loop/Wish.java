@@ -197,7 +197,8 @@ record Wish(
     BigInteger fraction =
         rate.multiply(BigInteger.valueOf(seen.demand().thousandths()))
             .multiply(BigInteger.valueOf(100))
-            .divide(BigInteger.valueOf(own).multiply(BigInteger.valueOf(variant.targetUtilization())));
+            .divide(
+                BigInteger.valueOf(own).multiply(BigInteger.valueOf(variant.targetUtilization())));
     BigInteger usual = fraction.add(rate.shiftRight(1));
     if (variant.equals(first)) {
       // What the owner asks for is rounded up from something that nobody knows but him.
