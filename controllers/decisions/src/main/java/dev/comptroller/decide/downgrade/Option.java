@@ -5,6 +5,7 @@ import dev.comptroller.decide.units.Cpm;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.TokensPerSecond;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import org.jspecify.annotations.Nullable;
 
 /// A rung that could serve, with as many replicas as the demand needs.
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param obstacle why it cannot run now, such as a pool without room; absent if it can
 /// @param usual dollars an hour of as much demand on average, where the present number of replicas
 ///   is rounded up more or less luckily
+/// @param exact thousandths of replicas that the demand needs before they are rounded up
 public record Option(
     String variant,
     String pool,
@@ -26,7 +28,8 @@ public record Option(
     HourlyRate perReplica,
     @Nullable TokensPerSecond speed,
     @Nullable String obstacle,
-    HourlyRate usual) {
+    HourlyRate usual,
+    long exact) {
   /// An option whose present figure is the usual one.
   public Option(
       String variant,
@@ -44,7 +47,8 @@ public record Option(
         perReplica,
         speed,
         obstacle,
-        perReplica.times(Math.max(0, replicas)));
+        perReplica.times(Math.max(0, replicas)),
+        1000L * replicas);
   }
 
   public Option {
@@ -64,6 +68,16 @@ public record Option(
     return perReplica.microsPerHour() == 0
         ? replicas
         : (int) Math.min(replicas, allowed.microsPerHour() / perReplica.microsPerHour());
+  }
+
+  /// Quality times the part of the demand that `count` replicas serve, the greater the more is
+  /// kept.
+  public BigDecimal kept(int count) {
+    return exact <= 1000L * count
+        ? quality
+        : quality
+            .multiply(BigDecimal.valueOf(1000L * count))
+            .divide(BigDecimal.valueOf(exact), 12, RoundingMode.DOWN);
   }
 
   /// It as a candidate of an explanation.

@@ -3,7 +3,6 @@ package dev.comptroller.decide.downgrade;
 import dev.comptroller.decide.Candidate;
 import dev.comptroller.decide.Explanation;
 import dev.comptroller.decide.units.HourlyRate;
-import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
@@ -191,19 +190,13 @@ public final class Rungs {
       HourlyRate more = percent(allowed, 100 + policy.steadiness().stayMargin());
       return option.usual().compareTo(more) <= 0 ? option.replicas() : count;
     }
-    return policy.isClimb(option) && count == option.replicas() ? Math.max(0, count - 1) : count;
+    // Nobody climbs to serve less.
+    return policy.isClimb(option) && policy.steadiness().stayMargin() > 0 ? 0 : count;
   }
 
   /// Whether quality times the part of the needed replicas is more, or as much for less money.
   private static boolean keepsMore(Pick pick, Pick best) {
-    BigDecimal needed = BigDecimal.valueOf(Math.max(1, pick.option().replicas()));
-    BigDecimal bestNeeded = BigDecimal.valueOf(Math.max(1, best.option().replicas()));
-    boolean nothing = pick.option().replicas() == 0;
-    BigDecimal part = nothing ? BigDecimal.ONE : BigDecimal.valueOf(pick.replicas());
-    boolean bestNothing = best.option().replicas() == 0;
-    BigDecimal bestPart = bestNothing ? BigDecimal.ONE : BigDecimal.valueOf(best.replicas());
-    BigDecimal kept = pick.option().quality().multiply(part).multiply(bestNeeded);
-    int more = kept.compareTo(best.option().quality().multiply(bestPart).multiply(needed));
+    int more = pick.option().kept(pick.replicas()).compareTo(best.option().kept(best.replicas()));
     HourlyRate cost = pick.option().perReplica().times(pick.replicas());
     HourlyRate bestCost = best.option().perReplica().times(best.replicas());
     return more > 0 || (more == 0 && cost.compareTo(bestCost) < 0);

@@ -11,20 +11,20 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// What each hour of the day would cost if money did not matter: what a budget has to be spread
-/// over.
+/// What each hour of the day would run if money did not matter: what a budget has to be spread
+/// over. In GPUs, so that a dear hour is not one that needs more.
 ///
 /// History under a budget shows what was paid for, not what was needed. So the need is remembered
-/// beside it: one sample at the first look into the second half of an hour; what is known of an hour
-/// of the day is half the newest and half what was known before.
+/// beside it: every look moves what is known of its hour of the day a little towards what it sees.
 ///
-/// @param hour start of the hour that was sampled last; absent before the first
-/// @param rates dollars an hour by hour of the day in UTC, 0 to 23; hours not seen are absent
-public record Needs(@Nullable Instant hour, SortedMap<Integer, HourlyRate> rates) {
+/// @param rates thousandths of GPUs by hour of the day in UTC, 0 to 23; hours not seen are absent
+public record Needs(SortedMap<Integer, Long> rates) {
   /// Nothing seen yet.
-  public static final Needs NONE = new Needs(null, new TreeMap<>());
+  public static final Needs NONE = new Needs(new TreeMap<>());
 
   private static final int HOURS = 24;
+  /// Of how many looks the newest is one: more than a wave of some minutes lasts.
+  private static final long LOOKS = 32;
   private static final BigInteger HUNDRED = BigInteger.valueOf(100);
 
   public Needs {
@@ -35,25 +35,18 @@ public record Needs(@Nullable Instant hour, SortedMap<Integer, HourlyRate> rates
     rates = Collections.unmodifiableSortedMap(new TreeMap<>(rates));
   }
 
-  /// These needs with `need` as seen at `now`; the same where this hour was seen before, or it
-  /// costs what it is known to.
-  public Needs seen(HourlyRate need, Instant now) {
-    Instant present = HourSpend.floor(now);
-    @Nullable HourlyRate before = rates.get(hourOfDay(present));
-    boolean early = now.isBefore(present.plusSeconds(HourSpend.SECONDS / 2));
-    if (early || (hour != null && !present.isAfter(hour)) || need.equals(before)) {
+  /// These needs with `need` as seen at `now`; the same where that is what is known.
+  public Needs seen(long need, Instant now) {
+    int of = hourOfDay(now);
+    @Nullable Long before = rates.get(of);
+    long known = before == null ? need : before;
+    long after = known + (need - known) / LOOKS;
+    if (before != null && after == known) {
       return this;
     }
-    SortedMap<Integer, HourlyRate> next = new TreeMap<>(rates);
-    next.put(hourOfDay(present), before == null ? need : mean(before, need));
-    return new Needs(present, next);
-  }
-
-  private static HourlyRate mean(HourlyRate left, HourlyRate right) {
-    return new HourlyRate(
-        left.microsPerHour() / 2
-            + right.microsPerHour() / 2
-            + (left.microsPerHour() % 2 + right.microsPerHour() % 2) / 2);
+    SortedMap<Integer, Long> next = new TreeMap<>(rates);
+    next.put(of, after);
+    return new Needs(next);
   }
 
   /// Hours of the day that are known.
@@ -70,8 +63,8 @@ public record Needs(@Nullable Instant hour, SortedMap<Integer, HourlyRate> rates
   /// rounded up.
   ///
   /// This hour goes on as it is; hours not seen need this many percent of the mean of the others.
-  public BigInteger equivalent(HourlyRate need, Instant now, Instant end, int unseenPercent) {
-    BigInteger rate = BigInteger.valueOf(need.microsPerHour());
+  public BigInteger equivalent(long need, Instant now, Instant end, int unseenPercent) {
+    BigInteger rate = BigInteger.valueOf(need);
     BigInteger unseen = mean(rate).multiply(BigInteger.valueOf(unseenPercent)).divide(HUNDRED);
     List<BigInteger> byHour = byHour(unseen);
     Instant cursor = now;
@@ -99,8 +92,8 @@ public record Needs(@Nullable Instant hour, SortedMap<Integer, HourlyRate> rates
 
   /// `burn` where `need` is needed, and in proportion elsewhere; hours not seen as the mean of the
   /// others.
-  Curve curve(HourlyRate need, HourlyRate burn) {
-    BigInteger rate = BigInteger.valueOf(need.microsPerHour());
+  Curve curve(long need, HourlyRate burn) {
+    BigInteger rate = BigInteger.valueOf(need);
     BigInteger factor = BigInteger.valueOf(burn.microsPerHour());
     return new Curve(
         byHour(mean(rate)).stream().map(it -> it.multiply(factor).divide(rate)).toList());
@@ -108,8 +101,8 @@ public record Needs(@Nullable Instant hour, SortedMap<Integer, HourlyRate> rates
 
   private BigInteger mean(BigInteger otherwise) {
     BigInteger sum = BigInteger.ZERO;
-    for (HourlyRate known : rates.values()) {
-      sum = sum.add(BigInteger.valueOf(known.microsPerHour()));
+    for (Long known : rates.values()) {
+      sum = sum.add(BigInteger.valueOf(known));
     }
     return rates.isEmpty() ? otherwise : sum.divide(BigInteger.valueOf(rates.size()));
   }
@@ -117,8 +110,8 @@ public record Needs(@Nullable Instant hour, SortedMap<Integer, HourlyRate> rates
   private List<BigInteger> byHour(BigInteger unseen) {
     List<BigInteger> byHour = new ArrayList<>();
     for (int i = 0; i < HOURS; i++) {
-      @Nullable HourlyRate known = rates.get(i);
-      byHour.add(known == null ? unseen : BigInteger.valueOf(known.microsPerHour()));
+      @Nullable Long known = rates.get(i);
+      byHour.add(known == null ? unseen : BigInteger.valueOf(known));
     }
     return byHour;
   }

@@ -69,15 +69,14 @@ public record Outlook(Forecast forecast, @Nullable Band range, String basis) {
   /// @param need what the present needs, more than zero
   public static Outlook byNeed(
       Needs needs,
-      HourlyRate need,
+      long need,
       Window window,
       Money amount,
       Money spent,
       HourlyRate burnRate,
       Instant instant) {
     Instant now = instant.truncatedTo(ChronoUnit.SECONDS);
-    Forecast.Model model =
-        needs.isWhole() ? Forecast.Model.Seasonal : Forecast.Model.Linear;
+    Forecast.Model model = needs.isWhole() ? Forecast.Model.Seasonal : Forecast.Model.Linear;
     Needs.Curve curve = needs.curve(need, burnRate);
     Forecast forecast = walk(model, curve::rateAt, window, amount, spent, burnRate, now);
     String basis =
@@ -89,8 +88,7 @@ public record Outlook(Forecast forecast, @Nullable Band range, String basis) {
   private static Outlook seasonal(
       Season season, Window window, Money amount, Money spent, HourlyRate burnRate, Instant now) {
     Forecast forecast =
-        walk(
-            Forecast.Model.Seasonal, season::rateAt, window, amount, spent, burnRate, now);
+        walk(Forecast.Model.Seasonal, season::rateAt, window, amount, spent, burnRate, now);
     Money atEnd = forecast.atEnd();
     Duration rest =
         now.isBefore(window.end()) ? Duration.between(now, window.end()) : Duration.ZERO;

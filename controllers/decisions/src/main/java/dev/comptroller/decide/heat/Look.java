@@ -124,8 +124,7 @@ final class Look {
 
   /// Whether heat is where the step ends, and would be without it.
   private boolean isCold(int i) {
-    return ladder.get(i).isCold(heat)
-        && ladder.get(i).isColdWithout(unless.apply(keys.get(i)));
+    return ladder.get(i).isCold(heat) && ladder.get(i).isColdWithout(unless.apply(keys.get(i)));
   }
 
   /// Whether a new period would not take the step.

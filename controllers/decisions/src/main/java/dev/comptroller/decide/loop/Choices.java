@@ -13,7 +13,6 @@ import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.Money;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -50,10 +49,9 @@ final class Choices {
   ///   further than that
   /// @param suspend whether to go to zero
   /// @param why the figures
-  /// @param need what all deployments would cost now without the budget
+  /// @param need thousandths of GPUs that all deployments would run now without the budget
   /// @param needs what each hour of the day would
-  record Demands(
-      int depth, int again, boolean suspend, String why, HourlyRate need, Needs needs) {}
+  record Demands(int depth, int again, boolean suspend, String why, long need, Needs needs) {}
 
   /// The outcome.
   ///
@@ -123,7 +121,7 @@ final class Choices {
     int depth = demands.suspend() ? Integer.MAX_VALUE : demands.depth();
     int serves = wish.option(wish.active()).map(wish.options()::indexOf).orElse(0);
     int ceiling = Math.max(wish.ceiling(depth), Math.min(wish.ceiling(demands.again()), serves));
-    RungPolicy rungs = wish.rungs(ceiling, margin(wish), present.rest());
+    RungPolicy rungs = wish.rungs(ceiling, margin(wish), present.rest(), present.window().length());
     RungChoice most = Rungs.choose(rungs, UNLIMITED, present.now());
     List<Option> free = Rungs.free(rungs, present.now());
     int least = Math.max(1, wish.policy().policy().scaling().minReplicas());
@@ -261,11 +259,7 @@ final class Choices {
   /// Quality times the part of the demand that is served.
   private static BigDecimal kept(RungChoice choice) {
     return switch (choice) {
-      case RungChoice.Serve(var option, var replicas, _, _) ->
-          option
-              .quality()
-              .multiply(BigDecimal.valueOf(replicas))
-              .divide(BigDecimal.valueOf(Math.max(1, option.replicas())), 12, RoundingMode.DOWN);
+      case RungChoice.Serve(var option, var replicas, _, _) -> option.kept(replicas);
       case RungChoice.Unaffordable(_, _), RungChoice.Barred(_, _) -> BigDecimal.ONE.negate();
     };
   }

@@ -27,6 +27,10 @@ final class Grants {
     @Nullable Instant lowered = before == null ? null : before.lowered();
     Duration dwell = wish.policy().dwell();
     Duration climbAfter = before == null ? dwell : before.climbAfter();
+    if (before != null && part.replicas() == 0) {
+      // Nothing serves, so that no rung was changed for another.
+      option = wish.option(before.variant()).orElse(option);
+    }
     boolean other =
         before == null
             ? wish.active() != null && !option.variant().equals(wish.active())

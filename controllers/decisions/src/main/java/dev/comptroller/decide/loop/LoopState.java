@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param commitments replicas that may hold GPUs because they were granted, whatever is seen,
 ///   ordered by deployment and variant
 /// @param fundedUntil as last decided; absent if the budget is not hard or nothing was decided
-/// @param needs what each hour of the day would cost without the budget
+/// @param needs what each hour of the day would run without the budget
 public record LoopState(
     HeatState heat,
     List<Grant> grants,
@@ -23,7 +23,8 @@ public record LoopState(
     @Nullable Instant fundedUntil,
     Needs needs) {
   /// Nothing decided yet.
-  public static final LoopState EMPTY = new LoopState(HeatState.EMPTY, List.of(), List.of(), null, Needs.NONE);
+  public static final LoopState EMPTY =
+      new LoopState(HeatState.EMPTY, List.of(), List.of(), null, Needs.NONE);
 
   public LoopState {
     grants = grants.stream().sorted(Comparator.comparing(Grant::deployment)).toList();

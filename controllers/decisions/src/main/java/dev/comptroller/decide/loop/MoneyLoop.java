@@ -17,7 +17,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -98,7 +97,8 @@ public final class MoneyLoop {
       // 2. Heat.
       List<Wish> wishes = wishes();
       needs = held ? seen.state().needs() : seen.state().needs().seen(need(wishes), now);
-      Present.@Nullable Figures figures = present.figures(lasting(present.burn()), need(wishes), needs).orElse(null);
+      Present.@Nullable Figures figures =
+          present.figures(lasting(present.burn(), wishes), need(wishes), needs).orElse(null);
       @Nullable HeatVerdict heat = held || figures == null ? null : heat(figures, wishes);
       List<HeatStep> force =
           heat == null ? policy.heat().inForce(seen.state().heat()) : heat.inForce();
@@ -120,29 +120,29 @@ public final class MoneyLoop {
       for (DeploymentPolicy deployment : policy.deployments()) {
         Stock stock = present.stocks().get(deployment.name());
         if (stock != null) {
-          wishes.add(Wish.of(deployment, stock, seen.state(), policy.observe()));
+          wishes.add(Wish.of(deployment, stock, seen.state(), policy.observe(), now));
         }
       }
       return List.copyOf(wishes);
     }
 
-    /// What goes on of a burn rate: what is granted, where more runs while rungs change.
-    private HourlyRate lasting(HourlyRate burn) {
-      HourlyRate granted =
-          seen.state().grants().stream()
-              .map(Grant::hourly)
-              .reduce(HourlyRate.ZERO, HourlyRate::plus);
+    /// What goes on of a burn rate: what is granted, at what it usually costs where that is known,
+    /// and without what runs beside it while rungs change.
+    private HourlyRate lasting(HourlyRate burn, List<Wish> wishes) {
+      boolean measured = wishes.stream().allMatch(wish -> wish.usual().isPresent());
       boolean changing = seen.state().grants().stream().anyMatch(grant -> grant.surge() > 0);
-      return !policy.observe() && changing && granted.compareTo(burn) < 0 ? granted : burn;
+      HourlyRate granted = HourlyRate.ZERO;
+      for (Wish wish : wishes) {
+        HourlyRate hourly = wish.grant() == null ? HourlyRate.ZERO : wish.grant().hourly();
+        granted = granted.plus(measured ? wish.usual().orElse(hourly) : hourly);
+      }
+      boolean less = changing && granted.compareTo(burn) < 0;
+      return !policy.observe() && (measured || less) ? granted : burn;
     }
 
-    /// What all deployments would cost now without the budget.
-    private static HourlyRate need(List<Wish> wishes) {
-      return wishes.stream()
-          .map(Wish::unbound)
-          .filter(Objects::nonNull)
-          .map(Option::usual)
-          .reduce(HourlyRate.ZERO, HourlyRate::plus);
+    /// Thousandths of GPUs that all deployments would run now without the budget.
+    private static long need(List<Wish> wishes) {
+      return wishes.stream().mapToLong(Wish::need).reduce(0, Math::addExact);
     }
 
     private HeatVerdict heat(Present.Figures figures, List<Wish> wishes) {
@@ -170,7 +170,7 @@ public final class MoneyLoop {
         Option target = wish.target(depth);
         without = target == null ? without : without.plus(target.usual());
       }
-      long more = without.microsPerHour() - lasting(state.burnRate()).microsPerHour();
+      long more = without.microsPerHour() - lasting(state.burnRate(), wishes).microsPerHour();
       if (more <= 0) {
         return Heat.of(state);
       }
@@ -189,7 +189,7 @@ public final class MoneyLoop {
     /// What a rate costs until the period's end if it goes on as the hours need.
     private BigInteger over(long micros, List<Wish> wishes) {
       BigInteger seconds =
-          needs.known() == 0 || need(wishes).microsPerHour() == 0
+          needs.known() == 0 || need(wishes) == 0
               ? BigInteger.valueOf(present.rest().toSeconds())
               : needs.equivalent(need(wishes), present.now(), present.window().end(), 100);
       return BigInteger.valueOf(micros).multiply(seconds);
@@ -206,8 +206,7 @@ public final class MoneyLoop {
       for (HeatVerdict.Standing standing : heat.steps()) {
         HeatStep step = standing.step();
         if (step.action() == HeatAction.Downgrade) {
-          boolean hot =
-              !step.isColdWithout(heatAt(figures.state(), wishes, ordinal));
+          boolean hot = !step.isColdWithout(heatAt(figures.state(), wishes, ordinal));
           ordinal++;
           again = standing.inForce() || hot ? ordinal : again;
         }
@@ -237,7 +236,8 @@ public final class MoneyLoop {
                               == (suspend ? HeatAction.Suspend : HeatAction.Downgrade))
                   .map(HeatVerdict.Standing::message)
                   .collect(Collectors.joining("; "));
-      return new Choices.Demands(depth, depthAgain(heat, figures, wishes), suspend, why, need(wishes), needs);
+      return new Choices.Demands(
+          depth, depthAgain(heat, figures, wishes), suspend, why, need(wishes), needs);
     }
 
     /// What was granted, or what runs where nothing was: nothing new.
@@ -291,11 +291,7 @@ public final class MoneyLoop {
       HeatState remembered = heat == null ? seen.state().heat() : heat.state();
       LoopState state =
           new LoopState(
-              remembered,
-              grants,
-              policy.observe() ? List.of() : commitments,
-              fundedUntil,
-              needs);
+              remembered, grants, policy.observe() ? List.of() : commitments, fundedUntil, needs);
       return new NamespaceDecision(
           now,
           policy.observe(),

@@ -9,7 +9,6 @@ import dev.comptroller.decide.budget.Window;
 import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.forecast.Needs;
 import dev.comptroller.decide.forecast.Outlook;
-
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.Money;
 import java.math.BigInteger;
@@ -153,7 +152,7 @@ record Present(
   }
 
   /// The figures as they are told: spend brought up to the present at the present burn rate.
-  Optional<Figures> figures(HourlyRate lasting, HourlyRate need, Needs needs) {
+  Optional<Figures> figures(HourlyRate lasting, long need, Needs needs) {
     if (money == null) {
       return Optional.empty();
     }
@@ -165,13 +164,12 @@ record Present(
     return Optional.of(new Figures(state, outlook));
   }
 
-  private Outlook outlook(
-      MoneySeen known, Money spent, HourlyRate burn, HourlyRate need, Needs needs) {
+  private Outlook outlook(MoneySeen known, Money spent, HourlyRate burn, long need, Needs needs) {
     Outlook past =
         Outlook.of(
             known.history(), policy.calendar().zone(), window, policy.amount(), spent, burn, now);
     boolean learnt = past.forecast().model() == Forecast.Model.Seasonal;
-    return need.microsPerHour() > 0 && (needs.isWhole() || (needs.known() > 0 && !learnt))
+    return need > 0 && (needs.isWhole() || (needs.known() > 0 && !learnt))
         ? Outlook.byNeed(needs, need, window, policy.amount(), spent, burn, now)
         : past;
   }
@@ -213,9 +211,9 @@ record Present(
 
   /// Dollars an hour that `funds` give now: what is left, spread over the time left in proportion
   /// to what each hour needs. A rung is paid for now if it would be to the period's end.
-  HourlyRate pace(Funds funds, Exposure mix, HourlyRate need, Needs needs) {
+  HourlyRate pace(Funds funds, Exposure mix, long need, Needs needs) {
     BigInteger even = BigInteger.valueOf(funds.allowed(mix).microsPerHour());
-    if (needs.known() == 0 || need.microsPerHour() == 0) {
+    if (needs.known() == 0 || need == 0) {
       return new HourlyRate(even.longValueExact());
     }
     BigInteger bent =

@@ -9,6 +9,7 @@ import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.TokensPerSecond;
 import java.math.BigInteger;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,12 +30,14 @@ record Wish(
     @Nullable String active,
     List<Option> options,
     @Nullable Option unbound) {
-  /// Percent of the allowance that the rung that serves may cost more, where demand is measured.
+  /// Percent of the allowance that the rung that serves may cost more, where demand is
+  /// measured, at the period's start.
   private static final int STAY_MARGIN = 20;
 
-  static Wish of(DeploymentPolicy policy, Stock stock, LoopState state, boolean observe) {
+  static Wish of(
+      DeploymentPolicy policy, Stock stock, LoopState state, boolean observe, Instant now) {
     @Nullable Grant grant = state.grant(policy.name()).orElse(null);
-    @Nullable String active = active(policy, stock, observe ? null : grant);
+    @Nullable String active = active(policy, stock, observe ? null : grant, now);
     @Nullable Variant first = first(policy, stock.seen());
     List<Option> options = new ArrayList<>();
     @Nullable Option unbound = null;
@@ -53,10 +56,13 @@ record Wish(
   }
 
   private static @Nullable String active(
-      DeploymentPolicy policy, Stock stock, @Nullable Grant grant) {
+      DeploymentPolicy policy, Stock stock, @Nullable Grant grant, Instant now) {
     @Nullable String name = stock.seen().active();
     if (grant != null) {
-      name = grant.replicas() > 0 ? grant.variant() : null;
+      // A rung that was chosen a moment ago dwells even while it is suspended.
+      boolean dwells =
+          grant.changed() != null && now.isBefore(grant.changed().plus(policy.dwell()));
+      name = grant.replicas() > 0 || dwells ? grant.variant() : null;
     } else if (name == null && stock.total() > 0) {
       name = stock.lots().firstKey();
     }
@@ -114,7 +120,8 @@ record Wish(
         new HourlyRate(each),
         known == null ? variant.throughput() : known.speed(),
         obstacle,
-        usual(policy, seen, variant, first, new HourlyRate(each), needed));
+        usual(policy, seen, variant, first, new HourlyRate(each), needed),
+        exact(seen, variant, needed));
   }
 
   /// Make before break needs room for one replica at least; where nothing runs, nothing is broken.
@@ -146,7 +153,9 @@ record Wish(
       work =
           BigInteger.valueOf(seen.demand().thousandths())
               .multiply(BigInteger.valueOf(100))
-              .divide(BigInteger.valueOf(percent));
+              .divide(BigInteger.valueOf(percent))
+              // What the owner still asks for is not given up because the demand dips.
+              .max(BigInteger.valueOf(firsts).multiply(BigInteger.valueOf(requested - 1L)));
     } else if (firsts > 0) {
       work = BigInteger.valueOf(firsts).multiply(BigInteger.valueOf(requested));
     } else {
@@ -156,6 +165,19 @@ record Wish(
     int most = Math.max(requested, policy.policy().scaling().maxReplicas());
     int least = Math.max(1, policy.policy().scaling().minReplicas());
     return Math.clamp(count.min(BigInteger.valueOf(most)).longValueExact(), least, most);
+  }
+
+  /// Thousandths of replicas that the demand needs, no more than are asked for.
+  private static long exact(DeploymentSeen seen, Variant variant, int needed) {
+    long own = speed(seen, variant);
+    if (seen.demand() == null || own == 0) {
+      return 1000L * needed;
+    }
+    return BigInteger.valueOf(seen.demand().thousandths())
+        .multiply(BigInteger.valueOf(100_000))
+        .divide(BigInteger.valueOf(own).multiply(BigInteger.valueOf(variant.targetUtilization())))
+        .min(BigInteger.valueOf(1000L * needed))
+        .longValueExact();
   }
 
   /// Dollars an hour of the demand on average: half a replica more than it needs in fractions.
@@ -175,7 +197,8 @@ record Wish(
     BigInteger fraction =
         rate.multiply(BigInteger.valueOf(seen.demand().thousandths()))
             .multiply(BigInteger.valueOf(100))
-            .divide(BigInteger.valueOf(own).multiply(BigInteger.valueOf(variant.targetUtilization())));
+            .divide(
+                BigInteger.valueOf(own).multiply(BigInteger.valueOf(variant.targetUtilization())));
     BigInteger usual = fraction.add(rate.shiftRight(1));
     if (variant.equals(first)) {
       // What the owner asks for is rounded up from something that nobody knows but him.
@@ -183,6 +206,44 @@ record Wish(
       usual = usual.max(most.subtract(rate)).min(most);
     }
     return new HourlyRate(usual.longValueExact());
+  }
+
+  /// Thousandths of GPUs that it would usually run without the budget.
+  long need() {
+    if (unbound == null) {
+      return 0;
+    }
+    int gpus =
+        policy.policy().ladder().stream()
+            .filter(variant -> variant.name().equals(unbound.variant()))
+            .mapToInt(Variant::gpus)
+            .findFirst()
+            .orElse(1);
+    long each = unbound.perReplica().microsPerHour();
+    BigInteger replicas =
+        each == 0
+            ? BigInteger.valueOf(unbound.replicas() * 1000L)
+            : BigInteger.valueOf(unbound.usual().microsPerHour())
+                .multiply(BigInteger.valueOf(1000))
+                .divide(BigInteger.valueOf(each));
+    return replicas.multiply(BigInteger.valueOf(gpus)).longValueExact();
+  }
+
+  /// What the replicas that are granted usually cost an hour; absent where the demand is not
+  /// measured or nothing is granted.
+  Optional<HourlyRate> usual() {
+    if (grant == null || stock.seen().demand() == null) {
+      return Optional.empty();
+    }
+    return option(grant.variant())
+        .filter(option -> option.replicas() > 0)
+        .map(
+            option ->
+                new HourlyRate(
+                    BigInteger.valueOf(option.usual().microsPerHour())
+                        .multiply(BigInteger.valueOf(grant.replicas()))
+                        .divide(BigInteger.valueOf(option.replicas()))
+                        .longValueExact()));
   }
 
   private static long speed(DeploymentSeen seen, Variant variant) {
@@ -218,7 +279,7 @@ record Wish(
     return ceiling == 0 ? unbound : options.get(ceiling);
   }
 
-  RungPolicy rungs(int ceiling, int climbMargin, Duration rest) {
+  RungPolicy rungs(int ceiling, int climbMargin, Duration rest, Duration period) {
     return new RungPolicy(
         options,
         active,
@@ -231,10 +292,17 @@ record Wish(
             grant == null ? null : grant.changed(),
             climbMargin,
             grant == null ? policy.dwell() : grant.climbAfter(),
-            stock.seen().demand() == null ? 0 : STAY_MARGIN),
+            stayMargin(rest, period)),
         policy.transition(),
         rest,
         ceiling);
+  }
+
+  /// The less time there is to make good for it, the less may be exceeded.
+  private int stayMargin(Duration rest, Duration period) {
+    return stock.seen().demand() == null || period.isZero()
+        ? 0
+        : (int) Math.clamp(STAY_MARGIN * rest.toSeconds() / period.toSeconds(), 0, STAY_MARGIN);
   }
 
   Optional<Option> option(@Nullable String variant) {

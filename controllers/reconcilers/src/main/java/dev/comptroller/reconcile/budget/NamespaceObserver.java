@@ -255,7 +255,8 @@ public final class NamespaceObserver {
 
   private List<VariantSeen> variants(
       DeploymentParser.Declared parsed, Map<String, Pool> seenPools, Instant now) {
-    Duration ahead = settings.leaving().total();
+    // What leaves must be gone when a dearer price enters the reserve.
+    Duration ahead = settings.leaving().total().multipliedBy(2);
     VariantSeen.Slo slo =
         parsed.hasSlo() ? VariantSeen.Slo.NotMeasured : VariantSeen.Slo.NotDeclared;
     List<VariantSeen> variants = new ArrayList<>();

@@ -96,7 +96,8 @@ public final class Operator {
     this.brain = brain;
     chance = Chance.of(setup.seed(), "operator");
     writes = new Writes(setup.controls(), chance);
-    ahead = setup.policy().leaving().total();
+    // What leaves must be gone when a dearer price enters the reserve.
+    ahead = setup.policy().leaving().total().multipliedBy(2);
     for (DeploymentPolicy deployment : setup.policy().deployments()) {
       requested.put(deployment.name(), deployment.policy().requestedReplicas());
     }
