@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Ends the gateway before and after each of its durable writes: `-Dcrash=full` for all of them.
 class CrashPointsTest {
-  private static final int SAMPLE = 10;
+  private static final int SAMPLE = 4;
 
   @TempDir
   @SuppressWarnings("NullAway.Init")
