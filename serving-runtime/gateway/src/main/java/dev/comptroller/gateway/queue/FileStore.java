@@ -50,8 +50,7 @@ final class FileStore {
   }
 
   /// The same with a point of its writes.
-  FileStore(QueueDatabase database, Path folder, Clock clock, WritePoint point)
-      throws IOException {
+  FileStore(QueueDatabase database, Path folder, Clock clock, WritePoint point) throws IOException {
     this.point = point;
     this.database = database;
     this.folder = folder.resolve("files");

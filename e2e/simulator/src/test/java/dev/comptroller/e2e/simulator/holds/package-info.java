@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.e2e.simulator.holds;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.gateway.money;
+
+import org.jspecify.annotations.NullMarked;
