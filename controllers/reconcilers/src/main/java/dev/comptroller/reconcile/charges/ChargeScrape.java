@@ -45,6 +45,7 @@ public final class ChargeScrape implements AutoCloseable {
   private final Duration interval;
   private final Charges charges;
   private final Queues queues;
+  private final Demands demands;
   private final Instant began;
   private final HttpClient http =
       HttpClient.newBuilder()
@@ -54,20 +55,23 @@ public final class ChargeScrape implements AutoCloseable {
           .build();
   private @Nullable Thread loop;
 
-  /// Scrapes the gateways in namespace `home` every `interval` into `charges` and `queues`.
+  /// Scrapes the gateways in namespace `home` every `interval` into `charges`, `queues` and
+  /// `demands`.
   public ChargeScrape(
       KubernetesClient client,
       String home,
       Clock clock,
       Duration interval,
       Charges charges,
-      Queues queues) {
+      Queues queues,
+      Demands demands) {
     this.client = client;
     this.home = home;
     this.clock = clock;
     this.interval = interval;
     this.charges = charges;
     this.queues = queues;
+    this.demands = demands;
     this.began = clock.instant();
   }
 
@@ -124,6 +128,7 @@ public final class ChargeScrape implements AutoCloseable {
     }
     charges.retain(present);
     queues.retain(present);
+    demands.retain(present);
   }
 
   private void scrape(Pod pod, String address) throws InterruptedException {
@@ -133,6 +138,7 @@ public final class ChargeScrape implements AutoCloseable {
       Optional<String> metrics = get(host, "/metrics");
       if (metrics.isPresent()) {
         charges.add(uid, ChargeSample.read(metrics.get()), isFresh(pod));
+        demands.add(uid, clock.instant(), metrics.get(), isFresh(pod));
       }
       Optional<String> queue = get(host, "/queue");
       if (queue.isPresent()) {
