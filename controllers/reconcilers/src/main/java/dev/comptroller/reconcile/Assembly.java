@@ -1,6 +1,8 @@
 package dev.comptroller.reconcile;
 
 import dev.comptroller.api.v1alpha1.ModelDeployment;
+import dev.comptroller.decide.capacity.Belief;
+import dev.comptroller.decide.capacity.Physics;
 import dev.comptroller.decide.cost.ReplicaInterval;
 import dev.comptroller.decide.cpm.TokenSample;
 import dev.comptroller.decide.rollout.RolloutPolicy;
@@ -14,6 +16,7 @@ import dev.comptroller.reconcile.budget.TraceStore;
 import dev.comptroller.reconcile.budget.Treasury;
 import dev.comptroller.reconcile.charges.ChargeScrape;
 import dev.comptroller.reconcile.charges.Charges;
+import dev.comptroller.reconcile.charges.Demands;
 import dev.comptroller.reconcile.charges.Queues;
 import dev.comptroller.reconcile.deployment.DeploymentActuator;
 import dev.comptroller.reconcile.deployment.DeploymentGauges;
@@ -32,6 +35,7 @@ import dev.comptroller.reconcile.signals.EngineSample;
 import dev.comptroller.reconcile.signals.EngineScrape;
 import dev.comptroller.reconcile.signals.FleetView;
 import dev.comptroller.reconcile.signals.PodFacts;
+import dev.comptroller.reconcile.signals.Speeds;
 import dev.comptroller.reconcile.signals.TokenLedger;
 import dev.comptroller.reconcile.signals.Warmer;
 import dev.comptroller.reconcile.spend.Meter;
@@ -60,6 +64,8 @@ public final class Assembly implements AutoCloseable {
   private final Clock clock;
   private final FleetView view;
   private final TokenLedger tokens = new TokenLedger();
+  private final Speeds speeds = new Speeds();
+  private final Demands demands = new Demands();
   private final Meter meter;
   private final RoutingBoard routing;
   private final EngineScrape scrape;
@@ -119,7 +125,15 @@ public final class Assembly implements AutoCloseable {
     meter =
         new Meter(client, view, new SpendStore(client, settings.namespace()), clock, pools::books);
     treasury = new Treasury(view, meter, pools);
-    namespaces = new NamespaceObserver(view, meter, pools, charges, queues, settings.loop());
+    namespaces =
+        new NamespaceObserver(
+            view,
+            meter,
+            pools,
+            charges,
+            queues,
+            settings.loop(),
+            new Measurements(speeds, demands));
     news =
         new BudgetNews(
             metrics,
@@ -132,8 +146,14 @@ public final class Assembly implements AutoCloseable {
     routing = new RoutingBoard(client, view, pools, treasury, clock, settings.namespace());
     chargeScrape =
         new ChargeScrape(
-            client, settings.namespace(), clock, settings.scrapeInterval(), charges, queues);
-    scrape = new EngineScrape(view, clock, settings.scrapeInterval(), this::sample);
+            client,
+            settings.namespace(),
+            clock,
+            settings.scrapeInterval(),
+            charges,
+            queues,
+            demands);
+    scrape = new EngineScrape(view, clock, settings.scrapeInterval(), this::sample, this::page);
     warmer = new Warmer(view);
     signals = new RolloutObserver(scrape, warmer);
   }
@@ -142,7 +162,10 @@ public final class Assembly implements AutoCloseable {
   public void watch() {
     view.onPod(this::replicaTime);
     view.onDeployment(
-        _ -> tokens.retain(key -> view.deployment(key.namespace(), key.deployment()).isPresent()));
+        _ -> {
+          tokens.retain(this::exists);
+          speeds.retain(this::exists);
+        });
     view.onBudget(
         budget -> {
           String namespace = budget.getMetadata().getNamespace();
@@ -309,6 +332,32 @@ public final class Assembly implements AutoCloseable {
                         sample.generationTokens())));
   }
 
+  private void page(Pod pod, Instant at, String text) {
+    key(pod)
+        .ifPresent(key -> speeds.add(key, pod.getMetadata().getUid(), at, text, () -> prior(key)));
+  }
+
+  /// What steps of a variant should cost by its declared figures; absent if they do not say.
+  private Optional<Belief> prior(TokenLedger.Key key) {
+    Optional<ModelDeployment> deployment = view.deployment(key.namespace(), key.deployment());
+    if (deployment.isEmpty()
+        || !(DeploymentParser.parse(deployment.get())
+            instanceof Parsed.Valid<DeploymentParser.Declared>(var declared))) {
+      return Optional.empty();
+    }
+    return declared.policy().ladder().stream()
+        .filter(variant -> variant.name().equals(key.variant()))
+        .findFirst()
+        .flatMap(
+            variant ->
+                Optional.ofNullable(pools.observe().get(variant.pool()))
+                    .flatMap(pool -> Physics.CALIBRATED.stepBelief(variant, pool.product())));
+  }
+
+  private boolean exists(TokenLedger.Key key) {
+    return view.deployment(key.namespace(), key.deployment()).isPresent();
+  }
+
   private void replicaTime(Pod pod) {
     Optional<TokenLedger.Key> key = key(pod);
     if (key.isEmpty()) {
@@ -328,6 +377,7 @@ public final class Assembly implements AutoCloseable {
     }
     if (gone) {
       tokens.gone(key.get(), pod.getMetadata().getUid(), now);
+      speeds.gone(key.get(), pod.getMetadata().getUid());
     }
   }
 

@@ -35,6 +35,15 @@ public record StepPlan(
     return sum;
   }
 
+  /// Tokens of the cache that the step reads: of each sequence all up to its last token.
+  public long kvTokens() {
+    long sum = 0;
+    for (Slice slice : slices) {
+      sum += (long) slice.from() + slice.count();
+    }
+    return sum;
+  }
+
   /// Whether there is nothing to compute.
   public boolean idle() {
     return slices.isEmpty();

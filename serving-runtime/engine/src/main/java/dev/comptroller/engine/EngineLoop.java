@@ -352,6 +352,7 @@ public final class EngineLoop implements AutoCloseable {
             plan.slices().size(),
             plan.tokens(),
             outcomes.size(),
+            plan.kvTokens(),
             end - begin,
             engineEnd - engineBegin));
   }

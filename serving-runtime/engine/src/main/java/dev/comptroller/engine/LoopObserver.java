@@ -32,7 +32,9 @@ public interface LoopObserver {
   /// @param sequences sequences that had tokens in it
   /// @param tokens tokens computed
   /// @param sampled tokens generated
+  /// @param kvTokens tokens of the cache that it read, those computed included
   /// @param nanos wall time of planning, computing, sampling and publishing
   /// @param engineNanos wall time inside the engine, sampling included
-  record StepReport(int sequences, int tokens, int sampled, long nanos, long engineNanos) {}
+  record StepReport(
+      int sequences, int tokens, int sampled, long kvTokens, long nanos, long engineNanos) {}
 }

@@ -69,6 +69,9 @@ final class ServerMetrics implements LoopObserver {
   private final Histogram.Child queue;
   private final Histogram.Child stepSequences;
   private final Histogram.Child stepTokens;
+  private final Counter.Child stepSeconds;
+  private final Counter.Child stepRoots;
+  private final Counter.Child stepKvTokens;
 
   ServerMetrics(String modelName, GpuMeter meter) {
     this.meter = meter;
@@ -98,6 +101,10 @@ final class ServerMetrics implements LoopObserver {
             "vllm:request_queue_time_seconds", "Submission to first slot, interactive.", REQUEST);
     stepSequences = histogram("comptroller_step_sequences", "Sequences in a step.", SEQUENCES);
     stepTokens = histogram("comptroller_step_tokens", "Tokens computed in a step.", TOKENS);
+    stepSeconds = counter("comptroller_step_seconds", "Wall time of steps.");
+    stepRoots =
+        counter("comptroller_step_root_sequences", "Roots of the sequences of steps, summed up.");
+    stepKvTokens = counter("comptroller_step_kv_tokens", "Tokens of the cache that steps read.");
     Counter success =
         Counter.build("vllm:request_success", "Requests that ended.")
             .labelNames("model_name", "engine", "finished_reason")
@@ -141,6 +148,9 @@ final class ServerMetrics implements LoopObserver {
   public void step(StepReport report) {
     stepSequences.observe(report.sequences());
     stepTokens.observe(report.tokens());
+    stepSeconds.inc(report.nanos() / NANOS);
+    stepRoots.inc(Math.sqrt(report.sequences()));
+    stepKvTokens.inc((double) report.kvTokens());
     generatedTokens.inc(report.sampled());
   }
 

@@ -22,8 +22,8 @@ class ServerMetricsTest {
     metrics.firstToken(RequestClass.INTERACTIVE, 3_000_000);
     metrics.furtherToken(RequestClass.INTERACTIVE, 30_000_000);
     metrics.firstToken(RequestClass.BATCH, 1);
-    metrics.step(new LoopObserver.StepReport(3, 17, 2, 1, 1));
-    metrics.step(new LoopObserver.StepReport(1, 1, 1, 1, 1));
+    metrics.step(new LoopObserver.StepReport(4, 17, 2, 1_000, 20_000_000, 1));
+    metrics.step(new LoopObserver.StepReport(1, 1, 1, 500, 5_000_000, 1));
     metrics.finished(
         RequestClass.INTERACTIVE, FinishReason.LENGTH, new Usage(10, 4, 6, 7), 700_000_000);
     metrics.rejected(new Rejection.QueueFull(1, 1));
@@ -53,7 +53,10 @@ class ServerMetricsTest {
             "vllm:e2e_request_latency_seconds_bucket" + LABELS + "le=\"0.8\",} 1.0",
             "vllm:request_queue_time_seconds_bucket" + LABELS + "le=\"0.5\",} 1.0",
             "comptroller_step_sequences_bucket" + LABELS + "le=\"2.0\",} 1.0",
-            "comptroller_step_sequences_sum" + LABELS + "} 4.0",
+            "comptroller_step_sequences_sum" + LABELS + "} 5.0",
+            "comptroller_step_seconds_total" + LABELS + "} 0.025",
+            "comptroller_step_root_sequences_total" + LABELS + "} 3.0",
+            "comptroller_step_kv_tokens_total" + LABELS + "} 1500.0",
             "comptroller_step_tokens_sum" + LABELS + "} 18.0");
   }
 
@@ -71,7 +74,7 @@ class ServerMetricsTest {
     String page = new ServerMetrics("team/house", GpuMeter.starting(System::nanoTime)).page();
 
     assertThat(page).doesNotContain("_created");
-    assertThat(page.lines().filter(line -> !line.startsWith("#")).count()).isLessThan(182);
+    assertThat(page.lines().filter(line -> !line.startsWith("#")).count()).isLessThan(185);
   }
 
   private static LoopSnapshot snapshot(long preemptions) {

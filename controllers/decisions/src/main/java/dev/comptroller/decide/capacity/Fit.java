@@ -6,18 +6,19 @@ package dev.comptroller.decide.capacity;
 /// 2. A sample far from what was expected, against the belief's own error and the noise, is set
 ///    aside: a pause, a step in which something else ran. It moves nothing.
 /// 3. Other samples move the belief. Noise is relative to the value and learned along.
-/// 4. Drift: [#STREAK] samples in a row set aside in the same direction, or a sum of smaller
-///    surprises in one direction (CUSUM) above [#ALARM]. Then speed has changed: the belief is
-///    opened up to what is common to all coefficients and learns anew, and [#drifts] counts up.
+/// 4. Drift: [#STREAK] samples set aside in a row, or a sum of smaller surprises in one direction
+///    (CUSUM) above [#ALARM]. Then speed has changed: the belief is opened up around what the
+/// change
+///    makes of it and learns anew, and `drifts` counts up.
 ///
 /// Errors are those of the belief, so they grow where the samples tell nothing. Coefficients are
 /// never negative.
 ///
-/// @param prior the belief before any sample; no belief is ever wider
+/// @param prior the belief before any sample, or since the last drift; no belief is ever wider
 /// @param belief the present one
 /// @param samples how many moved it since it began or drifted
 /// @param noise relative standard deviation of a sample
-/// @param streak samples set aside in a row: above expectation positive, below it negative
+/// @param streak samples set aside in a row
 /// @param up CUSUM of surprises upwards
 /// @param down CUSUM of surprises downwards
 /// @param rejected samples set aside, ever
@@ -92,7 +93,7 @@ public record Fit(
     double spread = Math.sqrt(loose.variance(features) + own * own);
     double surprise = (value - expected) / spread;
     if (Math.abs(surprise) > FAR) {
-      return setAside(loose, features, value, surprise);
+      return setAside(loose, features, value);
     }
     Belief next = loose.seeing(features, value, own * own);
     // The product of the surprises before and after has the noise's variance as its mean.
@@ -112,23 +113,22 @@ public record Fit(
             young ? 0 : Math.max(0, down - surprise - SLACK),
             rejected,
             drifts);
-    return Math.max(after.up, after.down) > ALARM ? after.drifted() : after;
+    return Math.max(after.up, after.down) > ALARM ? after.drifted(1) : after;
   }
 
-  private Fit setAside(Belief loose, double[] features, double value, double surprise) {
-    boolean same = Integer.signum(streak) == (int) Math.signum(surprise);
-    int run = same ? streak + (int) Math.signum(surprise) : (int) Math.signum(surprise);
-    Fit after = new Fit(prior, loose, samples, noise, run, up, down, rejected + 1, drifts);
-    if (Math.abs(run) < STREAK) {
+  private Fit setAside(Belief loose, double[] features, double value) {
+    Fit after = new Fit(prior, loose, samples, noise, streak + 1, up, down, rejected + 1, drifts);
+    if (after.streak < STREAK) {
       return after;
     }
-    double own = noise * value;
-    Fit open = after.drifted();
+    double expected = belief.nonNegative().expects(features);
+    Fit open = after.drifted(expected > 0 ? value / expected : 1);
+    double own = open.noise * value;
     return new Fit(
-        prior,
+        open.prior,
         open.belief.seeing(features, value, own * own),
         1,
-        noise,
+        open.noise,
         0,
         0,
         0,
@@ -136,16 +136,26 @@ public record Fit(
         open.drifts);
   }
 
-  /// The fit that has noticed a change: as open as at the beginning, around what is believed now.
-  private Fit drifted() {
+  /// The fit that has noticed a change to `by` times the cost: as open as at the beginning, around
+  /// what that makes of what was believed.
+  private Fit drifted(double by) {
     double[] means = belief.nonNegative().means();
-    double[] floor = new double[means.length];
     double[] first = prior.errors();
-    for (int i = 0; i < floor.length; i++) {
-      floor[i] = first[i] / 4;
+    double[] floor = new double[means.length];
+    double before = 0;
+    double wide = 0;
+    for (int i = 0; i < means.length; i++) {
+      before += Math.abs(prior.mean().get(i)) / Math.max(first[i], Double.MIN_NORMAL);
+      wide += means[i] / Math.max(first[i], Double.MIN_NORMAL);
     }
-    Belief open = Belief.around(means, 0.5, 1, floor);
-    return new Fit(prior, open, 0, noise, 0, 0, 0, rejected, drifts + 1);
+    // Errors of the beginning, in the measure of what costs have become since.
+    double grown = before > 0 && wide > 0 ? wide / before * by : by;
+    for (int i = 0; i < means.length; i++) {
+      means[i] *= by;
+      floor[i] = first[i] / 4 * grown;
+    }
+    Belief open = Belief.around(means, 1, 1, floor);
+    return new Fit(open, open, 0, noise, 0, 0, 0, rejected, drifts + 1);
   }
 
   /// The coefficients and their standard errors, as the cost of steps.

@@ -1,5 +1,8 @@
 package dev.comptroller.decide.capacity;
 
+import dev.comptroller.decide.fleet.Variant;
+import java.util.Optional;
+
 /// What a step should take by the figures of the GPU and the model, before anything is measured.
 ///
 /// - A step reads the weights once, from the memory of all GPUs: the active ones always, experts as
@@ -170,11 +173,37 @@ public record Physics(Constants constants) {
     return stepBelief(stepCost(hardware, model));
   }
 
+  /// The same of a dense model of which only `variant` tells; absent if its size, its quantization
+  /// or
+  /// the GPU is not known.
+  public Optional<Belief> stepBelief(Variant variant, String product) {
+    Optional<Quantization> quantization = Quantization.named(variant.quantization());
+    Optional<Accelerator> accelerator = Accelerator.named(product);
+    return variant.parameters() <= 0 || quantization.isEmpty() || accelerator.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            stepBelief(
+                new Hardware(accelerator.get(), variant.gpus()),
+                ModelShape.dense(variant.parameters(), quantization.get())));
+  }
+
   /// What to believe of steps that should cost `expected`.
   public static Belief stepBelief(StepCost expected) {
     double one = Math.max(expected.fixed(), 1e-4);
     double[] floor = {one, one / 20, one / 2000, one / 1e6};
     return Belief.around(expected.figures(), OWN_ERROR, COMMON_ERROR, floor);
+  }
+
+  /// What to believe where nothing is known but one measurement: half of it fixed, half for tokens.
+  public static Belief stepBelief(StepSample seen) {
+    double half = seen.seconds() / 2;
+    double kv = Math.max(seen.kvTokens(), 1);
+    return stepBelief(
+        new StepCost(
+            half,
+            half / 10 / Math.max(seen.rootSequences(), 1),
+            half / seen.tokens(),
+            half / 10 / kv));
   }
 
   /// What to believe of first tokens that should take `expected`.

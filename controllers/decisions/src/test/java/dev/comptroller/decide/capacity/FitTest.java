@@ -117,6 +117,17 @@ class FitTest {
   }
 
   @Property(tries = 50)
+  void shouldFindASpeedThatThePriorIsAHundredTimesOffOf(
+      @ForAll @LongRange(max = 1 << 20) long seed) {
+    Random random = new Random(seed);
+    double by = random.nextBoolean() ? 100 : 0.01;
+    StepCost truth =
+        new StepCost(by * PRIOR.fixed(), by * PRIOR.perToken() * 3, by * PRIOR.perKvToken() / 2);
+    Fit fit = learn(fresh(), truth, random, 100);
+    assertThat(error(fit, truth)).isBetween(-0.06, 0.06);
+  }
+
+  @Property(tries = 50)
   void shouldNeverClaimANegativeCost(@ForAll @LongRange(max = 1 << 20) long seed) {
     Random random = new Random(seed);
     StepCost truth = new StepCost(0.02, 0, 1e-9 * random.nextDouble(), 0);

@@ -4,6 +4,9 @@ import dev.comptroller.api.v1alpha1.InferenceBudget;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.decide.budget.Window;
+import dev.comptroller.decide.capacity.Sizing;
+import dev.comptroller.decide.capacity.Sizing.SafeRate;
+import dev.comptroller.decide.capacity.Slo;
 import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.cost.PriceBooks;
 import dev.comptroller.decide.cost.ReplicaInterval;
@@ -27,7 +30,9 @@ import dev.comptroller.reconcile.charges.Queues;
 import dev.comptroller.reconcile.deployment.DeploymentParser;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.signals.FleetView;
+import dev.comptroller.reconcile.signals.Measured;
 import dev.comptroller.reconcile.signals.PodFacts;
+import dev.comptroller.reconcile.signals.TokenLedger;
 import dev.comptroller.reconcile.spend.Meter;
 import dev.comptroller.reconcile.spend.ReplicaTime;
 import dev.comptroller.reconcile.status.Parsed;
@@ -55,6 +60,7 @@ public final class NamespaceObserver {
   private final Charges charges;
   private final Queues queues;
   private final LoopSettings settings;
+  private final Measured measured;
   private final Map<String, Closed> closed = new ConcurrentHashMap<>();
   private volatile Instant watched = Instant.EPOCH;
 
@@ -65,13 +71,15 @@ public final class NamespaceObserver {
       Pools pools,
       Charges charges,
       Queues queues,
-      LoopSettings settings) {
+      LoopSettings settings,
+      Measured measured) {
     this.view = view;
     this.meter = meter;
     this.pools = pools;
     this.charges = charges;
     this.queues = queues;
     this.settings = settings;
+    this.measured = measured;
   }
 
   /// Calls `listener` with a namespace whose charges changed; it must not block.
@@ -137,7 +145,7 @@ public final class NamespaceObserver {
               active(deployment),
               holdings(pods.getOrDefault(name, List.of()), books, now),
               parsed == null ? List.of() : variants(parsed, seenPools, now),
-              null));
+              measured.demand(namespace, name, now).orElse(null)));
     }
     List<FeatureSeen> features =
         charged.used().entrySet().stream()
@@ -257,13 +265,52 @@ public final class NamespaceObserver {
       DeploymentParser.Declared parsed, Map<String, Pool> seenPools, Instant now) {
     // What leaves must be gone when a dearer price enters the reserve.
     Duration ahead = settings.leaving().total().multipliedBy(2);
-    VariantSeen.Slo slo =
-        parsed.hasSlo() ? VariantSeen.Slo.NotMeasured : VariantSeen.Slo.NotDeclared;
+    Map<String, SafeRate> rates = rates(parsed, now);
     List<VariantSeen> variants = new ArrayList<>();
+    MeasuredSpeeds speeds = MeasuredSpeeds.of(parsed.policy().ladder(), seenPools, rates);
     for (Variant variant : parsed.policy().ladder()) {
-      variants.add(VariantSeen.of(variant, seenPools.get(variant.pool()), null, slo, now, ahead));
+      variants.add(
+          VariantSeen.of(
+              variant,
+              seenPools.get(variant.pool()),
+              speeds.of(variant.name()).orElse(null),
+              slo(parsed, rates.get(variant.name())),
+              now,
+              ahead));
     }
     return variants;
+  }
+
+  /// What was measured of the rungs, by name.
+  private Map<String, SafeRate> rates(DeploymentParser.Declared parsed, Instant now) {
+    Map<String, SafeRate> rates = new HashMap<>();
+    Slo slo = Objects.requireNonNullElse(parsed.slo(), Slo.NONE);
+    parsed
+        .rungs()
+        .forEach(
+            (name, rung) ->
+                measured
+                    .rate(
+                        new TokenLedger.Key(
+                            parsed.policy().namespace(), parsed.policy().name(), name),
+                        new Sizing.Limits(
+                            rung.maxSequences(), rung.maxBatchedTokens(), Double.POSITIVE_INFINITY),
+                        slo,
+                        now)
+                    .ifPresent(rate -> rates.put(name, rate)));
+    return rates;
+  }
+
+  private static VariantSeen.Slo slo(DeploymentParser.Declared parsed, @Nullable SafeRate rate) {
+    if (!parsed.hasSlo()) {
+      return VariantSeen.Slo.NotDeclared;
+    }
+    if (rate == null) {
+      return VariantSeen.Slo.NotMeasured;
+    }
+    return rate.binding() == Sizing.Binding.Impossible
+        ? VariantSeen.Slo.Missed
+        : VariantSeen.Slo.Met;
   }
 
   private List<Holding> holdings(List<Pod> pods, PriceBooks books, Instant now) {

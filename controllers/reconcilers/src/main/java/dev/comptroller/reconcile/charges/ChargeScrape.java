@@ -36,6 +36,7 @@ public final class ChargeScrape implements AutoCloseable {
   private final Charges charges;
   private final Queues queues;
   private final ChargeStore store;
+  private final Demands demands;
   private final Instant began;
   private final Admin admin;
   private boolean loaded;
@@ -50,15 +51,17 @@ public final class ChargeScrape implements AutoCloseable {
     default void close() {}
   }
 
-  /// Scrapes the gateways in namespace `home` every `interval` into `charges` and `queues`.
+  /// Scrapes the gateways in namespace `home` every `interval` into `charges`, `queues` and
+  /// `demands`.
   public ChargeScrape(
       KubernetesClient client,
       String home,
       Clock clock,
       Duration interval,
       Charges charges,
-      Queues queues) {
-    this(client, home, clock, interval, charges, queues, new AdminPort());
+      Queues queues,
+      Demands demands) {
+    this(client, home, clock, interval, charges, queues, demands, new AdminPort());
   }
 
   /// The same through `admin`.
@@ -69,6 +72,7 @@ public final class ChargeScrape implements AutoCloseable {
       Duration interval,
       Charges charges,
       Queues queues,
+      Demands demands,
       Admin admin) {
     this.admin = admin;
     this.client = client;
@@ -78,6 +82,7 @@ public final class ChargeScrape implements AutoCloseable {
     this.charges = charges;
     this.queues = queues;
     this.store = new ChargeStore(client, home, clock);
+    this.demands = demands;
     this.began = clock.instant();
   }
 
@@ -144,6 +149,7 @@ public final class ChargeScrape implements AutoCloseable {
     }
     charges.retain(present);
     queues.retain(present);
+    demands.retain(present);
   }
 
   private void scrape(Pod pod, String address) throws InterruptedException {
@@ -153,6 +159,7 @@ public final class ChargeScrape implements AutoCloseable {
       Optional<String> metrics = admin.get(host, "/metrics");
       if (metrics.isPresent()) {
         charges.add(process, ChargeSample.read(metrics.get()), isFresh(pod));
+        demands.add(process, clock.instant(), metrics.get(), isFresh(pod));
       }
       Optional<String> queue = admin.get(host, "/queue");
       if (queue.isPresent()) {

@@ -6,6 +6,7 @@ import dev.comptroller.api.v1alpha1.ModelDeploymentSpec;
 import dev.comptroller.api.v1alpha1.TargetCpm;
 import dev.comptroller.api.v1alpha1.Variant.PostedPrice;
 import dev.comptroller.decide.Policy;
+import dev.comptroller.decide.capacity.Slo;
 import dev.comptroller.decide.fleet.Scaling;
 import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.units.Cpm;
@@ -43,9 +44,18 @@ public final class DeploymentParser {
   /// @param rungs how pods of each variant run, by name, in ladder order
   /// @param window the window of CPM
   /// @param minimumTokens tokens in the window before a target is judged
-  /// @param hasSlo whether latency is promised
+  /// @param slo the latency that is promised; absent if none is
   public record Declared(
-      Policy policy, Map<String, Rung> rungs, Duration window, long minimumTokens, boolean hasSlo) {
+      Policy policy,
+      Map<String, Rung> rungs,
+      Duration window,
+      long minimumTokens,
+      @Nullable Slo slo) {
+    /// Whether latency is promised.
+    public boolean hasSlo() {
+      return slo != null;
+    }
+
     /// The parsed variant called `name`.
     public Variant variant(String name) {
       return policy.ladder().stream()
@@ -86,6 +96,7 @@ public final class DeploymentParser {
         target == null
             ? Optional.of(DEFAULT_WINDOW)
             : violations.parse("spec.targetCpm.window", () -> duration(target.window()));
+    Optional<Slo> slo = violations.parse("spec.slo", () -> slo(spec));
     if (!violations.isEmpty()) {
       return new Parsed.Invalid<>(violations.found());
     }
@@ -104,7 +115,21 @@ public final class DeploymentParser {
             rungs,
             window.orElseThrow(),
             target == null ? 1 : target.minimumTokens(),
-            spec.slo() != null));
+            spec.slo() == null ? null : slo.orElseThrow()));
+  }
+
+  private static Slo slo(ModelDeploymentSpec spec) {
+    var slo = spec.slo();
+    if (slo == null) {
+      return Slo.NONE;
+    }
+    // All requests is what nobody can promise: a tenth of a percent is left.
+    double attainment = Math.min(slo.attainment() / 100.0, 0.999);
+    return new Slo(seconds(slo.timeToFirstToken()), seconds(slo.timePerOutputToken()), attainment);
+  }
+
+  private static double seconds(@Nullable String span) {
+    return span == null ? Double.POSITIVE_INFINITY : duration(span).toNanos() / 1e9;
   }
 
   /// The lowest quality that `qualityFloor` allows: the last rung that has it.

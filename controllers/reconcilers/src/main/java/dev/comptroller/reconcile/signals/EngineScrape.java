@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -45,6 +46,7 @@ public final class EngineScrape implements EngineLoads, AutoCloseable {
   private final Clock clock;
   private final Duration interval;
   private final BiConsumer<Pod, EngineSample> sink;
+  private final Pages pages;
   private final HttpClient http =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
@@ -56,13 +58,25 @@ public final class EngineScrape implements EngineLoads, AutoCloseable {
   private final Map<String, EngineLoad> loads = new ConcurrentHashMap<>();
   private @Nullable Future<?> loop;
 
-  /// Scrapes the replicas in `view` every `interval` and hands every sample to `sink`.
+  /// Takes whole pages of metrics.
+  public interface Pages {
+    /// A page that a replica showed.
+    void page(Pod pod, Instant at, String text);
+  }
+
+  /// Scrapes the replicas in `view` every `interval` and hands every sample to `sink` and every
+  /// page to `pages`.
   public EngineScrape(
-      FleetView view, Clock clock, Duration interval, BiConsumer<Pod, EngineSample> sink) {
+      FleetView view,
+      Clock clock,
+      Duration interval,
+      BiConsumer<Pod, EngineSample> sink,
+      Pages pages) {
     this.view = view;
     this.clock = clock;
     this.interval = interval;
     this.sink = sink;
+    this.pages = pages;
   }
 
   /// Begins to scrape; calling it again does nothing.
@@ -142,6 +156,7 @@ public final class EngineScrape implements EngineLoads, AutoCloseable {
         String uid = pod.getMetadata().getUid();
         EngineLoad.read(clock.instant(), text.get()).ifPresent(load -> loads.put(uid, load));
         sample(uid, text.get()).ifPresent(sample -> sink.accept(pod, sample));
+        pages.page(pod, clock.instant(), text.get());
       }
     } catch (IOException e) {
       LOG.debug("no figures from {} at {}: {}", pod.getMetadata().getName(), address, e.toString());

@@ -1,5 +1,6 @@
 package dev.comptroller.reconcile.signals;
 
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /// Reads counters out of the Prometheus text format.
@@ -30,6 +31,40 @@ final class Exposition {
       sum += value;
     }
     return found && sum < 9e15 ? OptionalLong.of(Math.round(sum)) : OptionalLong.empty();
+  }
+
+  /// The sum of `name` over all its series, absent as above.
+  static OptionalDouble sum(String text, String name) {
+    double sum = 0;
+    boolean found = false;
+    for (String line : text.lines().toList()) {
+      if (line.startsWith(name) && endsName(line, name.length())) {
+        double value = value(line, name.length());
+        if (!Double.isFinite(value) || value < 0) {
+          return OptionalDouble.empty();
+        }
+        found = true;
+        sum += value;
+      }
+    }
+    return found ? OptionalDouble.of(sum) : OptionalDouble.empty();
+  }
+
+  /// The number in label `label` of the first series of `name`.
+  static OptionalDouble label(String text, String name, String label) {
+    for (String line : text.lines().toList()) {
+      int from = line.indexOf(label + "=\"");
+      if (line.startsWith(name) && endsName(line, name.length()) && from > 0) {
+        int value = from + label.length() + 2;
+        int end = line.indexOf('"', value);
+        try {
+          return OptionalDouble.of(Double.parseDouble(line.substring(value, Math.max(value, end))));
+        } catch (NumberFormatException _) {
+          return OptionalDouble.empty();
+        }
+      }
+    }
+    return OptionalDouble.empty();
   }
 
   private static boolean endsName(String line, int at) {

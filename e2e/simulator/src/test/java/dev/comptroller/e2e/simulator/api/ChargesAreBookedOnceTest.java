@@ -8,6 +8,7 @@ import dev.comptroller.decide.units.Money;
 import dev.comptroller.e2e.simulator.api.Session.Fate;
 import dev.comptroller.reconcile.charges.ChargeScrape;
 import dev.comptroller.reconcile.charges.Charges;
+import dev.comptroller.reconcile.charges.Demands;
 import dev.comptroller.reconcile.charges.Queues;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
@@ -101,6 +102,7 @@ final class ChargesAreBookedOnceTest {
         Duration.ofSeconds(5),
         charges,
         new Queues(),
+        new Demands(),
         (_, path) -> path.equals("/metrics") ? Optional.of(metrics()) : Optional.empty());
   }
 

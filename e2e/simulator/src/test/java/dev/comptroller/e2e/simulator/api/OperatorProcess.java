@@ -27,6 +27,7 @@ import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.pool.PriceStore;
 import dev.comptroller.reconcile.routing.RoutingBoard;
 import dev.comptroller.reconcile.signals.FleetView;
+import dev.comptroller.reconcile.signals.Measured;
 import dev.comptroller.reconcile.signals.TokenLedger;
 import dev.comptroller.reconcile.spend.Meter;
 import dev.comptroller.reconcile.spend.SpendStore;
@@ -119,7 +120,13 @@ final class OperatorProcess {
     treasury = new Treasury(view, meter, pools);
     NamespaceObserver namespaces =
         new NamespaceObserver(
-            view, meter, pools, new Charges(), new Queues(), LoopSettings.DEFAULT);
+            view,
+            meter,
+            pools,
+            new Charges(),
+            new Queues(),
+            LoopSettings.DEFAULT,
+            Measured.NOTHING);
     BudgetNews news =
         new BudgetNews(
             metrics,

@@ -1,0 +1,68 @@
+package dev.comptroller.reconcile.budget;
+
+import dev.comptroller.decide.capacity.Sizing.SafeRate;
+import dev.comptroller.decide.capacity.Throughput;
+import dev.comptroller.decide.fleet.Pool;
+import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.units.TokensPerSecond;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Tokens a second of the rungs of a ladder, as far as any of them was measured.
+///
+/// A rung that was not is taken to be off from its declared or estimated speed as the nearest
+/// measured one is: what was measured and what was declared are never compared with each other.
+record MeasuredSpeeds(Map<String, TokensPerSecond> speeds) {
+  private static final double MOST = 9e12;
+
+  static MeasuredSpeeds of(
+      List<Variant> ladder, Map<String, Pool> pools, Map<String, SafeRate> rates) {
+    Map<String, TokensPerSecond> speeds = new HashMap<>();
+    Map<Integer, Double> ratios = new HashMap<>();
+    for (int i = 0; i < ladder.size(); i++) {
+      Variant variant = ladder.get(i);
+      SafeRate rate = rates.get(variant.name());
+      if (rate != null && rate.tokensPerSecond() > 0.001 && rate.tokensPerSecond() < MOST) {
+        long thousandths = Math.round(rate.tokensPerSecond() * 1000);
+        speeds.put(variant.name(), new TokensPerSecond(thousandths));
+        long said = said(variant, pools);
+        if (said > 0) {
+          ratios.put(i, thousandths / (double) said);
+        }
+      }
+    }
+    for (int i = 0; i < ladder.size(); i++) {
+      Variant variant = ladder.get(i);
+      int at = i;
+      long said = said(variant, pools);
+      Optional<Integer> nearest =
+          ratios.keySet().stream()
+              .min((a, b) -> Integer.compare(Math.abs(a - at), Math.abs(b - at)));
+      if (!speeds.containsKey(variant.name()) && said > 0 && nearest.isPresent()) {
+        double scaled = said * ratios.getOrDefault(nearest.get(), 1.0);
+        if (scaled >= 1 && scaled < MOST * 1000) {
+          speeds.put(variant.name(), new TokensPerSecond(Math.round(scaled)));
+        }
+      }
+    }
+    return new MeasuredSpeeds(speeds);
+  }
+
+  /// The speed of a rung; absent if nothing was measured.
+  Optional<TokensPerSecond> of(String variant) {
+    return Optional.ofNullable(speeds.get(variant));
+  }
+
+  private static long said(Variant variant, Map<String, Pool> pools) {
+    Pool pool = pools.get(variant.pool());
+    if (pool == null) {
+      return variant.throughput() == null ? 0 : variant.throughput().thousandths();
+    }
+    return Throughput.of(variant, pool.product())
+        .speed()
+        .map(TokensPerSecond::thousandths)
+        .orElse(0L);
+  }
+}

@@ -1,0 +1,198 @@
+package dev.comptroller.reconcile.signals;
+
+import dev.comptroller.decide.capacity.StepSample;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
+
+/// What one engine has computed since it started, as scraped: what a step's cost is learned from.
+///
+/// The bundled runtime counts its steps. Other engines of vLLM's names do not; there they follow
+/// from latencies: a sequence that decodes gets one token a step, so the mean latency between
+/// tokens
+/// is that of a step, and the sum of those latencies over time is how many decode at once.
+///
+/// @param at when it was read
+/// @param steps the runtime's own count of steps; absent if it does not count them
+/// @param promptTokens prompt tokens, cached ones included
+/// @param cachedTokens of those, tokens that were not computed
+/// @param generatedTokens tokens generated
+/// @param betweenSeconds sum of latencies from token to token
+/// @param between how many of them
+/// @param firstSeconds sum of times to the first token
+/// @param firsts how many of them
+/// @param queueSeconds sum of times that requests waited
+/// @param running requests that run now
+/// @param kvTokens tokens in the cache now; absent if its size is not told
+/// @param kvCapacity tokens that it holds; absent if that is not told
+record EngineCounters(
+    Instant at,
+    @Nullable Steps steps,
+    double promptTokens,
+    double cachedTokens,
+    double generatedTokens,
+    double betweenSeconds,
+    double between,
+    double firstSeconds,
+    double firsts,
+    double queueSeconds,
+    double running,
+    @Nullable Double kvTokens,
+    @Nullable Double kvCapacity) {
+  /// Scrapes that are nearer to each other say little.
+  static final Duration LEAST = Duration.ofMillis(500);
+
+  private static final Duration MOST = Duration.ofMinutes(2);
+
+  /// Steps as the bundled runtime counts them.
+  record Steps(double count, double roots, double tokens, double kvTokens, double seconds) {}
+
+  /// What happened between two scrapes.
+  ///
+  /// @param step the mean step; absent if nothing certain can be said of it
+  /// @param sequences how many were served at once, on average
+  /// @param requests that got their first token
+  /// @param promptTokens of prompts
+  /// @param cachedTokens of those, not computed
+  /// @param generatedTokens generated
+  /// @param firstSeconds mean time from a request's start to its first token, waiting left out;
+  ///   absent without requests
+  record Interval(
+      @Nullable StepSample step,
+      double sequences,
+      double requests,
+      double promptTokens,
+      double cachedTokens,
+      double generatedTokens,
+      @Nullable Double firstSeconds) {}
+
+  /// Reads `text`; nothing if the token counters are missing or no numbers.
+  static Optional<EngineCounters> read(Instant at, String text) {
+    OptionalDouble prompt = Exposition.sum(text, "vllm:prompt_tokens_total");
+    OptionalDouble generated = Exposition.sum(text, "vllm:generation_tokens_total");
+    OptionalDouble running = Exposition.sum(text, "vllm:num_requests_running");
+    if (prompt.isEmpty() || generated.isEmpty() || running.isEmpty()) {
+      return Optional.empty();
+    }
+    Double capacity = capacity(text);
+    OptionalDouble usage = Exposition.sum(text, "vllm:kv_cache_usage_perc");
+    if (usage.isEmpty()) {
+      usage = Exposition.sum(text, "vllm:gpu_cache_usage_perc");
+    }
+    String between =
+        Exposition.sum(text, "vllm:inter_token_latency_seconds_count").isPresent()
+            ? "vllm:inter_token_latency_seconds"
+            : "vllm:time_per_output_token_seconds";
+    return Optional.of(
+        new EngineCounters(
+            at,
+            steps(text),
+            prompt.getAsDouble(),
+            Exposition.sum(text, "comptroller_prompt_tokens_cached_total")
+                .orElseGet(() -> Exposition.sum(text, "vllm:prefix_cache_hits_total").orElse(0)),
+            generated.getAsDouble(),
+            Exposition.sum(text, between + "_sum").orElse(0),
+            Exposition.sum(text, between + "_count").orElse(0),
+            Exposition.sum(text, "vllm:time_to_first_token_seconds_sum").orElse(0),
+            Exposition.sum(text, "vllm:time_to_first_token_seconds_count").orElse(0),
+            Exposition.sum(text, "vllm:request_queue_time_seconds_sum").orElse(0),
+            running.getAsDouble(),
+            capacity == null || usage.isEmpty() ? null : capacity * usage.getAsDouble(),
+            capacity));
+  }
+
+  private static @Nullable Steps steps(String text) {
+    OptionalDouble count = Exposition.sum(text, "comptroller_step_tokens_count");
+    OptionalDouble tokens = Exposition.sum(text, "comptroller_step_tokens_sum");
+    OptionalDouble roots = Exposition.sum(text, "comptroller_step_root_sequences_total");
+    OptionalDouble kv = Exposition.sum(text, "comptroller_step_kv_tokens_total");
+    OptionalDouble seconds = Exposition.sum(text, "comptroller_step_seconds_total");
+    return count.isEmpty()
+            || tokens.isEmpty()
+            || roots.isEmpty()
+            || kv.isEmpty()
+            || seconds.isEmpty()
+        ? null
+        : new Steps(
+            count.getAsDouble(),
+            roots.getAsDouble(),
+            tokens.getAsDouble(),
+            kv.getAsDouble(),
+            seconds.getAsDouble());
+  }
+
+  private static @Nullable Double capacity(String text) {
+    OptionalDouble block = Exposition.label(text, "vllm:cache_config_info", "block_size");
+    OptionalDouble blocks = Exposition.label(text, "vllm:cache_config_info", "num_gpu_blocks");
+    return block.isPresent() && blocks.isPresent()
+        ? Double.valueOf(block.getAsDouble() * blocks.getAsDouble())
+        : null;
+  }
+
+  /// What happened since `before`; nothing if the engine began anew in between, or if the scrapes
+  /// are too near to each other or too far apart.
+  Optional<Interval> since(EngineCounters before) {
+    Duration apart = Duration.between(before.at, at);
+    double seconds = apart.toNanos() / 1e9;
+    double prompt = promptTokens - before.promptTokens;
+    double generated = generatedTokens - before.generatedTokens;
+    double requests = firsts - before.firsts;
+    double latency = betweenSeconds - before.betweenSeconds;
+    double tokens = between - before.between;
+    boolean anew = prompt < 0 || generated < 0 || requests < 0 || latency < 0 || tokens < 0;
+    if (anew || apart.compareTo(LEAST) < 0 || apart.compareTo(MOST) > 0) {
+      return Optional.empty();
+    }
+    double cached = Math.clamp(cachedTokens - before.cachedTokens, 0, prompt);
+    @Nullable Double first = null;
+    if (requests >= 1) {
+      double waited = Math.max(0, queueSeconds - before.queueSeconds);
+      first = Math.max(0, firstSeconds - before.firstSeconds - waited) / requests;
+    }
+    @Nullable StepSample step =
+        steps != null && before.steps != null
+            ? counted(steps, before.steps)
+            : derived(before, seconds, prompt - cached + generated, latency, tokens);
+    return Optional.of(
+        new Interval(
+            step,
+            step == null ? 0 : step.rootSequences() * step.rootSequences(),
+            requests,
+            prompt,
+            cached,
+            generated,
+            first));
+  }
+
+  private static @Nullable StepSample counted(Steps now, Steps before) {
+    double count = now.count() - before.count();
+    if (count < 1) {
+      return null;
+    }
+    StepSample sample =
+        new StepSample(
+            count,
+            (now.roots() - before.roots()) / count,
+            (now.tokens() - before.tokens()) / count,
+            (now.kvTokens() - before.kvTokens()) / count,
+            (now.seconds() - before.seconds()) / count);
+    return sample.isSound() ? sample : null;
+  }
+
+  /// The mean step by latencies. An engine that was idle for a while in between would seem slow or
+  /// empty, so that requests must run at both ends.
+  private @Nullable StepSample derived(
+      EngineCounters before, double seconds, double computed, double latency, double tokens) {
+    if (running < 1 || before.running < 1 || tokens < 1 || latency <= 0) {
+      return null;
+    }
+    double step = latency / tokens;
+    double steps = seconds / step;
+    double sequences = latency / seconds;
+    double kv = kvTokens != null && before.kvTokens != null ? (kvTokens + before.kvTokens) / 2 : 0;
+    StepSample sample = new StepSample(steps, Math.sqrt(sequences), computed / steps, kv, step);
+    return sample.isSound() ? sample : null;
+  }
+}
