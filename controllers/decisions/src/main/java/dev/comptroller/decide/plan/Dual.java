@@ -32,7 +32,6 @@ final class Dual {
   /// Lower bounds of reduced costs at the last sweep, by deployment.
   private final long[] least;
 
-
   /// Prices by row, in micro-dollars an hour for a unit of the row.
   final double[] worth;
 
@@ -50,12 +49,7 @@ final class Dual {
   /// @param aims columns that must be served as much as and as well as; absent: what is wanted
   /// @param rank by deployment, how many priorities are lower than its own
   /// @param start prices to begin with
-  Dual(
-      Grid grid,
-      Program[] programs,
-      Column @Nullable [] aims,
-      int[] rank,
-      double[] start) {
+  Dual(Grid grid, Program[] programs, Column @Nullable [] aims, int[] rank, double[] start) {
     this.grid = grid;
     this.aims = aims;
     this.programs = programs;
@@ -198,7 +192,7 @@ final class Dual {
     double[] mean = new double[grid.rows];
     for (int t = 0; t < moves; t++) {
       long[] asked = asked();
-      double size = 0.3 / (1 + moved++ * 0.1);
+      double size = 0.3 / (1 + moved++ * 0.02);
       for (int row = 0; row < grid.rows; row++) {
         if (priced[row]) {
           double excess = (asked[row] - room[row]) / room[row];

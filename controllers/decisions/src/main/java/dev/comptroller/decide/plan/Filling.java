@@ -161,8 +161,7 @@ final class Filling {
 
   /// Fills water: those who want least for their weight have all of it, the others the same for
   /// their weight of the dollars that these rows have left.
-  private void divide(
-      List<Integer> sharing, Set<Integer> rows, Column[] floors, Column[] wanted) {
+  private void divide(List<Integer> sharing, Set<Integer> rows, Column[] floors, Column[] wanted) {
     double dollars = 0;
     long weights = 0;
     for (int d : sharing) {

@@ -31,8 +31,7 @@ public final class FleetPlanner {
     Program[] programs = programs(demand, grid);
     int[] ranks = ranks(demand.deployments());
     int stride = Math.max(1, programs.length / SAMPLE);
-    double[] start =
-        Dual.ofSample(grid, programs, ranks, stride, SAMPLE_SWEEPS, SAMPLE_MOVES);
+    double[] start = Dual.ofSample(grid, programs, ranks, stride, SAMPLE_SWEEPS, SAMPLE_MOVES);
     Dual dual = new Dual(grid, programs, null, ranks, start);
     dual.settle(SWEEPS, MOVES, SAMPLE_SWEEPS * SAMPLE_MOVES);
     double[] settled = dual.worth.clone();

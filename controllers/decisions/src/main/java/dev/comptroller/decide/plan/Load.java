@@ -176,8 +176,7 @@ final class Load {
       long room = row % 2 == 1 ? openPlace(row / 2) : grid.cap[row] - used[row];
       return (double) Math.max(0, room) * grid.nodePrice[row / 2] / Grid.NODE;
     }
-    long left =
-        row < grid.namespaceRow ? dollars(row - grid.poolRow) : grid.cap[row] - used[row];
+    long left = row < grid.namespaceRow ? dollars(row - grid.poolRow) : grid.cap[row] - used[row];
     return Math.max(0, left);
   }
 

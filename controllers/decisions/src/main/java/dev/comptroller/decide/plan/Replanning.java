@@ -135,8 +135,7 @@ final class Replanning {
       load.remove(columns[d]);
       columns[d] = program.nothing();
       wanted[d] =
-          program.choose(
-              program.prices(before.worth), Program.caps(program.items, grid), cover);
+          program.choose(program.prices(before.worth), Program.caps(program.items, grid), cover);
     }
     filling.fill(List.copyOf(touched), wanted);
   }

@@ -23,7 +23,8 @@ class FleetPlannerPropertyTest {
     check(plan);
     assertTrue(plan.bound().compareTo(plan.cost()) <= 0);
     assertTrue(bound(plan) <= plan.cost().microsPerHour(), () -> "bound " + bound(plan));
-    assertEquals(plan.deployments(), FleetPlanner.plan(fleet.demand(), fleet.supply()).deployments());
+    assertEquals(
+        plan.deployments(), FleetPlanner.plan(fleet.demand(), fleet.supply()).deployments());
   }
 
   @Property(tries = 60)

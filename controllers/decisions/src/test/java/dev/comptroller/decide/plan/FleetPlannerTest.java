@@ -14,8 +14,8 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 class FleetPlannerTest {
   private static final Place H100 = new Place("h100", CapacityType.OnDemand);
@@ -32,7 +32,8 @@ class FleetPlannerTest {
             List.of(
                 Fleets.offer("big", H100, "0.9", 8, 2800),
                 Fleets.offer("small", L4, "0.9", 1, 250)));
-    DeploymentPlan plan = DeploymentProgram.solve(demand, supply(10, 10), null).of("shop", "chat").orElseThrow();
+    DeploymentPlan plan =
+        DeploymentProgram.solve(demand, supply(10, 10), null).of("shop", "chat").orElseThrow();
     assertEquals(1, plan.replicas("big", H100));
     assertEquals(1, plan.replicas("small", L4));
     assertEquals(Fleets.dollars(19 + 0.8), plan.hourly());
@@ -224,8 +225,7 @@ class FleetPlannerTest {
   }
 
   private static TargetVerdict.Binding binding(DeploymentDemand demand) {
-    return assertInstanceOf(
-            TargetVerdict.Missed.class, solved(demand, supply(9, 9), null).target())
+    return assertInstanceOf(TargetVerdict.Missed.class, solved(demand, supply(9, 9), null).target())
         .binding();
   }
 

@@ -27,7 +27,8 @@ final class PlanningBench {
       double[] wall = new double[rounds];
       double[] cpu = new double[rounds];
       double first = 0;
-      Plan plan = FleetPlanner.plan(FleetDemand.of(List.of(), fleet.demand().allowances()), fleet.supply());
+      Plan plan =
+          FleetPlanner.plan(FleetDemand.of(List.of(), fleet.demand().allowances()), fleet.supply());
       for (int round = -1; round < rounds; round++) {
         Timed timed = time(() -> FleetPlanner.plan(fleet.demand(), fleet.supply()));
         plan = timed.plan();
