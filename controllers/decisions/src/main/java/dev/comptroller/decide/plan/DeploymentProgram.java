@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// headroom within the SLO at the least cost: shares of further nodes (nodes that are paid for
 /// anyway cost nothing), the risk of losing replicas, and what starts cost spread over the dwell.
 /// The best quality that money and target CPM allow serves; offers of that quality or better are
-// mixed.
+/// mixed.
 public final class DeploymentProgram {
   private DeploymentProgram() {}
 
@@ -28,7 +28,7 @@ public final class DeploymentProgram {
     Program program = Program.of(demand, grid, cover);
     Load load = new Load(grid);
     double[] worth = new double[grid.rows];
-    Column column = load.choose(program, program.prices(worth), cover);
+    Column column = load.choose(program, program.prices(worth), Grid.UNLIMITED, cover);
     load.add(column);
     long bound = Dual.bound(program, column, worth, grid, cover);
     return new Plan(

@@ -19,30 +19,50 @@ import org.jspecify.annotations.Nullable;
 /// and in the end its service, when they cost many times what it would pay alone, the more the
 /// higher its priority. That only steers prices: who gets what is decided by [Filling].
 final class Dual {
-  private static final int SWEEPS = 6;
-  private static final int STEPS = 60;
   private static final int CHUNKS = 16;
 
   private final Grid grid;
   private final Program[] programs;
   private final double[] patience;
-  private final List<List<Column>> kept = new ArrayList<>();
+  private final Column @Nullable [] aims;
+  /// Columns by deployment.
+  final List<List<Column>> kept = new ArrayList<>();
   private final boolean[] priced;
+
+  /// Lower bounds of reduced costs at the last sweep, by deployment.
+  private final long[] least;
 
   /// Prices by row, in micro-dollars an hour for a unit of the row.
   final double[] worth;
 
-  private int moves;
+  /// What there is of each row for these deployments.
+  private final double[] room;
 
+  private int moved;
+
+  /// The best bound of the sweeps, its prices and lower bounds by deployment.
+  double bestBound = Double.NEGATIVE_INFINITY;
+
+  double[] bestWorth;
+  long[] bestLeast;
+
+  /// @param aims columns that must be served as much as and as well as; absent: what is wanted
+  /// @param rank by deployment, how many priorities are lower than its own
   /// @param start prices to begin with
-  Dual(Grid grid, Program[] programs, int[] rank, double[] start) {
+  Dual(Grid grid, Program[] programs, Column @Nullable [] aims, int[] rank, double[] start) {
     this.grid = grid;
+    this.aims = aims;
     this.programs = programs;
     worth = Arrays.copyOf(start, start.length);
     patience = new double[programs.length];
     priced = new boolean[grid.rows];
+    least = new long[programs.length];
+    bestWorth = worth;
+    bestLeast = least;
+    room = new double[grid.rows];
     for (int row = 0; row < grid.rows; row++) {
       priced[row] = grid.cap[row] > 0 && grid.cap[row] < Grid.UNLIMITED;
+      room[row] = grid.cap[row];
     }
     for (int d = 0; d < programs.length; d++) {
       kept.add(new ArrayList<>());
@@ -50,13 +70,63 @@ final class Dual {
     }
   }
 
-  /// Moves the prices to where the rows are asked for as much as there is.
-  void settle() {
-    for (int sweep = 0; sweep < SWEEPS; sweep++) {
+  /// Moves the prices to where the rows are asked for as much as there is, with this many sweeps
+  /// and this many moves after each.
+  ///
+  /// @param before moves that were made before: steps get smaller with every move
+  void settle(int sweeps, int moves, int before) {
+    moved = before;
+    for (int sweep = 0; sweep < sweeps; sweep++) {
       sweep();
-      if (!step()) {
-        return;
+      if (aims != null) {
+        remember();
       }
+      step(moves);
+    }
+  }
+
+  /// Settles prices for every `stride`th deployment, with as much of every row as is theirs.
+  static double[] ofSample(
+      Grid grid, Program[] programs, int[] rank, int stride, int sweeps, int moves) {
+    int count = Math.ceilDiv(programs.length, stride);
+    Program[] sample = new Program[count];
+    int[] ranks = new int[count];
+    double[] all = new double[grid.rows];
+    double[] sampled = new double[grid.rows];
+    for (int d = 0; d < programs.length; d++) {
+      all[programs[d].items.namespaceRow]++;
+      if (d % stride == 0) {
+        sample[d / stride] = programs[d];
+        ranks[d / stride] = rank[d];
+        sampled[programs[d].items.namespaceRow]++;
+      }
+    }
+    Dual dual = new Dual(grid, sample, null, ranks, new double[grid.rows]);
+    for (int row = 0; row < grid.rows; row++) {
+      boolean own = row >= grid.namespaceRow;
+      double part = own ? sampled[row] / Math.max(1, all[row]) : (double) count / programs.length;
+      dual.priced[row] &= part > 0;
+      dual.room[row] *= part;
+    }
+    dual.settle(sweeps, moves, 0);
+    return dual.worth;
+  }
+
+  /// Keeps every deployment's cheapest column at these prices too.
+  void keepCheapest(double[] prices) {
+    System.arraycopy(prices, 0, worth, 0, worth.length);
+    sweep();
+  }
+
+  private void remember() {
+    double bound = -worthOf(grid, worth);
+    for (long each : least) {
+      bound += each;
+    }
+    if (bound > bestBound) {
+      bestBound = bound;
+      bestWorth = worth.clone();
+      bestLeast = least.clone();
     }
   }
 
@@ -75,19 +145,22 @@ final class Dual {
   private void keep(int d, Cover cover) {
     Program program = programs[d];
     List<Column> columns = kept.get(d);
+    if (aims != null) {
+      least[d] = bound(program, aims[d], worth, grid, cover);
+      add(columns, new Column(program.items, aims[d].level, cover.best));
+      return;
+    }
     long[] prices = program.prices(worth);
     long[] caps = Program.caps(program.items, grid);
     if (columns.isEmpty()) {
-      long[] free = program.prices(new double[grid.rows]);
-      long[] none = caps.clone();
-      Column least =
-          program.at(program.items.levels.size() - 1, 0, free, none, Grid.UNLIMITED, cover);
-      columns.add(least);
+      int last = Math.max(0, program.items.levels.size() - 1);
+      columns.add(program.at(last, 0, prices, caps, Grid.UNLIMITED, cover));
     }
     for (int level = program.level; level < program.items.levels.size(); level++) {
       Column column = program.at(level, program.items.need, prices, caps, program.billCap, cover);
-      if (columns.stream().noneMatch(column::sameAs)) {
-        columns.add(column);
+      add(columns, column);
+      if (level == program.level) {
+        least[d] = cover.bound;
       }
       if (column.reduced(worth) <= Math.max(1, column.bill) * patience[d]) {
         break;
@@ -95,10 +168,16 @@ final class Dual {
     }
   }
 
+  static void add(List<Column> columns, Column column) {
+    if (columns.stream().noneMatch(column::sameAs)) {
+      columns.add(column);
+    }
+  }
+
   /// What a column costs at these prices, with what it leaves undone.
   private double price(int d, Column column) {
     double fine = 0;
-    if (!column.isFull() || column.level > programs[d].level) {
+    if (aims == null && (!column.isFull() || column.level > programs[d].level)) {
       Column first = kept.get(d).get(kept.get(d).size() > 1 ? 1 : 0);
       double undone = first.items.need == 0 ? 0 : (double) column.shortage / first.items.need;
       int levels = Math.max(1, first.items.levels.size());
@@ -108,29 +187,39 @@ final class Dual {
     return column.reduced(worth) + fine;
   }
 
-  /// Moves prices over the kept columns; false if no row is short at a price of zero.
-  private boolean step() {
+  /// Moves prices over the kept columns.
+  private void step(int moves) {
     double[] mean = new double[grid.rows];
-    boolean scarce = false;
-    for (int t = 0; t < STEPS; t++) {
+    for (int t = 0; t < moves; t++) {
       long[] asked = asked();
-      double size = 0.5 / (1 + moves++ * 0.05);
+      double size = 0.3 / (1 + moved++ * 0.02);
       for (int row = 0; row < grid.rows; row++) {
         if (priced[row]) {
-          double excess = (double) (asked[row] - grid.cap[row]) / grid.cap[row];
-          scarce |= excess > 0;
+          double excess = (asked[row] - room[row]) / room[row];
           worth[row] = Math.max(0, worth[row] + size * unit(row) * Math.clamp(excess, -1, 1));
         }
-        if (t >= STEPS / 2) {
-          mean[row] += worth[row] / (STEPS - STEPS / 2);
-        }
-      }
-      if (!scarce && t == 0) {
-        return Arrays.stream(worth).anyMatch(each -> each > 0);
+        mean[row] += worth[row] / moves;
       }
     }
     System.arraycopy(mean, 0, worth, 0, worth.length);
-    return true;
+  }
+
+  /// Raises prices until no more is asked of any row than there is, or as long as that helps.
+  void tighten(int moves) {
+    for (int t = 0; t < moves; t++) {
+      long[] asked = asked();
+      boolean over = false;
+      for (int row = 0; row < grid.rows; row++) {
+        if (priced[row] && asked[row] > room[row]) {
+          double excess = (asked[row] - room[row]) / room[row];
+          worth[row] += unit(row) * (0.001 + 0.05 * Math.min(1, excess));
+          over = true;
+        }
+      }
+      if (!over) {
+        return;
+      }
+    }
   }
 
   private double unit(int row) {

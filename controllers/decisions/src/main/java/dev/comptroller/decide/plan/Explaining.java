@@ -59,11 +59,14 @@ final class Explaining {
       reasons.add("scaling.maxReplicas %d".formatted(Program.most(program.items)));
     } else {
       for (int row : Blocking.rows(program, column, plan.load)) {
-        reasons.add(row(plan, row));
+        boolean never = row < plan.grid.poolRow && plan.grid.cap[row] == 0;
+        if (!never) {
+          reasons.add(row(plan, row));
+        }
       }
     }
     if (reasons.isEmpty()) {
-      reasons.add("the largest number of every offer that may serve");
+      reasons.add("no nodes, or the largest number, of every offer that may serve");
     }
     if (!column.isFull()) {
       reasons.addFirst(

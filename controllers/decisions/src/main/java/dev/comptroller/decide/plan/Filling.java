@@ -3,10 +3,9 @@ package dev.comptroller.decide.plan;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
-import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.TreeSet;
 
 /// Gives whole columns to deployments so that every row holds.
 ///
@@ -14,13 +13,9 @@ import java.util.Set;
 ///    everybody is served, that was it.
 /// 2. Else floors first: everybody's `minReplicas`, by priority.
 /// 3. Then by priority, class by class. Where a class is short of a row, those of it who use that
-///    row share what is left replica by replica: the next goes to whoever has had the fewest
-///    dollars for its weight. Each then makes the most of what it has: a lower rung where that
-///    keeps more.
-/// 4. Whoever pays more than the prices say it must looks again at what is left.
+///    row share the dollars that are left of it by weight, as water fills glasses. Each makes the
+///    most of its share: a lower rung where that keeps more.
 final class Filling {
-  private static final int POLISH_ROUNDS = 2;
-
   private final Program[] programs;
   private final Column[] columns;
   private final Load load;
@@ -58,7 +53,6 @@ final class Filling {
       floors(order);
       byClass(order, wanted);
     }
-    polish(who);
   }
 
   private DeploymentDemand demand(int d) {
@@ -69,7 +63,7 @@ final class Filling {
     Column column =
         wanted.isFull() && wanted.level == programs[d].level && load.fits(wanted)
             ? wanted
-            : load.choose(programs[d], programs[d].prices(worth), cover);
+            : load.choose(programs[d], programs[d].prices(worth), Grid.UNLIMITED, cover);
     put(d, column);
   }
 
@@ -121,94 +115,97 @@ final class Filling {
         }
       }
       if (!shorted.isEmpty()) {
-        share(equals, shorted, floors);
+        share(equals, shorted, floors, wanted);
       }
       from = to;
     }
   }
 
-  /// Shares what those who are short lack with their equals who use it.
-  private void share(List<Integer> equals, List<Integer> shorted, Column[] floors) {
-    Set<Integer> rows = new HashSet<>();
+  /// Shares what those who are short lack with their equals who use it: allowances first.
+  private void share(
+      List<Integer> equals, List<Integer> shorted, Column[] floors, Column[] wanted) {
+    Set<Integer> rows = new TreeSet<>();
     for (int d : shorted) {
       rows.addAll(Blocking.rows(programs[d], columns[d], load));
     }
-    List<Integer> sharing = new ArrayList<>();
-    for (int d : equals) {
-      if (shorted.contains(d) || Arrays.stream(columns[d].rows).anyMatch(rows::contains)) {
-        sharing.add(d);
+    for (int row : rows) {
+      if (row >= load.grid.namespaceRow) {
+        divide(
+            equals.stream().filter(d -> programs[d].items.namespaceRow == row).toList(),
+            Set.of(row),
+            floors,
+            wanted);
       }
     }
+    Set<Integer> places = new TreeSet<>();
+    for (int d : shorted) {
+      if (isShort(d)) {
+        places.addAll(Blocking.rows(programs[d], columns[d], load));
+      }
+    }
+    places.removeIf(row -> row >= load.grid.namespaceRow);
+    if (!places.isEmpty()) {
+      divide(
+          equals.stream()
+              .filter(d -> isShort(d) || Arrays.stream(columns[d].rows).anyMatch(places::contains))
+              .toList(),
+          places,
+          floors,
+          wanted);
+    }
+  }
+
+  private boolean isShort(int d) {
+    return !columns[d].isFull() || columns[d].level > programs[d].level;
+  }
+
+  /// Fills water: those who want least for their weight have all of it, the others the same for
+  /// their weight of the dollars that these rows have left.
+  private void divide(List<Integer> sharing, Set<Integer> rows, Column[] floors, Column[] wanted) {
+    double dollars = 0;
+    long weights = 0;
     for (int d : sharing) {
       load.remove(columns[d]);
       put(d, floors[d]);
+      dollars += floors[d].bill;
+      weights += demand(d).weight();
     }
-    PriorityQueue<Turn> turns = new PriorityQueue<>();
-    sharing.forEach(d -> turns.add(turn(d)));
-    while (!turns.isEmpty()) {
-      int d = turns.poll().deployment();
-      if (!columns[d].isFull() && oneMore(d)) {
-        turns.add(turn(d));
+    for (int row : rows) {
+      dollars += load.dollarsLeft(row);
+    }
+    List<Integer> order = new ArrayList<>(sharing);
+    order.sort(
+        Comparator.comparingDouble((Integer d) -> (double) bill(wanted[d]) / demand(d).weight())
+            .thenComparingInt(d -> d));
+    for (int d : order) {
+      long part = (long) Math.max(0, dollars * demand(d).weight() / weights);
+      load.remove(columns[d]);
+      if (bill(wanted[d]) <= part) {
+        place(d, wanted[d]);
+      } else {
+        long most = Math.max(part, floors[d].bill);
+        Column column = load.choose(programs[d], programs[d].prices(worth), most, cover);
+        put(d, Program.keepsMore(floors[d], column) ? floors[d] : column);
+      }
+      dollars -= columns[d].bill;
+      weights -= demand(d).weight();
+    }
+    for (int d : order) {
+      if (isShort(d)) {
+        again(d);
       }
     }
-    for (int d : sharing) {
-      again(d);
-    }
   }
 
-  private record Turn(double dollarsForWeight, int deployment) implements Comparable<Turn> {
-    @Override
-    public int compareTo(Turn other) {
-      int order = Double.compare(dollarsForWeight, other.dollarsForWeight);
-      return order != 0 ? order : Integer.compare(deployment, other.deployment);
-    }
-  }
-
-  private Turn turn(int d) {
-    return new Turn((double) columns[d].bill / demand(d).weight(), d);
-  }
-
-  /// Adds the replica that serves most of what is missing for its price, if one fits.
-  private boolean oneMore(int d) {
-    Items items = programs[d].items;
-    Column now = columns[d];
-    if (now.replicas >= Program.most(items)) {
-      return false;
-    }
-    long[] prices = programs[d].prices(worth);
-    int[] counts = now.counts();
-    int best = -1;
-    double least = Double.MAX_VALUE;
-    for (int i = 0; i < items.size; i++) {
-      double price =
-          (double) Math.max(1, prices[i]) / Math.max(1, Math.min(items.rate[i], now.shortage));
-      if (items.level[i] <= programs[d].level
-          && price < least
-          && Blocking.mayTake(items, counts, i)
-          && Blocking.fits(items, i, load)) {
-        best = i;
-        least = price;
-      }
-    }
-    if (best < 0) {
-      return false;
-    }
-    counts[best]++;
-    Column more = new Column(items, Math.max(now.level, items.level[best]), counts);
-    load.remove(now);
-    if (more.bill > programs[d].billCap || !load.fits(more)) {
-      load.add(now);
-      return false;
-    }
-    put(d, more);
-    return true;
+  private static long bill(Column wanted) {
+    return wanted.isFull() ? wanted.bill : Grid.UNLIMITED;
   }
 
   /// Chooses again with what it has and what is left; keeps what is better.
-  private boolean again(int d) {
+  boolean again(int d) {
     Column now = columns[d];
     load.remove(now);
-    Column other = load.choose(programs[d], programs[d].prices(none), cover);
+    Column other = load.choose(programs[d], programs[d].prices(none), Grid.UNLIMITED, cover);
     boolean better = load.fits(other) && isBetter(other, now);
     put(d, better ? other : now);
     return better;
@@ -219,26 +216,5 @@ final class Filling {
       return true;
     }
     return !Program.keepsMore(now, other) && other.cost < now.cost;
-  }
-
-  private void polish(List<Integer> who) {
-    for (int round = 0; round < POLISH_ROUNDS; round++) {
-      boolean changed = false;
-      for (int d : who) {
-        changed |= mayGain(d) && again(d);
-      }
-      if (!changed) {
-        return;
-      }
-    }
-  }
-
-  /// Whether it is short, or uses what is dearer than the cheapest it could have with no prices.
-  private boolean mayGain(int d) {
-    Column column = columns[d];
-    if (!column.isFull() || column.level > programs[d].level) {
-      return true;
-    }
-    return column.cost > 0;
   }
 }

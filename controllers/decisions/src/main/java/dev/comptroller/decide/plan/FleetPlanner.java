@@ -8,42 +8,95 @@ import java.util.stream.IntStream;
 /// Plans a fleet: which replicas, of which variants, on which nodes.
 ///
 /// Every deployment's choice is whole and exact; what they share - nodes, pools' dollar ceilings,
-/// namespaces' allowances - is coupled by prices ([Dual]) and then made to hold ([Filling]). Total
-/// and deterministic: the same demand and supply give the same plan, on any number of cores.
+/// namespaces' allowances - is coupled by prices ([Dual]), made to hold ([Filling]) and made
+/// cheaper where that hurts nobody ([Exchange]). Total and deterministic: the same demand and
+/// supply give the same plan, on any number of cores.
 public final class FleetPlanner {
+  /// How many deployments prices are first settled for, in how many sweeps and moves.
+  private static final int SAMPLE = 1000;
+
+  private static final int SAMPLE_SWEEPS = 24;
+  private static final int SAMPLE_MOVES = 8;
+  private static final int SWEEPS = 3;
+  private static final int MOVES = 20;
+  private static final int PROOF_SWEEPS = 4;
+  private static final int PROOF_SWEEPS_WHEN_SHORT = 10;
+  private static final int NEAR_PRICES = 4;
+
   private FleetPlanner() {}
 
   /// A plan from nothing.
   public static Plan plan(FleetDemand demand, FleetSupply supply) {
     Grid grid = new Grid(supply, demand);
-    List<DeploymentDemand> all = demand.deployments();
-    Program[] programs = new Program[all.size()];
-    Dual.parallel(
-        programs.length,
-        (from, to) -> {
-          Cover cover = new Cover();
-          for (int d = from; d < to; d++) {
-            programs[d] = Program.of(all.get(d), grid, cover);
-          }
-        });
-    Dual dual = new Dual(grid, programs, ranks(all), new double[grid.rows]);
-    dual.settle();
+    Program[] programs = programs(demand, grid);
+    int[] ranks = ranks(demand.deployments());
+    int stride = Math.max(1, programs.length / SAMPLE);
+    double[] start = Dual.ofSample(grid, programs, ranks, stride, SAMPLE_SWEEPS, SAMPLE_MOVES);
+    Dual dual = new Dual(grid, programs, null, ranks, start);
+    dual.settle(SWEEPS, MOVES, SAMPLE_SWEEPS * SAMPLE_MOVES);
+    double[] settled = dual.worth.clone();
+    dual.tighten(2 * MOVES);
     Column[] wanted = new Column[programs.length];
     Arrays.setAll(wanted, dual::cheapest);
     Column[] columns = new Column[programs.length];
     Load load = new Load(grid);
     List<Integer> who = IntStream.range(0, columns.length).boxed().toList();
     new Filling(programs, columns, load, dual.worth).fill(who, wanted);
-    long[] bounds = new long[columns.length];
+    Dual proof = new Dual(grid, programs, columns, ranks, settled);
+    boolean enough =
+        IntStream.range(0, columns.length)
+            .allMatch(d -> columns[d].isFull() && columns[d].level == programs[d].level);
+    int moved = SAMPLE_SWEEPS * SAMPLE_MOVES + SWEEPS * MOVES;
+    proof.settle(
+        enough ? PROOF_SWEEPS : PROOF_SWEEPS_WHEN_SHORT, MOVES, enough ? moved : MOVES / 2);
+    improve(dual, proof, programs, columns, load);
+    return new Plan(demand, grid, programs, columns, load, proof.bestWorth, proof.bestLeast);
+  }
+
+  /// A plan from the one before, touching only what a change of demand, room, ceilings or
+  /// allowances touches. Other prices, pools, capacity types or namespaces give a plan from
+  /// nothing. Prices stay those of the plan before: plan from nothing when [Plan#gapPerMillion]
+  /// has grown too large.
+  public static Plan replan(Plan before, FleetDemand demand, FleetSupply supply) {
+    Grid grid = new Grid(supply, demand);
+    return grid.hasShapeOf(before.grid)
+        ? new Replanning(before, demand, grid).run()
+        : plan(demand, supply);
+  }
+
+  private static Program[] programs(FleetDemand demand, Grid grid) {
+    Program[] programs = new Program[demand.deployments().size()];
     Dual.parallel(
         programs.length,
         (from, to) -> {
           Cover cover = new Cover();
           for (int d = from; d < to; d++) {
-            bounds[d] = Dual.bound(programs[d], columns[d], dual.worth, grid, cover);
+            programs[d] = Program.of(demand.deployments().get(d), grid, cover);
           }
         });
-    return new Plan(demand, grid, programs, columns, load, dual.worth, bounds);
+    return programs;
+  }
+
+  /// Looks for a cheaper plan with the columns that are cheapest at the proof's prices and near.
+  private static void improve(
+      Dual dual, Dual proof, Program[] programs, Column[] columns, Load load) {
+    for (int near = 0; near < NEAR_PRICES; near++) {
+      double[] prices = proof.bestWorth.clone();
+      for (int row = 0; row < prices.length; row++) {
+        prices[row] *= (row >> near) % 2 == 0 ? 1.1 : 0.9;
+      }
+      proof.keepCheapest(prices);
+    }
+    for (int d = 0; d < columns.length; d++) {
+      for (Column column : dual.kept.get(d)) {
+        if (Exchange.isAsGood(column, columns[d]) && column.bill <= programs[d].billCap) {
+          Dual.add(proof.kept.get(d), column);
+        }
+      }
+    }
+    Exchange exchange = new Exchange(columns, load, proof.bestWorth, proof.kept, proof);
+    exchange.rebuild();
+    exchange.run();
   }
 
   /// By deployment, how many priorities are lower than its own.

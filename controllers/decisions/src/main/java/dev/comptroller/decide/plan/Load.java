@@ -106,20 +106,40 @@ final class Load {
   /// Whether the grid still holds where this column uses it.
   boolean holds(Column column) {
     for (int row : column.rows) {
-      if (row >= grid.poolRow && row < grid.namespaceRow) {
-        if (grid.furtherOfPool(row - grid.poolRow, used) > grid.cap[row]) {
-          return false;
-        }
-      } else if (used[row] > grid.cap[row]) {
+      if (isOver(row)) {
         return false;
       }
     }
     return true;
   }
 
+  /// The first row that would be over with this column added; -1 if none.
+  int firstOver(Column column) {
+    add(column);
+    int over = -1;
+    for (int row : column.rows) {
+      if (over < 0 && isOver(row)) {
+        over = row;
+      }
+    }
+    remove(column);
+    return over;
+  }
+
+  /// Whether more of a row is used than there is, nodes of a pool counted whole.
+  boolean isOver(int row) {
+    boolean pool = row >= grid.poolRow && row < grid.namespaceRow;
+    long use = pool ? grid.furtherOfPool(row - grid.poolRow, used) : used[row];
+    return use > grid.cap[row];
+  }
+
   /// The column of `program` that fits, with nodes whole; it is not added.
-  Column choose(Program program, long[] prices, Cover cover) {
-    Column column = program.choose(prices, left(program.items), cover);
+  ///
+  /// @param bill the most that it may bill
+  Column choose(Program program, long[] prices, long bill, Cover cover) {
+    long[] all = left(program.items);
+    all[0] = Math.min(all[0], bill);
+    Column column = program.choose(prices, all, cover);
     if (fits(column)) {
       return column;
     }
@@ -148,6 +168,16 @@ final class Load {
     boolean holds = holds(column);
     remove(column);
     return holds;
+  }
+
+  /// Dollars an hour of what is left of a row.
+  double dollarsLeft(int row) {
+    if (row < grid.poolRow) {
+      long room = row % 2 == 1 ? openPlace(row / 2) : grid.cap[row] - used[row];
+      return (double) Math.max(0, room) * grid.nodePrice[row / 2] / Grid.NODE;
+    }
+    long left = row < grid.namespaceRow ? dollars(row - grid.poolRow) : grid.cap[row] - used[row];
+    return Math.max(0, left);
   }
 
   /// Micro-dollars an hour of whole further nodes.
