@@ -65,11 +65,13 @@ final class ProvisioningIntegrationTest {
 
     await()
         .until(
-            () ->
-                Optional.ofNullable(node("grown-a"))
+            () -> {
+              endEvicted(namespace);
+              return Optional.ofNullable(node("grown-a"))
                     .map(n -> n.getMetadata().getLabels().get(Names.RELEASED_LABEL))
                     .filter("true"::equals)
-                    .isPresent());
+                    .isPresent();
+            });
     assertThat(Objects.requireNonNull(node("grown-a")).getSpec().getUnschedulable()).isTrue();
     await().until(() -> wanted(namespace) == 0);
     assertThat(status("grown").hourlyCost())
@@ -105,7 +107,12 @@ final class ProvisioningIntegrationTest {
               return pool;
             });
 
-    await().until(() -> wanted(namespace) == 1);
+    await()
+        .until(
+            () -> {
+              endEvicted(namespace);
+              return wanted(namespace) == 1;
+            });
     assertThat(status("priced").releasing())
         .singleElement()
         .extracting(r -> r.reason())
@@ -128,6 +135,13 @@ final class ProvisioningIntegrationTest {
     // The operator looks again after 30 s, or when anything of the pool changes.
     cluster.node("lost-a", "lost");
     await().until(() -> !"ProvisionerRefused".equals(provisioning("lost").orElseThrow().reason()));
+  }
+
+  /// Ends pods that were told to leave, as a kubelet would.
+  private void endEvicted(String namespace) {
+    cluster.client.pods().inNamespace(namespace).list().getItems().stream()
+        .filter(pod -> pod.getMetadata().getDeletionTimestamp() != null)
+        .forEach(pod -> cluster.client.resource(pod).withGracePeriod(0).delete());
   }
 
   private void pool(String name, String namespace, String idle) {
