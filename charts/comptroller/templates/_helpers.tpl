@@ -90,3 +90,9 @@ prometheus.io/port: {{ .port | quote }}
 prometheus.io/path: {{ .path }}
 {{- end -}}
 {{- end -}}
+
+{{/* Not empty if anything may make and remove nodes. */}}
+{{- define "comptroller.provisions" -}}
+{{- $by := .Values.provisioning -}}
+{{- if or $by.karpenter.enabled $by.clusterApi.namespaces $by.scaleTargets -}}yes{{- end -}}
+{{- end -}}

@@ -12,6 +12,7 @@ import dev.comptroller.reconcile.deployment.Directives;
 import dev.comptroller.reconcile.deployment.RolloutObserver;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.Pools;
+import dev.comptroller.reconcile.provision.Provisioners;
 import dev.comptroller.reconcile.signals.FleetView;
 import dev.comptroller.reconcile.spend.Meter;
 import dev.comptroller.reconcile.work.Events;
@@ -121,6 +122,12 @@ public final class Wiring {
   @Singleton
   Pools pools(Assembly assembly) {
     return assembly.pools();
+  }
+
+  @Produces
+  @Singleton
+  Provisioners provisioners(Assembly assembly) {
+    return assembly.provisioners();
   }
 
   @Produces

@@ -30,6 +30,8 @@ import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.GpuNodePoolReconciler;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.pool.PriceStore;
+import dev.comptroller.reconcile.provision.Draining;
+import dev.comptroller.reconcile.provision.Provisioners;
 import dev.comptroller.reconcile.routing.RoutingBoard;
 import dev.comptroller.reconcile.signals.EngineSample;
 import dev.comptroller.reconcile.signals.EngineScrape;
@@ -74,6 +76,7 @@ public final class Assembly implements AutoCloseable {
   private final OperatorMetrics metrics;
   private final Events events;
   private final Pools pools;
+  private final Provisioners provisioners;
   private final Treasury treasury;
   private final Charges charges = new Charges();
   private final Queues queues = new Queues();
@@ -122,6 +125,7 @@ public final class Assembly implements AutoCloseable {
     events = new Events(client, clock, settings.instance());
     view = new FleetView(client);
     pools = new Pools(view, new PriceStore(client, settings.namespace()), clock);
+    provisioners = new Provisioners(client, new Draining(client, view));
     meter =
         new Meter(client, view, new SpendStore(client, settings.namespace()), clock, pools::books);
     treasury = new Treasury(view, meter, pools);
@@ -228,7 +232,7 @@ public final class Assembly implements AutoCloseable {
 
   /// A reconciler of GpuNodePools.
   public GpuNodePoolReconciler gpuNodePools() {
-    return new GpuNodePoolReconciler(view, pools, metrics, events, publication, clock);
+    return new GpuNodePoolReconciler(view, pools, provisioners, metrics, events, publication, clock);
   }
 
   /// A reconciler of InferenceBudgets.
@@ -285,6 +289,11 @@ public final class Assembly implements AutoCloseable {
   /// The recorder of events.
   public Events events() {
     return events;
+  }
+
+  /// What makes and removes nodes.
+  public Provisioners provisioners() {
+    return provisioners;
   }
 
   /// The pools.

@@ -20,6 +20,10 @@ public final class Names {
   /// Karpenter's node label for the capacity type, read when ours is absent.
   public static final String KARPENTER_CAPACITY_TYPE_LABEL = "karpenter.sh/capacity-type";
 
+  /// Node label, value `true`: the node was told to leave, because nothing needs it or because its
+  /// pool costs too much. It takes no new pods, and loses those that it has.
+  public static final String RELEASED_LABEL = "comptroller.dev/released";
+
   /// Pod finalizer: held until the replica's interval is in the spend record.
   public static final String METERING_FINALIZER = "comptroller.dev/metering";
 

@@ -246,7 +246,7 @@ public final class DeploymentConditions {
   private static Optional<Finding> tooFewGpus(DeploymentView view) {
     Pool pool = view.pool().orElseThrow();
     int gpus = view.variant().gpus();
-    int homeless = view.count(Replica.State.Unscheduled) - pool.room(gpus);
+    int homeless = view.count(Replica.State.Unscheduled) - pool.roomNow(gpus);
     if (homeless <= 0) {
       return Optional.empty();
     }

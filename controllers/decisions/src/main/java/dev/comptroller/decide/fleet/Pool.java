@@ -14,12 +14,24 @@ import org.jspecify.annotations.Nullable;
 /// @param prices what its nodes cost
 /// @param maxHourlySpend dollar ceiling on its nodes; absent if there is none
 /// @param nodes its nodes, ordered by name
+/// @param growth how many nodes may still come, asked for or not; 0 where nodes are only counted
 public record Pool(
     String name,
     String product,
     PriceBook prices,
     @Nullable HourlyRate maxHourlySpend,
-    List<Node> nodes) {
+    List<Node> nodes,
+    int growth) {
+  /// A pool whose nodes are only counted.
+  public Pool(
+      String name,
+      String product,
+      PriceBook prices,
+      @Nullable HourlyRate maxHourlySpend,
+      List<Node> nodes) {
+    this(name, product, prices, maxHourlySpend, nodes, 0);
+  }
+
   public Pool {
     List<Node> sorted = new ArrayList<>(nodes);
     sorted.sort(Comparator.comparing(Node::name));
@@ -65,8 +77,14 @@ public record Pool(
     return (int) nodes.stream().filter(node -> node.type() == type).count();
   }
 
-  /// How many more replicas of `gpus` GPUs fit: a replica never spans nodes.
+  /// How many more replicas of `gpus` GPUs fit, on nodes that may still come too: a replica never
+  /// spans nodes.
   public int room(int gpus) {
+    return roomNow(gpus) + Math.multiplyExact(growth, prices.gpusPerNode() / gpus);
+  }
+
+  /// How many more replicas of `gpus` GPUs fit on nodes that are there.
+  public int roomNow(int gpus) {
     return nodes.stream().mapToInt(node -> node.freeGpus() / gpus).sum();
   }
 }

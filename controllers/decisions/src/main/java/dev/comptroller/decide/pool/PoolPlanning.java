@@ -44,7 +44,12 @@ final class PoolPlanning {
     this.now = now;
     for (Node node : seen.nodes()) {
       Release told = seen.memory().releasing().get(node.name());
-      if (told != null) {
+      // Who made room took another node, or none: it is of use again.
+      boolean forgotten =
+          told != null
+              && node.usedGpus() == 0
+              && !now.isBefore(told.since().plus(policy.pace().startLimit()));
+      if (told != null && !forgotten) {
         releasing.put(node.name(), told);
       }
     }
@@ -65,7 +70,8 @@ final class PoolPlanning {
   PoolPlan plan() {
     HourlyRate actual = cost(seen.nodes());
     shed();
-    Packing packing = new Packing(staying(), seen.needs(), policy.prices().gpusPerNode());
+    Packing packing =
+        new Packing(staying(), this::isUsable, seen.needs(), policy.prices().gpusPerNode());
     rest(packing.used());
     planned = actual;
     policy.offers().forEach(offer -> remember(offer.type()));
@@ -315,6 +321,11 @@ final class PoolPlanning {
     return added.getOrDefault(type, 0);
   }
 
+  /// Whether a pod that waits may count on the node: it is ready, or has just joined.
+  private boolean isUsable(Node node) {
+    return node.ready() || now.isBefore(node.since().plus(policy.pace().startLimit()));
+  }
+
   private HourlyRate price(Node node) {
     return policy.prices().quote(node.type(), now).perNodeHour();
   }
@@ -331,11 +342,13 @@ final class PoolPlanning {
     private final List<String> tooLarge = new ArrayList<>();
     private final int gpusPerNode;
 
-    Packing(List<Node> staying, List<PoolSeen.Need> needs, int gpusPerNode) {
+    Packing(
+        List<Node> staying, Predicate<Node> usable, List<PoolSeen.Need> needs, int gpusPerNode) {
       this.gpusPerNode = gpusPerNode;
       for (Node node : staying) {
         int gpus = node.gpus() > 0 ? node.gpus() : gpusPerNode;
-        free.put(node.name(), Math.max(0, gpus - node.usedGpus()));
+        int room = usable.test(node) ? Math.max(0, gpus - node.usedGpus()) : 0;
+        free.put(node.name(), room);
         if (node.usedGpus() > 0) {
           used.add(node.name());
         }

@@ -1,6 +1,7 @@
 package dev.comptroller.decide.pool;
 
 import dev.comptroller.decide.fleet.CapacityType;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,7 @@ public record PoolSeen(List<Node> nodes, List<Need> needs, PoolMemory memory) {
   /// @param ready whether it is ready and takes new pods
   /// @param gpus its GPUs; 0 if it does not say yet
   /// @param usedGpus GPUs that pods hold there, of whomever
+  /// @param since when it joined
   /// @param notice why it is about to leave without having been asked to; absent if it is not
   public record Node(
       String name,
@@ -33,6 +35,7 @@ public record PoolSeen(List<Node> nodes, List<Need> needs, PoolMemory memory) {
       boolean ready,
       int gpus,
       int usedGpus,
+      Instant since,
       @Nullable String notice) {}
 
   /// Replicas of one variant of a deployment.

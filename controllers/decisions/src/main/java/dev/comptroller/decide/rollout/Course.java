@@ -90,7 +90,8 @@ final class Course {
     }
     if (!change.rollback() && facts.passed(change.since(), policy.placeLimit())) {
       int homeless = wanted == 0 ? 1 : (int) unscheduled(variant);
-      if (homeless > 0) {
+      // A node that is still to come has the time that a start has.
+      if (homeless > variant.coming()) {
         return fail(
             asked,
             change,

@@ -29,9 +29,16 @@ public record RolloutSeen(SortedMap<String, VariantSeen> variants, Prestage pres
   /// @param exists whether it has a Deployment
   /// @param revision number of the request that its Deployment shows; 0 if it shows none
   /// @param room how many more replicas its pool has room for
+  /// @param coming how many of them would run on nodes that have not come yet
   /// @param replicas its replicas that have not ended, those that are leaving included
   public record VariantSeen(
-      int gpus, boolean exists, long revision, int room, List<ReplicaSeen> replicas) {
+      int gpus, boolean exists, long revision, int room, int coming, List<ReplicaSeen> replicas) {
+    /// A variant in a pool whose nodes are all there.
+    public VariantSeen(
+        int gpus, boolean exists, long revision, int room, List<ReplicaSeen> replicas) {
+      this(gpus, exists, revision, room, 0, replicas);
+    }
+
     static final VariantSeen NONE = new VariantSeen(1, false, 0, 0, List.of());
 
     public VariantSeen {

@@ -57,7 +57,7 @@ class PoolDecisionTest {
   }
 
   private static Node node(String name, int used) {
-    return new Node(name, ON_DEMAND, true, 8, used, null);
+    return new Node(name, ON_DEMAND, true, 8, used, NOW, null);
   }
 
   private static Need need(int gpus, int replicas, Map<String, Integer> placed) {
@@ -166,7 +166,7 @@ class PoolDecisionTest {
 
   @Test
   void shouldAskForTheReplacementBeforeANodeWithANoticeIsGone() {
-    Node leaves = new Node("a", ON_DEMAND, true, 8, 8, "spot interruption");
+    Node leaves = new Node("a", ON_DEMAND, true, 8, 8, NOW, "spot interruption");
     PoolSeen seen = seen(List.of(leaves), PoolMemory.EMPTY, need(8, 1, Map.of("a", 1)));
     PoolPlan free = PoolDecision.decide(seen, policy("40", upTo(9)), NOW);
     assertThat(free.target(ON_DEMAND)).hasValue(2);
@@ -213,6 +213,36 @@ class PoolDecisionTest {
             seen(List.of(), asked.memory(), need), policy, NOW.plus(PACE.startLimit()));
     assertThat(next.target(CapacityType.Spot)).hasValue(0);
     assertThat(next.target(ON_DEMAND)).hasValue(1);
+  }
+
+  @Test
+  void shouldNotCountOnANodeThatHasNotBeenReadyForLong() {
+    PoolPolicy policy = policy(null, upTo(9));
+    Need need = need(8, 1, Map.of());
+    List<Node> starting = List.of(new Node("a", ON_DEMAND, false, 0, 0, NOW, null));
+    assertThat(
+            PoolDecision.decide(seen(starting, PoolMemory.EMPTY, need), policy, NOW)
+                .target(ON_DEMAND))
+        .hasValue(1);
+    List<Node> dead =
+        List.of(new Node("a", ON_DEMAND, false, 8, 0, NOW.minus(PACE.startLimit()), null));
+    assertThat(
+            PoolDecision.decide(seen(dead, PoolMemory.EMPTY, need), policy, NOW).target(ON_DEMAND))
+        .hasValue(2);
+  }
+
+  @Test
+  void shouldTakeANodeBackThatNobodyTookAway() {
+    PoolPolicy policy = policy(null, upTo(9));
+    List<Node> nodes = List.of(node("a", 0));
+    PoolPlan idle = PoolDecision.decide(seen(nodes, PoolMemory.EMPTY), policy, NOW);
+    Instant released = NOW.plus(PACE.idle());
+    PoolPlan told = PoolDecision.decide(seen(nodes, idle.memory()), policy, released);
+    assertThat(told.drain()).containsExactly("a");
+    PoolPlan back =
+        PoolDecision.decide(seen(nodes, told.memory()), policy, released.plus(PACE.startLimit()));
+    assertThat(back.drain()).isEmpty();
+    assertThat(back.target(ON_DEMAND)).hasValue(1);
   }
 
   @Test

@@ -110,6 +110,7 @@ public final class RolloutObserver {
         deployment.isPresent(),
         deployment.map(RolloutObserver::revision).orElse(0L),
         pool == null ? 0 : pool.room(gpus),
+        pool == null ? 0 : pool.room(gpus) - pool.roomNow(gpus),
         replicas);
   }
 

@@ -5,11 +5,17 @@ import dev.comptroller.api.v1alpha1.GpuNodePoolStatus;
 import dev.comptroller.decide.cost.PoolCost;
 import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.decide.fleet.Pool;
+import dev.comptroller.decide.pool.PoolDecision;
+import dev.comptroller.decide.pool.PoolPlan;
+import dev.comptroller.decide.pool.PoolPolicy;
 import dev.comptroller.decide.publish.Figures;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.PoolParser.Declared;
+import dev.comptroller.reconcile.provision.Order;
+import dev.comptroller.reconcile.provision.Outcome;
+import dev.comptroller.reconcile.provision.Provisioners;
 import dev.comptroller.reconcile.signals.FleetView;
 import dev.comptroller.reconcile.signals.NodeFacts;
 import dev.comptroller.reconcile.signals.PodFacts;
@@ -19,6 +25,7 @@ import dev.comptroller.reconcile.status.Publication;
 import dev.comptroller.reconcile.status.Transitions;
 import dev.comptroller.reconcile.work.Events;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -27,19 +34,24 @@ import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
+import java.net.HttpURLConnection;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/// Keeps the status of every GpuNodePool true: its nodes, its GPUs and what they cost an hour.
+/// Keeps the status of every GpuNodePool true: its nodes, its GPUs and what they cost an hour; and
+/// has the nodes made and removed that its replicas need, under its ceiling.
 ///
-/// Looks again when its spec, one of its nodes or a pod with GPUs on them changes, and when a price
-/// changes by its date.
+/// Looks again when its spec, one of its nodes, a pod with GPUs on them or a deployment that runs
+/// in it changes, when a price changes by its date, and every 10 s while nodes come or go.
 @ControllerConfiguration(
     name = "gpunodepool",
     fieldManager = Names.MANAGER,
@@ -48,18 +60,25 @@ import java.util.concurrent.TimeUnit;
 @GradualRetry(maxAttempts = -1, initialInterval = 1000, intervalMultiplier = 2, maxInterval = 60000)
 public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
   private static final Duration FAILSAFE = Duration.ofMinutes(5);
+  private static final Duration AT_ONCE = Duration.ofMillis(50);
+  private static final Duration WHILE_MOVING = Duration.ofSeconds(10);
+  private static final Duration AFTER_REFUSAL = Duration.ofSeconds(30);
 
   private final FleetView view;
   private final Pools pools;
+  private final PoolObserver observer;
+  private final Provisioners provisioners;
   private final OperatorMetrics metrics;
   private final Events events;
   private final Clock clock;
   private final Publication publication;
+  private final Map<String, String> refusals = new ConcurrentHashMap<>();
 
   /// A reconciler over these parts.
   public GpuNodePoolReconciler(
       FleetView view,
       Pools pools,
+      Provisioners provisioners,
       OperatorMetrics metrics,
       Events events,
       Publication publication,
@@ -67,6 +86,8 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
     this.publication = publication;
     this.view = view;
     this.pools = pools;
+    this.observer = new PoolObserver(view, pools);
+    this.provisioners = provisioners;
     this.metrics = metrics;
     this.events = events;
     this.clock = clock;
@@ -77,20 +98,28 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
       EventSourceContext<GpuNodePool> context) {
     Pokes<GpuNodePool> pokes = new Pokes<>("fleet");
     view.onNode(node -> poke(pokes, node.pool()));
+    view.onPool(pool -> poke(pokes, pool.getMetadata().getName()));
     view.onPod(
         pod ->
             PodFacts.node(pod)
                 .flatMap(view::node)
                 .map(NodeFacts::pool)
+                .or(() -> PodFacts.label(pod, Names.POOL_LABEL))
                 .ifPresent(pool -> poke(pokes, pool)));
+    view.onDeployment(
+        deployment ->
+            PoolObserver.poolsOf(deployment).stream()
+                .filter(pool -> view.pool(pool).filter(PoolParser::isProvisioned).isPresent())
+                .forEach(pool -> poke(pokes, pool)));
     return List.of(pokes);
   }
 
   @Override
   public UpdateControl<GpuNodePool> reconcile(GpuNodePool object, Context<GpuNodePool> context) {
     Instant now = clock.instant();
-    pools.keep(object.getMetadata().getName());
-    Optional<Pool> pool = Optional.ofNullable(pools.observe().get(object.getMetadata().getName()));
+    String name = object.getMetadata().getName();
+    pools.keep(name);
+    Optional<Pool> pool = Optional.ofNullable(pools.observe().get(name));
     return switch (PoolParser.parse(object)) {
       case Parsed.Invalid<Declared> invalid ->
           publish(object, PoolReport.invalid(object, invalid.finding(), now), context, now);
@@ -106,10 +135,91 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
                         List.of()));
         PoolCost cost = PoolCost.of(seen, now);
         show(seen, cost);
-        yield untilPriceChanges(
-            publish(object, PoolReport.of(object, seen, cost, now), context, now), declared, now);
+        Optional<PoolPolicy> policy = PoolParser.policy(object, pools.inForce(declared));
+        yield policy.isPresent()
+            ? provision(object, seen, cost, policy.get(), context, now)
+            : untilPriceChanges(
+                publish(object, PoolReport.of(object, seen, cost, null, null, now), context, now),
+                declared,
+                now);
       }
     };
+  }
+
+  /// What is decided is written, then done: a restart goes on from what is written.
+  private UpdateControl<GpuNodePool> provision(
+      GpuNodePool object,
+      Pool pool,
+      PoolCost cost,
+      PoolPolicy policy,
+      Context<GpuNodePool> context,
+      Instant now) {
+    String uid = object.getMetadata().getUid();
+    PoolPlan plan =
+        PoolDecision.decide(observer.observe(object), policy, now.truncatedTo(ChronoUnit.SECONDS));
+    GpuNodePoolStatus previous = PoolReport.previous(object);
+    GpuNodePoolStatus next = PoolReport.of(object, pool, cost, plan, refusals.get(uid), now);
+    if (!next.equals(previous) && !write(object, previous, next, context)) {
+      return UpdateControl.<GpuNodePool>noUpdate().rescheduleAfter(AT_ONCE);
+    }
+    Duration again = plan.wake() == null ? FAILSAFE : Duration.between(now, plan.wake());
+    switch (provisioners.apply(order(object, pool, plan))) {
+      case Outcome.Done(List<String> did) -> {
+        did.forEach(
+            what -> events.record(object, Events.Type.Normal, "Provisioned", "Provision", what));
+        again = refusals.remove(uid) == null ? again : AT_ONCE;
+      }
+      case Outcome.Refused(String message) -> {
+        boolean news = !message.equals(refusals.put(uid, message));
+        again = news ? AT_ONCE : shorter(again, AFTER_REFUSAL);
+      }
+    }
+    boolean moves = !plan.drain().isEmpty() || plan.outcome() instanceof PoolPlan.Adding;
+    again = moves ? shorter(again, WHILE_MOVING) : again;
+    again = shorter(again, FAILSAFE);
+    return UpdateControl.<GpuNodePool>noUpdate()
+        .rescheduleAfter(again.compareTo(AT_ONCE) < 0 ? AT_ONCE : again);
+  }
+
+  private static Order order(GpuNodePool object, Pool pool, PoolPlan plan) {
+    Map<CapacityType, Integer> targets = new EnumMap<>(CapacityType.class);
+    plan.memory().asked().forEach((type, asked) -> targets.put(type, asked.target()));
+    List<String> drained =
+        pool.nodes().stream()
+            .filter(node -> node.usedGpus() == 0 && plan.drain().contains(node.name()))
+            .map(Pool.Node::name)
+            .toList();
+    return Order.of(object, targets, plan.drain(), drained);
+  }
+
+  /// Writes `next` over the status that was decided on; false if that has changed meanwhile.
+  private boolean write(
+      GpuNodePool object,
+      GpuNodePoolStatus previous,
+      GpuNodePoolStatus next,
+      Context<GpuNodePool> context) {
+    GpuNodePool patch = new GpuNodePool();
+    patch.setMetadata(
+        new ObjectMetaBuilder()
+            .withName(object.getMetadata().getName())
+            .withResourceVersion(object.getMetadata().getResourceVersion())
+            .build());
+    patch.setStatus(next);
+    try {
+      context.resourceOperations().serverSideApplyPrimaryStatus(patch);
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+        return false;
+      }
+      throw e;
+    }
+    Transitions.record(events, object, previous.conditions(), next.conditions());
+    metrics.statusWritten("GpuNodePool");
+    return true;
+  }
+
+  private static Duration shorter(Duration left, Duration right) {
+    return left.compareTo(right) < 0 ? left : right;
   }
 
   private void show(Pool pool, PoolCost cost) {

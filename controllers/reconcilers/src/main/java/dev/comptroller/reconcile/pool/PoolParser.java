@@ -6,9 +6,13 @@ import dev.comptroller.api.v1alpha1.GpuNodePoolSpec;
 import dev.comptroller.decide.cost.Price;
 import dev.comptroller.decide.cost.PriceBook;
 import dev.comptroller.decide.fleet.CapacityType;
+import dev.comptroller.decide.pool.PoolPace;
+import dev.comptroller.decide.pool.PoolPolicy;
 import dev.comptroller.decide.units.HourlyRate;
+import dev.comptroller.reconcile.deployment.DeploymentParser;
 import dev.comptroller.reconcile.status.Parsed;
 import dev.comptroller.reconcile.status.Violations;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +61,38 @@ public final class PoolParser {
                         known,
                         ceiling.orElse(null))))
         .orElseGet(() -> new Parsed.Invalid<>(violations.found()));
+  }
+
+  /// What the owner of `pool` allows its provisioner; absent where nodes are only counted.
+  ///
+  /// @param declared what the pool declares, with the prices that hold
+  static Optional<PoolPolicy> policy(GpuNodePool pool, Declared declared) {
+    GpuNodePoolSpec spec = pool.getSpec();
+    if (!isProvisioned(pool)) {
+      return Optional.empty();
+    }
+    Duration start = DeploymentParser.duration(spec.startTimeout());
+    PoolPace usual = PoolPace.DEFAULT;
+    return Optional.of(
+        new PoolPolicy(
+            declared.name(),
+            declared.prices(),
+            spec.capacity().stream()
+                .map(c -> new PoolPolicy.Offer(type(c.type()), c.minNodes(), c.maxNodes()))
+                .toList(),
+            declared.maxHourlySpend(),
+            new PoolPace(
+                DeploymentParser.duration(spec.idleTimeout()),
+                start,
+                usual.backOff(),
+                usual.backOffLimit(),
+                usual.ahead())));
+  }
+
+  /// Whether nodes of `pool` are made and removed by the operator.
+  static boolean isProvisioned(GpuNodePool pool) {
+    GpuNodePoolSpec spec = pool.getSpec();
+    return spec != null && spec.provisioner() != null && spec.provisioner().fixed() == null;
   }
 
   private static void prices(

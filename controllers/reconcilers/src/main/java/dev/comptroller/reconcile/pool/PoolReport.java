@@ -4,36 +4,55 @@ import dev.comptroller.api.v1alpha1.CapacityType;
 import dev.comptroller.api.v1alpha1.GpuNodePool;
 import dev.comptroller.api.v1alpha1.GpuNodePoolStatus;
 import dev.comptroller.api.v1alpha1.GpuNodePoolStatus.CapacityStatus;
-import dev.comptroller.api.v1alpha1.Provisioner;
 import dev.comptroller.decide.condition.Finding;
 import dev.comptroller.decide.condition.PoolConditions;
 import dev.comptroller.decide.cost.PoolCost;
 import dev.comptroller.decide.fleet.Pool;
+import dev.comptroller.decide.pool.PoolMemory;
+import dev.comptroller.decide.pool.PoolPlan;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.reconcile.status.Conditions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The status of a GpuNodePool from what was seen. Pure.
 final class PoolReport {
   private PoolReport() {}
 
   /// The next status.
-  static GpuNodePoolStatus of(GpuNodePool object, Pool pool, PoolCost cost, Instant now) {
+  ///
+  /// @param plan what its provisioner is asked for; absent where nodes are only counted
+  /// @param refusal why the provisioner could not be asked; absent if it could
+  static GpuNodePoolStatus of(
+      GpuNodePool object,
+      Pool pool,
+      PoolCost cost,
+      @Nullable PoolPlan plan,
+      @Nullable String refusal,
+      Instant now) {
     long generation = object.getMetadata().getGeneration();
     List<Finding> findings = new ArrayList<>(PoolConditions.judge(pool, now));
-    findings.add(provisioning(object));
+    if (plan == null) {
+      findings.add(provisioning());
+    } else {
+      PoolConditions.overlay(findings, plan, refusal);
+    }
+    PoolMemory memory = plan == null ? PoolMemory.EMPTY : plan.memory();
     return new GpuNodePoolStatus(
         generation,
         Conditions.next(previous(object).conditions(), findings, generation, now),
-        capacity(object, pool, cost, now),
+        capacity(object, pool, cost, memory, now),
         pool.nodes().size(),
         pool.totalGpus(),
         pool.usedGpus(),
         pool.freeGpus(),
-        cost.total().toString());
+        cost.total().toString(),
+        plan == null ? null : plan.planned().toString(),
+        PoolCodec.idle(memory),
+        PoolCodec.releasing(memory));
   }
 
   /// The status when the spec cannot be carried out: everything stays, `Ready` says why.
@@ -48,7 +67,10 @@ final class PoolReport {
         p.gpus(),
         p.gpusUsed(),
         p.gpusFree(),
-        p.hourlyCost());
+        p.hourlyCost(),
+        p.plannedHourlyCost(),
+        p.idle(),
+        p.releasing());
   }
 
   /// The status that `object` shows, or an empty one.
@@ -56,20 +78,16 @@ final class PoolReport {
     GpuNodePoolStatus status = object.getStatus();
     return status != null
         ? status
-        : new GpuNodePoolStatus(null, List.of(), List.of(), null, null, null, null, null);
+        : new GpuNodePoolStatus(
+            null, List.of(), List.of(), null, null, null, null, null, null, List.of(), List.of());
   }
 
-  private static Finding provisioning(GpuNodePool object) {
-    Provisioner provisioner = object.getSpec().provisioner();
-    boolean counted = provisioner == null || provisioner.fixed() != null;
-    return counted
-        ? Finding.no("Provisioning", "StaticPool", "0 nodes are added or removed by the operator")
-        : Finding.no(
-            "Provisioning", "StaticPool", "0 nodes are added or removed: nodes are only counted");
+  private static Finding provisioning() {
+    return Finding.no("Provisioning", "StaticPool", "0 nodes are added or removed by the operator");
   }
 
   private static List<CapacityStatus> capacity(
-      GpuNodePool object, Pool pool, PoolCost cost, Instant now) {
+      GpuNodePool object, Pool pool, PoolCost cost, PoolMemory memory, Instant now) {
     List<CapacityStatus> statuses = new ArrayList<>();
     for (CapacityType wire : CapacityType.values()) {
       var type = PoolParser.type(wire);
@@ -87,7 +105,8 @@ final class PoolReport {
               ready.stream().mapToInt(Pool.Node::usedGpus).sum(),
               nodes.stream().mapToInt(Pool.Node::freeGpus).sum(),
               pool.prices().quote(type, now).perNodeHour().toString(),
-              rate(cost.byType(), type).toString()));
+              rate(cost.byType(), type).toString(),
+              PoolCodec.asked(memory, type)));
     }
     return statuses;
   }

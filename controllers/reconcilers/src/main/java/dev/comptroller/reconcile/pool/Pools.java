@@ -3,7 +3,11 @@ package dev.comptroller.reconcile.pool;
 import dev.comptroller.api.v1alpha1.GpuNodePool;
 import dev.comptroller.decide.cost.PriceBook;
 import dev.comptroller.decide.cost.PriceBooks;
+import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.decide.fleet.Pool;
+import dev.comptroller.decide.pool.PoolDecision;
+import dev.comptroller.decide.pool.PoolMemory;
+import dev.comptroller.decide.pool.PoolPolicy;
 import dev.comptroller.reconcile.pool.PoolParser.Declared;
 import dev.comptroller.reconcile.signals.FleetView;
 import dev.comptroller.reconcile.signals.NodeFacts;
@@ -13,10 +17,12 @@ import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -107,7 +113,26 @@ public final class Pools {
     return pools;
   }
 
-  private static Pool observe(Declared declared, List<NodeFacts> nodes, Map<String, Integer> used) {
+  /// `declared` with the prices that hold of the same pool, as far as the caches know it already.
+  Declared inForce(Declared declared) {
+    return declared().getOrDefault(declared.name(), declared);
+  }
+
+  private int growth(Declared declared, List<NodeFacts> nodes) {
+    Optional<GpuNodePool> pool = view.pool(declared.name());
+    Optional<PoolPolicy> policy = pool.flatMap(found -> PoolParser.policy(found, declared));
+    if (policy.isEmpty()) {
+      return 0;
+    }
+    Map<CapacityType, Integer> present = new EnumMap<>(CapacityType.class);
+    nodes.stream()
+        .filter(node -> node.pool().equals(declared.name()))
+        .forEach(node -> present.merge(node.type(), 1, Integer::sum));
+    PoolMemory memory = PoolCodec.memory(PoolReport.previous(pool.orElseThrow()));
+    return PoolDecision.growth(present, memory, policy.get(), clock.instant());
+  }
+
+  private Pool observe(Declared declared, List<NodeFacts> nodes, Map<String, Integer> used) {
     List<Pool.Node> own =
         nodes.stream()
             .filter(node -> node.pool().equals(declared.name()))
@@ -121,10 +146,16 @@ public final class Pools {
                         used.getOrDefault(node.name(), 0)))
             .toList();
     return new Pool(
-        declared.name(), declared.product(), declared.prices(), declared.maxHourlySpend(), own);
+        declared.name(),
+        declared.product(),
+        declared.prices(),
+        declared.maxHourlySpend(),
+        own,
+        growth(declared, nodes));
   }
 
-  private Map<String, Integer> gpusUsed() {
+  /// GPUs that pods hold, by node.
+  Map<String, Integer> gpusUsed() {
     Map<String, Integer> used = new HashMap<>();
     for (Pod pod : view.pods()) {
       if (!PodFacts.isOver(pod)) {

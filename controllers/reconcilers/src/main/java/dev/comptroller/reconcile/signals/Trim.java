@@ -47,6 +47,7 @@ final class Trim {
             .withSpec(
                 new NodeSpecBuilder()
                     .withUnschedulable(spec == null ? null : spec.getUnschedulable())
+                    .withTaints(spec == null ? List.of() : spec.getTaints())
                     .build())
             .withStatus(status(node.getStatus()))
             .build());

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param hostEnvironment names of variables that pods inherit from the agent
 /// @param timing back-off, heartbeat and the like
 /// @param removeNodesOnStop whether a clean stop ends the pods and deletes the nodes
+/// @param nodeGroups whether objects of the kind NodeGroup make and remove nodes
 public record AgentConfig(
     Path folder,
     List<NodeConfig> nodes,
@@ -23,7 +24,8 @@ public record AgentConfig(
     String podAddresses,
     List<String> hostEnvironment,
     Timing timing,
-    boolean removeNodesOnStop) {
+    boolean removeNodesOnStop,
+    boolean nodeGroups) {
 
   /// The network that pods get addresses from unless the configuration says otherwise.
   public static final String DEFAULT_POD_ADDRESSES = "127.64.0.0/16";
@@ -56,13 +58,22 @@ public record AgentConfig(
         DEFAULT_POD_ADDRESSES,
         INHERITABLE,
         Timing.defaults(),
-        true);
+        true,
+        false);
   }
 
   /// The same with other volume paths.
   public AgentConfig withVolumePaths(Map<String, Path> paths) {
     return new AgentConfig(
-        folder, nodes, images, paths, podAddresses, hostEnvironment, timing, removeNodesOnStop);
+        folder,
+        nodes,
+        images,
+        paths,
+        podAddresses,
+        hostEnvironment,
+        timing,
+        removeNodesOnStop,
+        nodeGroups);
   }
 
   /// The same at another pace.
@@ -75,13 +86,36 @@ public record AgentConfig(
         podAddresses,
         hostEnvironment,
         other,
-        removeNodesOnStop);
+        removeNodesOnStop,
+        nodeGroups);
   }
 
   /// The same, with or without an end of pods and nodes at a clean stop.
   public AgentConfig withRemoveNodesOnStop(boolean remove) {
     return new AgentConfig(
-        folder, nodes, images, volumePaths, podAddresses, hostEnvironment, timing, remove);
+        folder,
+        nodes,
+        images,
+        volumePaths,
+        podAddresses,
+        hostEnvironment,
+        timing,
+        remove,
+        nodeGroups);
+  }
+
+  /// The same, with nodes that objects of the kind NodeGroup make and remove.
+  public AgentConfig withNodeGroups() {
+    return new AgentConfig(
+        folder,
+        nodes,
+        images,
+        volumePaths,
+        podAddresses,
+        hostEnvironment,
+        timing,
+        removeNodesOnStop,
+        true);
   }
 
   /// A node to register.

@@ -61,7 +61,8 @@ final class ConfigFile {
         "podAddresses",
         "hostEnvironment",
         "timing",
-        "removeNodesOnStop");
+        "removeNodesOnStop",
+        "nodeGroups");
     List<NodeConfig> nodes = at.list("nodes", ConfigFile::node);
     Set<String> names = new HashSet<>();
     for (NodeConfig node : nodes) {
@@ -84,7 +85,8 @@ final class ConfigFile {
           addresses,
           inherited,
           timing(at.child("timing")),
-          at.flag("removeNodesOnStop", true));
+          at.flag("removeNodesOnStop", true),
+          at.flag("nodeGroups", false));
     } catch (IllegalArgumentException e) {
       String message = String.valueOf(e.getMessage());
       int colon = message.indexOf(": ");

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// A running agent: nodes in a cluster whose pods are processes of this machine.
 ///
@@ -41,6 +42,7 @@ public final class NodeAgent implements AutoCloseable {
   private final Map<String, PodWorker> workers = new ConcurrentHashMap<>();
   private final Set<String> leaving = ConcurrentHashMap.newKeySet();
   private final Thread heartbeat;
+  private @Nullable NodeGroups groups;
   private boolean closed;
 
   private NodeAgent(AgentConfig config, Machinery machinery, FileChannel lock) throws IOException {
@@ -91,6 +93,9 @@ public final class NodeAgent implements AutoCloseable {
     try {
       for (NodeConfig node : config.nodes()) {
         agent.addNode(node);
+      }
+      if (config.nodeGroups()) {
+        agent.groups = NodeGroups.start(agent, client);
       }
     } catch (RuntimeException e) {
       agent.close();
@@ -265,6 +270,9 @@ public final class NodeAgent implements AutoCloseable {
       nodes.clear();
     }
     heartbeat.interrupt();
+    if (groups != null) {
+      groups.close();
+    }
     try {
       if (config.removeNodesOnStop()) {
         all.forEach(AgentNode::cordon);

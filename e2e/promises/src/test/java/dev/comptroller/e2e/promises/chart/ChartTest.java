@@ -41,7 +41,8 @@ class ChartTest {
   private static final KubernetesSerialization YAML = new KubernetesSerialization();
   private static final String EVERYTHING =
       "gateway.persistence.enabled=true,networkPolicy.enabled=true,"
-          + "metrics.serviceMonitor.enabled=true,operator.pdb.enabled=true,operator.replicas=2";
+          + "metrics.serviceMonitor.enabled=true,operator.pdb.enabled=true,operator.replicas=2,"
+          + "provisioning.karpenter.enabled=true,provisioning.clusterApi.namespaces[0]=machines";
 
   private String helm = "";
 
@@ -201,6 +202,46 @@ class ChartTest {
           .noneMatch(word -> word.contains("*"))
           .doesNotContain("secrets", "escalate", "impersonate", "bind", "pods/exec");
     }
+  }
+
+  @Test
+  void shouldLetTheOperatorMakeNodesOnlyByWhatIsEnabled() throws Exception {
+    assertThat(operatorRights(render()))
+        .noneMatch(right -> right.matches("pods/eviction .*|nodes patch|.*karpenter.*|.*/scale .*"));
+    assertThat(operatorRights(render("provisioning.karpenter.enabled=true")))
+        .contains("pods/eviction create", "nodes patch", "nodepools patch", "nodeclaims delete")
+        .noneMatch(right -> right.contains("/scale "));
+    assertThat(
+            operatorRights(
+                render(
+                    "provisioning.scaleTargets[0].group=example.com",
+                    "provisioning.scaleTargets[0].resource=nodegroups")))
+        .contains("nodegroups/scale patch", "nodes patch")
+        .doesNotContain("nodegroups patch");
+    List<HasMetadata> machines = render("provisioning.clusterApi.namespaces[0]=machines");
+    assertThat(operatorRights(machines)).noneMatch(right -> right.startsWith("machine"));
+    assertThat(
+            only(Role.class, machines).stream()
+                .filter(role -> "machines".equals(role.getMetadata().getNamespace()))
+                .flatMap(role -> rights(role.getRules())))
+        .contains("machinedeployments/scale patch", "machines patch")
+        .doesNotContain("machinedeployments patch", "machines delete");
+  }
+
+  private static List<String> operatorRights(List<HasMetadata> objects) {
+    return only(ClusterRole.class, objects).stream()
+        .filter(role -> role.getMetadata().getName().endsWith("-operator"))
+        .flatMap(role -> rights(role.getRules()))
+        .toList();
+  }
+
+  private static Stream<String> rights(List<PolicyRule> rules) {
+    return rules.stream()
+        .flatMap(
+            rule ->
+                rule.getResources().stream()
+                    .flatMap(
+                        resource -> rule.getVerbs().stream().map(verb -> resource + " " + verb)));
   }
 
   @Test

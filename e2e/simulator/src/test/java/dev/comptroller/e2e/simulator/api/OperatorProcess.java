@@ -25,6 +25,8 @@ import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.GpuNodePoolReconciler;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.pool.PriceStore;
+import dev.comptroller.reconcile.provision.Draining;
+import dev.comptroller.reconcile.provision.Provisioners;
 import dev.comptroller.reconcile.routing.RoutingBoard;
 import dev.comptroller.reconcile.signals.FleetView;
 import dev.comptroller.reconcile.signals.Measured;
@@ -155,7 +157,13 @@ final class OperatorProcess {
             clock);
     Desk<GpuNodePool> poolDesk =
         desk(
-            new GpuNodePoolReconciler(view, pools, metrics, events, publication, clock),
+            new GpuNodePoolReconciler(
+                view,
+                pools,
+                new Provisioners(client, new Draining(client, view)),
+                metrics,
+                events,
+                clock),
             service,
             client,
             id -> view.pool(id.getName()),
