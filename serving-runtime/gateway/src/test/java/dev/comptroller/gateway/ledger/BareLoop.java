@@ -75,8 +75,7 @@ final class BareLoop implements AutoCloseable {
     if (arrays()) {
       Object[] numbers = batch.stream().map(_ -> ++seq).toArray();
       insert.setArray(1, connection.createArrayOf("int8", numbers));
-      insert.setArray(
-          2, connection.createArrayOf("text", batch.stream().map(Row::text).toArray()));
+      insert.setArray(2, connection.createArrayOf("text", batch.stream().map(Row::text).toArray()));
       insert.executeUpdate();
       return;
     }
