@@ -1,5 +1,6 @@
 package dev.comptroller.gateway.ledger;
 
+import dev.comptroller.gateway.disk.GroupCommit;
 import dev.comptroller.gateway.durable.WritePoint;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -11,12 +12,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -34,17 +33,16 @@ final class DurableLedger implements ChargeLedger {
   private static final int MOST_EXPIRED = 512;
   private static final Duration FIRST_RETRY = Duration.ofMillis(100);
   private static final Duration LAST_RETRY = Duration.ofSeconds(5);
-  private static final Duration IDLE = Duration.ofMillis(50);
 
   private record Sent(Head head, Group group) {}
 
-  private final BlockingQueue<Pending> queue = new ArrayBlockingQueue<>(MOST_WAITING);
+  private final GroupCommit<Pending> commit =
+      new GroupCommit<>("ledger", MOST_WAITING, MOST_PER_COMMIT, this::take);
   private final Map<Account, Standing> standings = new ConcurrentHashMap<>();
   private final LedgerDatabase database;
   private final LedgerSettings settings;
   private final LedgerStore store;
   private final Replica replica = new Replica();
-  private final Thread writer;
   private final AtomicLong lines = new AtomicLong();
   private final AtomicLong commits = new AtomicLong();
   private @Nullable Sent sent;
@@ -53,14 +51,12 @@ final class DurableLedger implements ChargeLedger {
   private volatile boolean failing;
   private volatile long busySinceNanos;
   private volatile boolean busy;
-  private volatile boolean closing;
 
   private DurableLedger(LedgerDatabase database, LedgerSettings settings) {
     this.database = database;
     this.settings = settings;
     this.store = new LedgerStore(database);
     this.sweptNanos = settings.nanos().getAsLong();
-    this.writer = Thread.ofPlatform().name("ledger").unstarted(this::run);
   }
 
   /// Takes the ledger up where it ended; refuses one whose open end does not fit together.
@@ -75,7 +71,7 @@ final class DurableLedger implements ChargeLedger {
       ledger.store.rollback();
       throw e;
     }
-    ledger.writer.start();
+    ledger.commit.start();
     return ledger;
   }
 
@@ -201,17 +197,15 @@ final class DurableLedger implements ChargeLedger {
 
   @Override
   public int waiting() {
-    return queue.size();
+    return commit.waiting();
   }
 
   @Override
   public void close() {
-    closing = true;
     try {
-      if (!writer.join(settings.patience())) {
-        writer.interrupt();
-        LOG.log(Level.ERROR, "{0} ledger operations could not be written at the end", queue.size());
-        writer.join();
+      if (!commit.close(settings.patience())) {
+        LOG.log(
+            Level.ERROR, "{0} ledger operations could not be written at the end", commit.waiting());
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
@@ -231,11 +225,10 @@ final class DurableLedger implements ChargeLedger {
     Pending pending = new Pending(operation);
     boolean reserves = operation instanceof Operation.Reserve;
     Duration patience = settings.patience();
-    if (closing) {
+    if (commit.closing()) {
       throw new LedgerUnavailable("the ledger is closed");
     }
-    boolean queued =
-        reserves ? queue.offer(pending) : queue.offer(pending, patience.toMillis(), MILLIS);
+    boolean queued = commit.offer(pending, reserves ? Duration.ZERO : patience);
     if (!queued) {
       throw new LedgerUnavailable(
           "%d operations already wait for the ledger: try again later".formatted(MOST_WAITING));
@@ -245,7 +238,7 @@ final class DurableLedger implements ChargeLedger {
       durable = pending.await(patience);
     } finally {
       if (!durable && reserves && pending.claim()) {
-        var _ = queue.remove(pending);
+        commit.withdraw(pending);
       }
     }
     if (!durable) {
@@ -254,33 +247,16 @@ final class DurableLedger implements ChargeLedger {
     return pending.answer(type);
   }
 
-  private static final TimeUnit MILLIS = TimeUnit.MILLISECONDS;
-
-  private void run() {
-    List<Pending> batch = new ArrayList<>();
-    try {
-      while (!(closing && queue.isEmpty())) {
-        take(batch);
-        boolean sweep = settings.nanos().getAsLong() - sweptNanos >= settings.sweep().toNanos();
-        if (!batch.isEmpty() || sweep) {
-          busySinceNanos = settings.nanos().getAsLong();
-          busy = true;
-          write(batch, sweep);
-          busy = false;
-        }
-        batch.clear();
-      }
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
   private void take(List<Pending> batch) throws InterruptedException {
-    Pending first = queue.poll(IDLE.toMillis(), MILLIS);
-    if (first != null) {
-      batch.add(first);
-      queue.drainTo(batch, MOST_PER_COMMIT - 1);
-      batch.removeIf(pending -> !pending.claim());
+    batch.removeIf(pending -> !pending.claim());
+    batch.sort(Comparator.comparingInt(pending -> pending.operation().turn()));
+    long now = settings.nanos().getAsLong();
+    boolean sweep = now - sweptNanos >= settings.sweep().toNanos();
+    if (!batch.isEmpty() || sweep) {
+      busySinceNanos = now;
+      busy = true;
+      write(batch, sweep);
+      busy = false;
     }
   }
 

@@ -40,12 +40,17 @@ record Entry(
 
   /// The state that this entry leaves its hold in.
   HoldState state() {
-    return switch (kind) {
-      case SETTLE -> HoldState.SETTLED;
-      case VOID -> HoldState.VOIDED;
-      case EXPIRE -> HoldState.EXPIRED;
-      case RESERVE, EXTEND, TRUE_UP, REFUND, LINE -> HoldState.OPEN;
-    };
+    return kind.leaves();
+  }
+
+  /// The hold that this entry ends, if it ends one.
+  @Nullable Long ending() {
+    return kind.leaves() == HoldState.OPEN ? null : Long.valueOf(hold);
+  }
+
+  /// The hold that this entry refunds, if it refunds one.
+  @Nullable Long refunding() {
+    return kind == EntryKind.REFUND ? Long.valueOf(hold) : null;
   }
 
   Entry withHash(Digest sealed) {

@@ -28,6 +28,16 @@ enum EntryKind {
     return word;
   }
 
+  /// The state that such an entry leaves its hold in.
+  HoldState leaves() {
+    return switch (this) {
+      case SETTLE -> HoldState.SETTLED;
+      case VOID -> HoldState.VOIDED;
+      case EXPIRE -> HoldState.EXPIRED;
+      case RESERVE, EXTEND, TRUE_UP, REFUND, LINE -> HoldState.OPEN;
+    };
+  }
+
   static EntryKind of(String word) {
     return valueOf(word.toUpperCase(Locale.ROOT).replace('-', '_'));
   }

@@ -18,8 +18,11 @@ interface LedgerDatabase extends AutoCloseable {
   String headLock();
 
   /// Reservations by idempotency key, as many as there are.
-  Map<String, Entry> reservations(Connection connection, Collection<String> keys)
+  Map<String, Entry> reservations(Statements statements, Collection<String> keys)
       throws SQLException;
+
+  /// Writes a group and the end of the chain after it; nothing of it counts before the commit.
+  void write(Statements statements, Group group, Head head) throws SQLException;
 
   /// Whether the database says that a row is impossible, which no repetition will change.
   boolean refusedForGood(SQLException e);

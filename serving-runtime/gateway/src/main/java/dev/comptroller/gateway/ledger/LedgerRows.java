@@ -21,34 +21,8 @@ final class LedgerRows {
   static final String ENTRY =
       "seq, kind, at_micros, gateway, hold, micros, key, bounds, text, price_version, lifetime_ms,"
           + " line, line_digest, hash";
-  static final String INSERT_ENTRY =
-      "INSERT INTO ledger_entry ("
-          + ENTRY
-          + ", ending, refunding) VALUES ("
-          + "?, ".repeat(15)
-          + "?)";
 
   private LedgerRows() {}
-
-  static void bind(PreparedStatement insert, Entry entry) throws SQLException {
-    insert.setLong(1, entry.seq());
-    insert.setString(2, entry.kind().word());
-    insert.setLong(3, entry.atMicros());
-    insert.setString(4, entry.gateway());
-    insert.setLong(5, entry.hold());
-    insert.setLong(6, entry.micros());
-    insert.setString(7, entry.key());
-    insert.setString(8, entry.bounds());
-    insert.setString(9, entry.text());
-    bindLong(insert, 10, entry.priceVersion());
-    bindLong(insert, 11, entry.lifetimeMillis());
-    insert.setString(12, entry.line());
-    insert.setBytes(13, entry.lineDigest() == null ? null : entry.lineDigest().bytes());
-    insert.setBytes(14, entry.hash().bytes());
-    boolean ends = entry.state() != HoldState.OPEN;
-    bindLong(insert, 15, ends ? Long.valueOf(entry.hold()) : null);
-    bindLong(insert, 16, entry.kind() == EntryKind.REFUND ? Long.valueOf(entry.hold()) : null);
-  }
 
   static Entry entry(ResultSet row) throws SQLException {
     byte[] digest = row.getBytes(13);

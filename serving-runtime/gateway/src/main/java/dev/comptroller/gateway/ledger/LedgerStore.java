@@ -6,7 +6,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,14 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class LedgerStore implements Pages {
   private static final String ONE_ENTRY =
       "SELECT " + LedgerRows.ENTRY + " FROM ledger_entry WHERE ";
-  private static final String UPSERT =
-      "INSERT INTO ledger_account (account, period_micros, spent, held, limit_micros)"
-          + " VALUES (?, ?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET spent = excluded.spent,"
-          + " held = excluded.held, limit_micros = excluded.limit_micros";
 
   private final LedgerDatabase database;
-  private final Map<String, PreparedStatement> statements = new HashMap<>();
-  private @Nullable Connection connection;
+  private @Nullable Statements statements;
 
   LedgerStore(LedgerDatabase database) {
     this.database = database;
@@ -35,8 +29,8 @@ final class LedgerStore implements Pages {
 
   /// Begins a transaction and says where the chain ends.
   Head lock() throws SQLException {
-    if (connection == null) {
-      connection = database.writer();
+    if (statements == null) {
+      statements = new Statements(database.writer());
     }
     try (ResultSet row =
         prepared(
@@ -107,57 +101,24 @@ final class LedgerStore implements Pages {
 
   /// Writes a group; nothing of it counts before the commit.
   void write(Group group, Head head) throws SQLException {
-    if (!group.entries.isEmpty()) {
-      PreparedStatement insert = prepared(LedgerRows.INSERT_ENTRY);
-      for (Entry entry : group.entries) {
-        LedgerRows.bind(insert, entry);
-        insert.addBatch();
-      }
-      var _ = insert.executeBatch();
-      PreparedStatement update =
-          prepared("UPDATE ledger_head SET seq = ?, hash = ?, open_from = ? WHERE one = 1");
-      update.setLong(1, head.seq());
-      update.setBytes(2, head.hash().bytes());
-      update.setLong(3, head.openFrom());
-      update.executeUpdate();
-    }
-    if (!group.lines.isEmpty()) {
-      PreparedStatement insert = prepared(LedgerRows.INSERT_LINE);
-      for (UsageLine line : group.lines) {
-        LedgerRows.bind(insert, line);
-        insert.addBatch();
-      }
-      var _ = insert.executeBatch();
-    }
-    if (!group.touched.isEmpty()) {
-      PreparedStatement upsert = prepared(UPSERT);
-      for (Tally tally : group.touched) {
-        upsert.setString(1, tally.key);
-        upsert.setLong(2, LedgerRows.micros(tally.account.periodStart()));
-        upsert.setLong(3, tally.spent);
-        upsert.setLong(4, tally.held);
-        LedgerRows.bindLong(upsert, 5, tally.limit);
-        upsert.addBatch();
-      }
-      var _ = upsert.executeBatch();
-    }
+    database.write(connected(), group, head);
   }
 
   void commit() throws SQLException {
-    connected().commit();
+    connected().connection().commit();
   }
 
   /// Ends a transaction that wrote nothing.
   void release() throws SQLException {
-    connected().rollback();
+    connected().connection().rollback();
   }
 
   /// Gives up a transaction, and the connection with it.
   void rollback() {
-    Connection broken = connection;
-    connection = null;
-    statements.clear();
-    if (broken != null) {
+    Statements gone = statements;
+    statements = null;
+    if (gone != null) {
+      Connection broken = gone.connection();
       try {
         broken.rollback();
       } catch (SQLException _) {
@@ -171,20 +132,15 @@ final class LedgerStore implements Pages {
     }
   }
 
-  private Connection connected() throws SQLException {
-    if (connection == null) {
+  private Statements connected() throws SQLException {
+    if (statements == null) {
       throw new SQLException("the ledger is not connected");
     }
-    return connection;
+    return statements;
   }
 
   private PreparedStatement prepared(String sql) throws SQLException {
-    PreparedStatement known = statements.get(sql);
-    if (known == null) {
-      known = connected().prepareStatement(sql);
-      statements.put(sql, known);
-    }
-    return known;
+    return connected().of(sql);
   }
 
   private Optional<Entry> one(String sql, long argument) throws SQLException {

@@ -16,4 +16,14 @@ sealed interface Operation {
   record Correct(Correction correction) implements Operation {}
 
   record Append(UsageLine line) implements Operation {}
+
+  /// Its turn among those that share a commit: what frees money goes first, running requests go
+  /// before new ones.
+  default int turn() {
+    return switch (this) {
+      case Settle _, VoidHold _, Correct _, Append _ -> 0;
+      case Extend _ -> 1;
+      case Reserve _ -> 2;
+    };
+  }
 }

@@ -3,14 +3,11 @@ package dev.comptroller.gateway.ledger;
 import dev.comptroller.gateway.ledger.LedgerSettings.Database.Postgres;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.sql.Array;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
@@ -24,8 +21,6 @@ import org.postgresql.ds.PGSimpleDataSource;
 /// acknowledged is refused.
 final class PostgresDatabase implements LedgerDatabase {
   private static final Logger LOG = System.getLogger(PostgresDatabase.class.getName());
-  private static final String BY_KEY =
-      "SELECT " + LedgerRows.ENTRY + " FROM ledger_entry WHERE key = ANY (?) AND kind = 'reserve'";
 
   private final PGSimpleDataSource source;
   private final Postgres where;
@@ -44,7 +39,6 @@ final class PostgresDatabase implements LedgerDatabase {
     source.setConnectTimeout(10);
     source.setSocketTimeout(30);
     source.setTcpKeepAlive(true);
-    source.setReWriteBatchedInserts(true);
     source.setPrepareThreshold(2);
     return source;
   }
@@ -98,22 +92,14 @@ final class PostgresDatabase implements LedgerDatabase {
   }
 
   @Override
-  public Map<String, Entry> reservations(Connection connection, Collection<String> keys)
+  public Map<String, Entry> reservations(Statements statements, Collection<String> keys)
       throws SQLException {
-    Map<String, Entry> found = new HashMap<>();
-    Array array = connection.createArrayOf("text", keys.toArray());
-    try (PreparedStatement select = connection.prepareStatement(BY_KEY)) {
-      select.setArray(1, array);
-      try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          Entry entry = LedgerRows.entry(rows);
-          found.put(String.valueOf(entry.key()), entry);
-        }
-      }
-    } finally {
-      array.free();
-    }
-    return found;
+    return PostgresRows.reservations(statements, keys);
+  }
+
+  @Override
+  public void write(Statements statements, Group group, Head head) throws SQLException {
+    PostgresRows.write(statements, group, head);
   }
 
   /// Classes 22 (data) and 23 (constraints).

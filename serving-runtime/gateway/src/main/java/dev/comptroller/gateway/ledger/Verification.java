@@ -1,5 +1,6 @@
 package dev.comptroller.gateway.ledger;
 
+import dev.comptroller.gateway.disk.SqliteFile;
 import dev.comptroller.gateway.ledger.LedgerSettings.Database;
 import java.nio.file.Files;
 import java.sql.Connection;
@@ -269,7 +270,7 @@ public record Verification(long entries, int openHolds, int accounts, String hea
               if (!Files.exists(data.resolve("ledger.db"))) {
                 throw new SQLException("there is no ledger.db in --data " + data);
               }
-              yield SqliteDatabase.source(data.resolve("ledger.db")).getConnection();
+              yield SqliteFile.reader(data.resolve("ledger.db"));
             }
             case Database.Postgres postgres -> PostgresDatabase.source(postgres).getConnection();
           };

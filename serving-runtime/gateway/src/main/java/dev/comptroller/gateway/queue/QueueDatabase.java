@@ -1,5 +1,7 @@
 package dev.comptroller.gateway.queue;
 
+import dev.comptroller.gateway.disk.GroupCommit;
+import dev.comptroller.gateway.disk.SqliteFile;
 import dev.comptroller.gateway.durable.WritePoint;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -7,17 +9,10 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
-import org.sqlite.SQLiteConfig;
-import org.sqlite.SQLiteDataSource;
 
 /// The queue's SQLite file: one writer thread, group commit, readers beside it.
 ///
@@ -30,7 +25,8 @@ final class QueueDatabase implements AutoCloseable {
   private static final Logger LOG = System.getLogger(QueueDatabase.class.getName());
   private static final int MOST_PER_COMMIT = 128;
   private static final int MOST_WAITING = 4_096;
-  private static final int FULL = 2;
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration LONGEST_END = Duration.ofDays(1);
 
   /// Statements that belong together.
   @FunctionalInterface
@@ -81,102 +77,72 @@ final class QueueDatabase implements AutoCloseable {
     }
   }
 
-  private final BlockingQueue<Pending<?>> queue = new ArrayBlockingQueue<>(MOST_WAITING);
-  private final SQLiteDataSource source;
+  private final GroupCommit<Pending<?>> commit =
+      new GroupCommit<>("queue-database", MOST_WAITING, MOST_PER_COMMIT, this::commit);
+  private final SqliteFile file;
   private final Connection writer;
-  private final Thread thread;
   private final WritePoint point;
-  private volatile boolean closing;
 
-  private QueueDatabase(SQLiteDataSource source, Connection writer, WritePoint point) {
-    this.source = source;
+  private QueueDatabase(SqliteFile file, Connection writer, WritePoint point) {
+    this.file = file;
     this.writer = writer;
     this.point = point;
-    this.thread = Thread.ofPlatform().name("queue-database").unstarted(this::run);
   }
 
   /// Opens a file, bringing it to this version; a file that would not survive a crash is refused.
-  static QueueDatabase open(Path file) throws SQLException {
-    return open(file, WritePoint.OPEN);
+  static QueueDatabase open(Path path) throws SQLException {
+    return open(path, WritePoint.OPEN);
   }
 
   /// The same with a point of its commits.
-  static QueueDatabase open(Path file, WritePoint point) throws SQLException {
-    SQLiteConfig config = new SQLiteConfig();
-    config.setJournalMode(SQLiteConfig.JournalMode.WAL);
-    config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
-    config.setBusyTimeout(5_000);
-    SQLiteDataSource source = new SQLiteDataSource(config);
-    source.setUrl("jdbc:sqlite:" + file);
+  static QueueDatabase open(Path path, WritePoint point) throws SQLException {
+    SqliteFile file = SqliteFile.open(path, "db/queue");
     try {
-      Flyway.configure(QueueDatabase.class.getClassLoader())
-          .dataSource(source)
-          .locations("classpath:db/queue")
-          .load()
-          .migrate();
-    } catch (FlywayException e) {
-      throw new SQLException(file + " cannot be brought to this version: " + e.getMessage(), e);
-    }
-    Connection writer = source.getConnection();
-    try {
-      requireDurable(writer, file);
-      writer.setAutoCommit(false);
+      QueueDatabase database = new QueueDatabase(file, file.writer(), point);
+      database.commit.start();
+      return database;
     } catch (SQLException e) {
-      writer.close();
+      file.close();
       throw e;
     }
-    QueueDatabase database = new QueueDatabase(source, writer, point);
-    database.thread.start();
-    return database;
   }
 
   /// Runs a work and returns when it is durable.
   <T> T write(Work<T> work) throws SQLException, InterruptedException {
     Pending<T> pending = new Pending<>(work);
-    if (closing || !queue.offer(pending, 10, TimeUnit.SECONDS)) {
-      throw new SQLException("the queue's database is " + (closing ? "closed" : "overloaded"));
+    if (!commit.offer(pending, PATIENCE)) {
+      throw new SQLException(
+          "the queue's database is " + (commit.closing() ? "closed" : "overloaded"));
     }
     return pending.await();
   }
 
   /// Runs a work that only reads, on the last state that is durable.
   <T> T read(Work<T> work) throws SQLException {
-    try (Connection reader = source.getConnection()) {
+    try (Connection reader = file.reader()) {
       return work.run(reader);
     }
   }
 
   @Override
   public void close() {
-    closing = true;
     try {
-      thread.join();
+      if (!commit.close(LONGEST_END)) {
+        LOG.log(Level.ERROR, "{0} writes to the queue''s database were given up", commit.waiting());
+      }
       writer.close();
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } catch (SQLException e) {
       LOG.log(Level.WARNING, "closing the queue's database", e);
     }
-  }
-
-  private void run() {
-    List<Pending<?>> together = new ArrayList<>();
-    try {
-      while (!(closing && queue.isEmpty())) {
-        Pending<?> first = queue.poll(50, TimeUnit.MILLISECONDS);
-        if (first != null) {
-          together.add(first);
-          queue.drainTo(together, MOST_PER_COMMIT - 1);
-          commit(together);
-          together.clear();
-        }
-      }
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
+    file.close();
   }
 
   private void commit(List<Pending<?>> together) {
+    if (together.isEmpty()) {
+      return;
+    }
     SQLException failure = null;
     try {
       for (Pending<?> pending : together) {
@@ -196,16 +162,6 @@ final class QueueDatabase implements AutoCloseable {
     }
     for (Pending<?> pending : together) {
       pending.end(failure);
-    }
-  }
-
-  private static void requireDurable(Connection connection, Path file) throws SQLException {
-    String journal = Sql.text(connection, "PRAGMA journal_mode");
-    String synchronous = Sql.text(connection, "PRAGMA synchronous");
-    if (!journal.equalsIgnoreCase("wal") || Integer.parseInt(synchronous) < FULL) {
-      throw new SQLException(
-          "%s would lose batches in a crash (journal_mode=%s, synchronous=%s): put --data on a local disk"
-              .formatted(file, journal, synchronous));
     }
   }
 }

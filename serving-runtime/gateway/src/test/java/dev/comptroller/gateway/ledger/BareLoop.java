@@ -44,7 +44,7 @@ final class BareLoop implements AutoCloseable {
   private void run() {
     List<Row> batch = new ArrayList<>();
     try (PreparedStatement insert =
-        connection.prepareStatement("INSERT INTO bare (seq, text) VALUES (?, ?)")) {
+        connection.prepareStatement("INSERT INTO bare (seq, text) " + rows())) {
       while (!(closing && queue.isEmpty())) {
         Row first = queue.poll(50, TimeUnit.MILLISECONDS);
         if (first == null) {
@@ -52,12 +52,7 @@ final class BareLoop implements AutoCloseable {
         }
         batch.add(first);
         queue.drainTo(batch, MOST_PER_COMMIT - 1);
-        for (Row row : batch) {
-          insert.setLong(1, ++seq);
-          insert.setString(2, row.text());
-          insert.addBatch();
-        }
-        var _ = insert.executeBatch();
+        write(insert, batch);
         connection.commit();
         batch.forEach(row -> row.durable().countDown());
         batch.clear();
@@ -65,6 +60,31 @@ final class BareLoop implements AutoCloseable {
     } catch (SQLException | InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private String rows() throws SQLException {
+    return arrays() ? "SELECT * FROM unnest(?::bigint[], ?::text[])" : "VALUES (?, ?)";
+  }
+
+  /// Whether the database takes a batch in one round trip as arrays, as PostgreSQL does.
+  private boolean arrays() throws SQLException {
+    return connection.getMetaData().getDatabaseProductName().equals("PostgreSQL");
+  }
+
+  private void write(PreparedStatement insert, List<Row> batch) throws SQLException {
+    if (arrays()) {
+      Object[] numbers = batch.stream().map(_ -> ++seq).toArray();
+      insert.setArray(1, connection.createArrayOf("int8", numbers));
+      insert.setArray(2, connection.createArrayOf("text", batch.stream().map(Row::text).toArray()));
+      insert.executeUpdate();
+      return;
+    }
+    for (Row row : batch) {
+      insert.setLong(1, ++seq);
+      insert.setString(2, row.text());
+      insert.addBatch();
+    }
+    var _ = insert.executeBatch();
   }
 
   @Override

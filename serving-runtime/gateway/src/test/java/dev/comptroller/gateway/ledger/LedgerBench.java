@@ -2,6 +2,9 @@ package dev.comptroller.gateway.ledger;
 
 import dev.comptroller.gateway.ledger.LedgerSettings.Database;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -9,8 +12,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
 public final class LedgerBench {
   private static final int CALLERS = 512;
   private static final double SHARE = 0.7;
+  private static final double STEP = 0.85;
 
   /// A rate at which the slowest percent takes longer than this is more than the ledger and its
   /// callers can keep up with on this machine.
@@ -63,55 +65,82 @@ public final class LedgerBench {
     }
   }
 
-  private void run(Database database, int rounds) throws Exception {
+  private void run(Database where, int rounds) throws Exception {
+    LedgerDatabase database = Opening.database(where);
+    try (BareLoop bare = new BareLoop(database);
+        ChargeLedger ledger = DurableLedger.open(database, LedgerSettings.of(where, "bench"))) {
+      double peak = rates(bare, ledger, rounds);
+      double rate = peak;
+      while (open(ledger, rate).worstMillis() > KEEPS_UP_MILLIS) {
+        rate *= STEP;
+      }
+      System.out.printf("peak of the open loop: %.0f operations/s%n", rate);
+      latencies(ledger, SHARE * rate, rounds);
+    }
+    System.out.println(Verification.of(where));
+  }
+
+  /// The median rate of the ledger with callers that do nothing else.
+  private double rates(BareLoop bare, ChargeLedger ledger, int rounds) throws Exception {
     List<Double> ledgers = new ArrayList<>();
     List<Double> bares = new ArrayList<>();
+    List<Double> ratios = new ArrayList<>();
     for (int round = -1; round < rounds; round++) {
-      double bare = bare(database);
-      double ledger = peak(database);
+      Rate one = closed("bare", () -> bare.append(ROW), 1);
+      Rate other = closed("ledger", () -> request(ledger), slices + 2);
       if (round >= 0) {
-        bares.add(bare);
-        ledgers.add(ledger);
+        bares.add(one.perSecond());
+        ledgers.add(other.perSecond());
+        ratios.add(other.perSecond() / one.perSecond());
       }
       System.out.printf(
-          "%s %.0f bare commits/s, %.0f ledger operations/s, ratio %.2f%n",
-          round < 0 ? "warm-up" : "round " + (round + 1), bare, ledger, ledger / bare);
+          "%s %.0f bare commits/s (%.2f us of its writer's CPU each), %.0f ledger operations/s"
+              + " (%.2f us), ratio %.2f%n",
+          round < 0 ? "warm-up" : "round " + (round + 1),
+          one.perSecond(),
+          one.cpuMicros(),
+          other.perSecond(),
+          other.cpuMicros(),
+          other.perSecond() / one.perSecond());
     }
-    double peak = median(ledgers);
     System.out.printf(
         "median  %.0f bare commits/s, %.0f ledger operations/s, ratio %.2f%n",
-        median(bares), peak, peak / median(bares));
-    double rate = peak;
-    while (open(database, rate, false) > KEEPS_UP_MILLIS) {
-      rate *= 0.75;
-    }
-    System.out.printf("peak of the open loop: %.0f operations/s%n", rate);
-    var _ = open(database, SHARE * rate, true);
-    System.out.println(Verification.of(database));
+        median(bares), median(ledgers), median(ratios));
+    return median(ledgers);
   }
 
-  private double bare(Database database) throws Exception {
-    LedgerDatabase opened = Opening.database(database);
-    try (BareLoop loop = new BareLoop(opened)) {
-      return closed(() -> loop.append(ROW));
-    } finally {
-      opened.close();
+  private void latencies(ChargeLedger ledger, double rate, int rounds) throws Exception {
+    System.out.printf(
+        "open loop at %.0f operations/s (%.0f requests/s of %d slices, one every %d ms)%n",
+        rate, rate / (slices + 2), slices, sliceMillis);
+    List<Double> worst = new ArrayList<>();
+    for (int round = 1; round <= rounds; round++) {
+      long commits = ledger.commits();
+      Arrivals arrivals = open(ledger, rate);
+      System.out.printf(
+          "round %d: %d failed, %d commits%n%s",
+          round, arrivals.failed(), ledger.commits() - commits, arrivals);
+      worst.add(arrivals.worstMillis());
     }
+    System.out.printf("median of the rounds' largest p99: %.2f ms%n", median(worst));
   }
 
-  private double peak(Database database) throws Exception {
-    try (ChargeLedger ledger = ChargeLedger.open(LedgerSettings.of(database, "bench"))) {
-      return closed(() -> request(ledger)) * (slices + 2);
-    }
+  private Arrivals open(ChargeLedger ledger, double operations) throws InterruptedException {
+    Arrivals arrivals = new Arrivals(ledger, operations, slices, sliceMillis, names);
+    arrivals.run(measured);
+    return arrivals;
   }
+
+  /// @param cpuMicros of the writer's thread for each operation
+  private record Rate(double perSecond, double cpuMicros) {}
 
   /// One step of a caller.
   private interface Step {
     void run() throws LedgerUnavailable, InterruptedException;
   }
 
-  /// Steps a second of callers that do nothing else, after a start that does not count.
-  private double closed(Step step) throws InterruptedException {
+  /// Operations a second of callers that do nothing else, after a start that does not count.
+  private Rate closed(String writer, Step step, int operations) throws InterruptedException {
     AtomicLong done = new AtomicLong();
     AtomicLong end = new AtomicLong(Long.MAX_VALUE);
     CountDownLatch stopped = new CountDownLatch(CALLERS);
@@ -133,12 +162,25 @@ public final class LedgerBench {
     }
     Thread.sleep(measured.dividedBy(4));
     long before = done.get();
+    long cpu = cpuNanos(writer);
     long start = System.nanoTime();
     Thread.sleep(measured);
-    double rate = (done.get() - before) * 1e9 / (System.nanoTime() - start);
+    double count = (double) (done.get() - before) * operations;
+    Rate rate =
+        new Rate(count * 1e9 / (System.nanoTime() - start), (cpuNanos(writer) - cpu) / 1e3 / count);
     end.set(0);
     stopped.await();
     return rate;
+  }
+
+  private static long cpuNanos(String name) {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
+      if (thread != null && thread.getThreadName().equals(name)) {
+        return threads.getThreadCpuTime(thread.getThreadId());
+      }
+    }
+    throw new IllegalStateException("there is no thread " + name);
   }
 
   private void request(ChargeLedger ledger) throws LedgerUnavailable, InterruptedException {
@@ -150,118 +192,21 @@ public final class LedgerBench {
     settle(ledger, hold, name);
   }
 
-  private static HoldId reserve(ChargeLedger ledger, String name)
+  static HoldId reserve(ChargeLedger ledger, String name)
       throws LedgerUnavailable, InterruptedException {
     Reservation asked =
         new Reservation(name, "print", BOUNDS, 640, LedgerFixture.PRICE, Duration.ofMinutes(5));
     return ((Reserved.Held) ledger.reserve(asked)).hold();
   }
 
-  private static void extend(ChargeLedger ledger, HoldId hold)
+  static void extend(ChargeLedger ledger, HoldId hold)
       throws LedgerUnavailable, InterruptedException {
     var _ = (Extended.Granted) ledger.extend(hold, 64, List.of());
   }
 
-  private static void settle(ChargeLedger ledger, HoldId hold, String name)
+  static void settle(ChargeLedger ledger, HoldId hold, String name)
       throws LedgerUnavailable, InterruptedException {
     var _ = (Settled.Booked) ledger.settle(hold, 600, LedgerFixture.line(name, 600L));
-  }
-
-  /// Requests arrive at random whether the ledger keeps up or not; each operation is due at a time
-  /// of its own, and its latency counts from then.
-  ///
-  /// @return the largest p99 of an operation, in milliseconds
-  private double open(Database database, double operations, boolean told) throws Exception {
-    double requests = operations / (slices + 2);
-    List<ConcurrentLinkedQueue<Long>> latencies =
-        Stream.generate(ConcurrentLinkedQueue<Long>::new).limit(3).toList();
-    AtomicLong failed = new AtomicLong();
-    try (ChargeLedger ledger = ChargeLedger.open(LedgerSettings.of(database, "bench"))) {
-      Random random = new Random(1);
-      List<Thread> running = new ArrayList<>();
-      long due = System.nanoTime();
-      long first = due + (slices + 1) * sliceMillis * 1_000_000;
-      long last = first + measured.toNanos() * 2;
-      while (due < last) {
-        due += (long) (-Math.log(1 - random.nextDouble()) / requests * 1e9);
-        sleepUntil(due);
-        long start = due;
-        running.add(Thread.ofVirtual().start(() -> timed(ledger, start, first, latencies, failed)));
-      }
-      for (Thread thread : running) {
-        thread.join();
-      }
-      if (told) {
-        System.out.printf(
-            "open loop at %.0f operations/s (%.0f requests/s of %d slices, one every %d ms), %d"
-                + " failed, %d commits%n",
-            operations, requests, slices, sliceMillis, failed.get(), ledger.commits());
-      }
-    }
-    List<String> names = List.of("reserve", "extend", "settle");
-    double worst = failed.get() > 0 ? Double.MAX_VALUE : 0;
-    for (int i = 0; i < names.size(); i++) {
-      long[] sorted = latencies.get(i).stream().mapToLong(Long::longValue).sorted().toArray();
-      worst = Math.max(worst, at(sorted, 0.99));
-      if (told) {
-        System.out.printf(
-            "%-8s p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms, largest %.2f ms (%d)%n",
-            names.get(i),
-            at(sorted, 0.5),
-            at(sorted, 0.99),
-            at(sorted, 0.999),
-            at(sorted, 1),
-            sorted.length);
-      }
-    }
-    return worst;
-  }
-
-  private void timed(
-      ChargeLedger ledger,
-      long start,
-      long counted,
-      List<ConcurrentLinkedQueue<Long>> latencies,
-      AtomicLong failed) {
-    String name = "o" + names.incrementAndGet() + "-" + start;
-    try {
-      long due = start;
-      HoldId hold = reserve(ledger, name);
-      note(latencies.get(0), due, counted);
-      for (int slice = 0; slice < slices; slice++) {
-        due += sliceMillis * 1_000_000;
-        sleepUntil(due);
-        extend(ledger, hold);
-        note(latencies.get(1), due, counted);
-      }
-      due += sliceMillis * 1_000_000;
-      sleepUntil(due);
-      settle(ledger, hold, name);
-      note(latencies.get(2), due, counted);
-    } catch (LedgerUnavailable e) {
-      failed.incrementAndGet();
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void note(ConcurrentLinkedQueue<Long> latencies, long due, long counted) {
-    if (due >= counted) {
-      latencies.add(System.nanoTime() - due);
-    }
-  }
-
-  private static void sleepUntil(long due) throws InterruptedException {
-    long left = due - System.nanoTime();
-    if (left > 0) {
-      Thread.sleep(Duration.ofNanos(left));
-    }
-  }
-
-  private static double at(long[] sorted, double share) {
-    return sorted.length == 0
-        ? Double.NaN
-        : sorted[Math.min(sorted.length - 1, (int) (sorted.length * share))] / 1e6;
   }
 
   private static double median(List<Double> values) {

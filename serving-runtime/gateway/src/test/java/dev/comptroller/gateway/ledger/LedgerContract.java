@@ -80,6 +80,67 @@ abstract class LedgerContract extends LedgerFixture {
   }
 
   @Test
+  void shouldSpendALimitToTheLastSliceAndNoFurtherUnderAThousandSlicedRequests() throws Exception {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Long>> asked = new ArrayList<>();
+      for (int i : IntStream.range(0, 1_000).toArray()) {
+        asked.add(threads.submit(() -> sliced("r" + i)));
+      }
+      long charged = 0;
+      for (Future<Long> one : asked) {
+        charged += one.get();
+      }
+      assertThat(charged).isEqualTo(3_700);
+    }
+    // Verification checks every entry against the limit then in force.
+    assertThat(at(CHAT)).isEqualTo(new Standing(CHAT, 3_700, 0, 3_709L));
+  }
+
+  /// Takes slices of 10 until it has 10 or the limit refuses one; what it was charged.
+  private long sliced(String key) throws Exception {
+    if (!(ledger.reserve(ask(key, 10, limit(CHAT, 3_709))) instanceof Reserved.Held(var hold, _))) {
+      return 0;
+    }
+    long held = 10;
+    while (held < 100 && ledger.extend(hold, 10, List.of()) instanceof Extended.Granted(long now)) {
+      held = now;
+    }
+    assertThat(ledger.settle(hold, held, line(key, held))).isEqualTo(new Settled.Booked(held, 0));
+    return held;
+  }
+
+  @Test
+  void shouldKeepEntriesOfAnyKindThatShareACommit() throws Exception {
+    int requests = 300;
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> asked = new ArrayList<>();
+      for (int i : IntStream.range(0, requests).toArray()) {
+        asked.add(threads.submit(() -> request(i)));
+      }
+      for (Future<?> one : asked) {
+        one.get();
+      }
+    }
+    assertThat(ledger.commits()).isLessThan(2L * requests);
+    assertThat(at(CHAT)).isEqualTo(new Standing(CHAT, 200 * 30, 0, at(CHAT).limitMicros()));
+    assertThat(ledger.recent(2 * requests)).hasSize(requests);
+    assertThat(Verification.of(database).entries()).isEqualTo(5L * requests);
+  }
+
+  /// Five entries: every third request is told another limit and ends without a charge.
+  private boolean request(int i) throws Exception {
+    boolean third = i % 3 == 0;
+    HoldId hold = hold(ledger, ask("r" + i, 40, limit(CHAT, 1_000_000)));
+    for (int slice = 0; slice < 3; slice++) {
+      assertThat(ledger.extend(hold, 5, third ? List.of(limit(CHAT, 1_000_000 + i)) : List.of()))
+          .isEqualTo(new Extended.Granted(45 + 5L * slice));
+    }
+    return third
+        ? ledger.voidHold(hold, line("l" + i, 0L)) instanceof Voided.Freed
+        : ledger.settle(hold, 30, line("l" + i, 30L)) instanceof Settled.Booked;
+  }
+
+  @Test
   void shouldRefuseAFeatureWhenItsNamespaceIsExhausted() throws Exception {
     hold(ledger, ask("a", 60, limit(ABROAD, 100), limit(SEARCH, 1_000)));
     assertThat(ledger.reserve(ask("b", 41, limit(ABROAD, 100), limit(CHAT, 1_000))))
