@@ -302,7 +302,7 @@ record Wish(
   private int stayMargin(Duration rest, Duration period) {
     return stock.seen().demand() == null || period.isZero()
         ? 0
-        : (int) Math.clamp(STAY_MARGIN * rest.toSeconds() / period.toSeconds(), 0, STAY_MARGIN);
+        : Math.clamp(STAY_MARGIN * rest.toSeconds() / period.toSeconds(), 0, STAY_MARGIN);
   }
 
   Optional<Option> option(@Nullable String variant) {
