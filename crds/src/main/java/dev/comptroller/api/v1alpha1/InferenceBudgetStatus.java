@@ -78,6 +78,12 @@ public record InferenceBudgetStatus(
             "Replicas that were granted and may still hold GPUs: their dollars stay set"
                 + " aside until they are seen to be gone.")
         List<Committed> commitments,
+    @Keyed("hour")
+        @Size(max = 24)
+        @JsonPropertyDescription(
+            "What each hour of the day would run without the budget, as far as it was seen: what"
+                + " is left is spread in proportion to it.")
+        List<HourlyNeed> needs,
     @JsonPropertyDescription("What requests are told; absent while nothing is restrained.")
         @Nullable Traffic traffic,
     @JsonPropertyDescription("Who spends most in the period.") @Nullable TopSpenders topSpenders,
@@ -100,6 +106,7 @@ public record InferenceBudgetStatus(
     activeActions = Absent.list(activeActions);
     grants = Absent.list(grants);
     commitments = Absent.list(commitments);
+    needs = Absent.list(needs);
     history = Absent.list(history);
   }
 
@@ -109,6 +116,7 @@ public record InferenceBudgetStatus(
     List<ActiveAction> actions = List.of();
     List<Granted> grants = List.of();
     List<Committed> commitments = List.of();
+    List<HourlyNeed> needs = List.of();
     List<Decided> history = List.of();
     return new InferenceBudgetStatus(
         null,
@@ -129,6 +137,7 @@ public record InferenceBudgetStatus(
         actions,
         grants,
         commitments,
+        needs,
         null,
         null,
         null,
@@ -224,6 +233,12 @@ public record InferenceBudgetStatus(
       @Text(Format.INSTANT)
           @JsonPropertyDescription("When a grant last fell; absent if none are going.")
           @Nullable String lowered) {}
+
+  /// What an hour of the day would run without the budget.
+  @Wire
+  public record HourlyNeed(
+      @Required @JsonPropertyDescription("The hour of the day in UTC, 0 to 23.") Integer hour,
+      @Required @JsonPropertyDescription("Thousandths of GPUs.") Long milliGpus) {}
 
   /// What requests of the namespace are told.
   @Wire

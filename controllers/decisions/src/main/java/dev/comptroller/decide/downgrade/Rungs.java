@@ -194,12 +194,10 @@ public final class Rungs {
     return policy.isClimb(option) && policy.steadiness().stayMargin() > 0 ? 0 : count;
   }
 
-  /// Whether quality times the part of the needed replicas is more, or as much for less money.
+  /// Whether quality times the part of the needed replicas is more.
   private static boolean keepsMore(Pick pick, Pick best) {
     int more = pick.option().kept(pick.replicas()).compareTo(best.option().kept(best.replicas()));
-    HourlyRate cost = pick.option().perReplica().times(pick.replicas());
-    HourlyRate bestCost = best.option().perReplica().times(best.replicas());
-    return more > 0 || (more == 0 && cost.compareTo(bestCost) < 0);
+    return more > 0;
   }
 
   private static HourlyRate limit(RungPolicy policy, Option option, HourlyRate allowed) {

@@ -4,7 +4,9 @@ import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.Committed;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.Granted;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.HeatLog;
+import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.HourlyNeed;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.StepLog;
+import dev.comptroller.decide.forecast.Needs;
 import dev.comptroller.decide.heat.HeatState;
 import dev.comptroller.decide.heat.HeatState.StepName;
 import dev.comptroller.decide.heat.HeatState.StepPast;
@@ -33,7 +35,8 @@ final class Memory {
         heat(status.ladder()),
         status.grants().stream().map(Memory::grant).toList(),
         status.commitments().stream().map(Memory::commitment).toList(),
-        instant(status.fundedUntil()));
+        instant(status.fundedUntil()),
+        needs(status.needs()));
   }
 
   static @Nullable HeatLog wire(HeatState state) {
@@ -52,6 +55,23 @@ final class Memory {
                         text(entry.getValue().beyond())))
             .toList();
     return new HeatLog(state.periodStart().toString(), steps);
+  }
+
+  static List<HourlyNeed> wire(Needs needs) {
+    return needs.rates().entrySet().stream()
+        .map(entry -> new HourlyNeed(entry.getKey(), entry.getValue()))
+        .toList();
+  }
+
+  /// Hours that no day has are not remembered.
+  private static Needs needs(List<HourlyNeed> wire) {
+    TreeMap<Integer, Long> rates = new TreeMap<>();
+    for (HourlyNeed need : wire) {
+      if (need.hour() >= 0 && need.hour() < 24 && need.milliGpus() >= 0) {
+        rates.put(need.hour(), need.milliGpus());
+      }
+    }
+    return new Needs(rates);
   }
 
   static Granted wire(Grant grant) {

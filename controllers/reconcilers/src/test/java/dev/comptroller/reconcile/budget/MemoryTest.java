@@ -11,6 +11,7 @@ import dev.comptroller.decide.cost.ReplicaInterval;
 import dev.comptroller.decide.cost.SpendRecord;
 import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.decide.forecast.HourSpend;
+import dev.comptroller.decide.forecast.Needs;
 import dev.comptroller.decide.heat.HeatAction;
 import dev.comptroller.decide.heat.HeatState;
 import dev.comptroller.decide.heat.HeatState.StepName;
@@ -59,7 +60,8 @@ final class MemoryTest {
                     null,
                     Duration.ofMinutes(5))),
             List.of(new Commitment("chat", "large", 1, 2, T0.plusSeconds(9))),
-            T0.plusSeconds(1800));
+            T0.plusSeconds(1800),
+            new Needs(new TreeMap<>(Map.of(0, 0L, 23, 12_500L))));
 
     assertThat(Memory.read(through(status(state)))).isEqualTo(state);
     assertThat(Memory.read(InferenceBudgetStatus.empty())).isEqualTo(LoopState.EMPTY);
@@ -180,6 +182,7 @@ final class MemoryTest {
         List.of(),
         state.grants().stream().map(Memory::wire).toList(),
         state.commitments().stream().map(Memory::wire).toList(),
+        Memory.wire(state.needs()),
         null,
         null,
         null,
