@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// gateways' ledger, which survive every restart; who spends most is summed up from counters, from
 /// where the last process left them ([ChargeBook]). What is missing there: what a gateway counted
 /// after the last look at it, and where both end within a minute, after the last save. Several
-// gateways on one ledger show
+/// gateways on one ledger show
 /// the same accounts, of which the largest counts, and counters of their own, which are added up.
 /// Thread-safe.
 public final class Charges {

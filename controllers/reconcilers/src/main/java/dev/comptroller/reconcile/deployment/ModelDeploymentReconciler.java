@@ -272,7 +272,7 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
   }
 
   /// Writes the status if it is due, and tells what changed once that is written: a crash in
-  // between
+  /// between
   /// loses an event, and no event is ever told without its status or twice.
   private UpdateControl<ModelDeployment> publish(
       ModelDeployment deployment,

@@ -12,21 +12,22 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.logging.Logger;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Every story of [Stories]; the operator is killed before and after every one of its writes,
 /// conflicts with others, loses replies, and sees the world late, twice or with gaps: same end,
 /// same creations and deletions, spend exact, nothing told twice, then no writes.
 ///
-/// Samples stand for all of it unless `-Dcrash=full`; `-Dcrash.write=N` is one write of all
-// stories.
+/// Samples stand for all of it unless `-Dcrash=full`; `-Dcrash.write=N` is one
+/// write, `-Dcrash.story=WORDS` some stories.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class CrashPointsTest {
   private static final Logger LOG = Logger.getLogger(CrashPointsTest.class.getName());
@@ -34,35 +35,52 @@ final class CrashPointsTest {
   private static final int ONLY = Integer.getInteger("crash.write", 0);
   private static final String STORY = System.getProperty("crash.story", "");
   private static final Desk.Pace EVEN = new Desk.Pace(Duration.ZERO, false);
-  private static final Map<String, Temper> TEMPERS =
-      Map.of(
-          "late", new Temper(EVEN, 5, 1, false),
-          "twice", new Temper(EVEN, 1, 2, false),
-          "with gaps", new Temper(EVEN, 3, 1, true),
-          "older than own writes", new Temper(new Desk.Pace(Duration.ZERO, true), 4, 1, false));
 
   private final Map<String, Told> calm = new HashMap<>();
 
-  static Stream<Story> stories() {
-    return Stories.all().stream().filter(story -> story.name().contains(STORY));
+  /// What makes a story hard.
+  enum Trouble {
+    KILLED_BEFORE_A_WRITE,
+    KILLED_AFTER_A_WRITE,
+    CONFLICTS,
+    LOST_REPLIES,
+    LATE,
+    TWICE,
+    WITH_GAPS,
+    OLDER_THAN_OWN_WRITES
+  }
+
+  /// All stories with all troubles; or the first one with all, and each other with one.
+  static Stream<Arguments> troubles() {
+    List<Story> stories = Stories.all();
+    List<Arguments> all = new ArrayList<>();
+    for (int i = 0; i < stories.size(); i++) {
+      Trouble own = Trouble.values()[i % Trouble.values().length];
+      for (Trouble trouble : Trouble.values()) {
+        boolean sample = i == 0 || trouble == own;
+        if (stories.get(i).name().contains(STORY) && (sample || FULL || ONLY > 0)) {
+          all.add(Arguments.of(stories.get(i), trouble));
+        }
+      }
+    }
+    return all.stream();
   }
 
   @ParameterizedTest
-  @MethodSource("stories")
-  void shouldReachTheSameEndThoughItIsKilledBeforeOrAfterAnyWrite(Story story) {
+  @MethodSource("troubles")
+  void shouldReachTheSameEnd(Story story, Trouble trouble) {
     Told calmly = calm(story);
-    int writes = calmly.rig.writes.size();
-    int runs = 0;
-    for (int k : points(story, writes)) {
-      for (Fate fate : List.of(Fate.KilledBefore, Fate.KilledAfter)) {
-        Told told = tell(story, Temper.EVEN, (n, _) -> n == k ? fate : Fate.Done);
-        runs++;
-        same(calmly, told, "%s write %d, %s".formatted(fate, k, calmly.rig.writes.get(k - 1)));
-        assertThat(repeated(calmly.rig.news, told.rig.news)).as("told twice").isEmpty();
-        assertThat(told.rig.starts()).isEqualTo(2);
-      }
+    switch (trouble) {
+      case KILLED_BEFORE_A_WRITE -> killed(story, calmly, Fate.KilledBefore);
+      case KILLED_AFTER_A_WRITE -> killed(story, calmly, Fate.KilledAfter);
+      case CONFLICTS -> disturbed(story, calmly, Fate.Conflict);
+      case LOST_REPLIES -> disturbed(story, calmly, Fate.LostReply);
+      case LATE -> late(story, calmly, new Temper(EVEN, 5, 1, false));
+      case TWICE -> late(story, calmly, new Temper(EVEN, 1, 2, false));
+      case WITH_GAPS -> late(story, calmly, new Temper(EVEN, 3, 1, true));
+      case OLDER_THAN_OWN_WRITES ->
+          late(story, calmly, new Temper(new Desk.Pace(Duration.ZERO, true), 4, 1, false));
     }
-    LOG.info("%s: %d writes, %d runs".formatted(story, writes, runs));
   }
 
   @Test
@@ -72,46 +90,43 @@ final class CrashPointsTest {
         .isEqualTo(calm(story).rig.writes);
   }
 
-  @ParameterizedTest
-  @MethodSource("stories")
-  void shouldReachTheSameEndThroughConflictsAndLostReplies(Story story) {
+  private static void killed(Story story, Told calm, Fate fate) {
+    List<Integer> points = points(story, calm.rig.writes.size());
+    for (int k : points) {
+      Told told = tell(story, Temper.EVEN, (n, _) -> n == k ? fate : Fate.Done);
+      String what = "%s write %d, %s".formatted(fate, k, calm.rig.writes.get(k - 1));
+      same(calm, told, what);
+      assertThat(repeated(calm.rig.news, told.rig.news)).as("%s: told twice", what).isEmpty();
+      assertThat(told.rig.starts()).isEqualTo(2);
+    }
+    LOG.info(
+        "%s: %d writes, %s %d of them"
+            .formatted(story, calm.rig.writes.size(), fate, points.size()));
+  }
+
+  private static void disturbed(Story story, Told calm, Fate fate) {
     int part = Math.floorMod(story.name().hashCode(), 7);
-    for (Fate fate : List.of(Fate.Conflict, Fate.LostReply)) {
-      for (int offset = FULL ? 0 : part; offset < (FULL ? 7 : part + 1); offset++) {
-        int from = offset;
-        same(
-            calm(story),
-            tell(story, Temper.EVEN, (n, _) -> n % 7 == from ? fate : Fate.Done),
-            "%s of every write %d modulo 7".formatted(fate, offset));
-      }
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("stories")
-  void shouldReachTheSameEndThoughItSeesTheWorldLateOrTwiceOrWithGaps(Story story) {
-    List<String> names = TEMPERS.keySet().stream().sorted().toList();
-    int part = Math.floorMod(story.name().hashCode(), names.size());
-    for (String name : FULL ? names : List.of(names.get(part))) {
+    for (int offset = FULL ? 0 : part; offset < (FULL ? 7 : part + 1); offset++) {
+      int from = offset;
       same(
-          calm(story),
-          tell(story, Objects.requireNonNull(TEMPERS.get(name)), (_, _) -> Fate.Done),
-          name);
+          calm,
+          tell(story, Temper.EVEN, (n, _) -> n % 7 == from ? fate : Fate.Done),
+          "%s of every write %d modulo 7".formatted(fate, offset));
     }
   }
 
-  /// The writes of a story that kill: all of them, or a few that are spread over it.
+  private static void late(Story story, Told calm, Temper temper) {
+    same(calm, tell(story, temper, (_, _) -> Fate.Done), temper.toString());
+  }
+
+  /// The writes of a story that kill: all of them, or one.
   private static List<Integer> points(Story story, int writes) {
     if (ONLY > 0) {
       return List.of(ONLY);
     }
-    int stride = FULL ? 1 : Math.max(1, writes / 2);
-    int first = FULL ? 0 : Math.floorMod(story.name().hashCode(), stride);
-    List<Integer> points = new ArrayList<>();
-    for (int k = first; k < writes; k += stride) {
-      points.add(k + 1);
-    }
-    return points;
+    return FULL
+        ? IntStream.rangeClosed(1, writes).boxed().toList()
+        : List.of(1 + Math.floorMod(story.name().hashCode(), writes));
   }
 
   private static void same(Told calm, Told told, String what) {

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /// Engines that answer at once, well unless they are sick, and work on nothing: what a process
-// knows of them it learns anew
+/// knows of them it learns anew
 /// after each start.
 final class Engines implements EngineLoads, FirstRequests {
   private final Clock clock;

@@ -2,6 +2,7 @@ package dev.comptroller.e2e.simulator.api;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -95,14 +96,14 @@ record Story(String name, Consumer<Rig> setting, List<Stage> stages) {
                 .formatted(name, namespace, more.indent(2)));
   }
 
-  static Stage stage(int minutes, List<Consumer<Rig>> changes) {
-    return new Stage(
-        rig -> changes.forEach(change -> change.accept(rig)), Duration.ofMinutes(minutes));
-  }
-
+  /// What `changes` do, and `minutes` for it.
   @SafeVarargs
   static Stage stage(int minutes, Consumer<Rig>... changes) {
-    return stage(minutes, List.of(changes));
+    List<Consumer<Rig>> all = new ArrayList<>();
+    for (Consumer<Rig> change : changes) {
+      all.add(change);
+    }
+    return new Stage(rig -> all.forEach(change -> change.accept(rig)), Duration.ofMinutes(minutes));
   }
 
   static Consumer<Rig> delete(Kind kind, String namespace, String name) {
