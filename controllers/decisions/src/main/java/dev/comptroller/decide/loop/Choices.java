@@ -228,7 +228,17 @@ final class Choices {
         share == null ? "nothing limits it" : "$%s/h of the allowance".formatted(share.print(2));
     boolean asked = down && wish.ceiling(demands.depth()) == wish.options().indexOf(option);
     String why = asked && !demands.why().isEmpty() ? demands.why() : money;
-    return Part.of(wish, option, rested(wish, option, serve.replicas()), reason, why);
+    int replicas = rested(wish, option, serve.replicas());
+    int filled = share == null || !present.isTight() ? replicas : wish.filled(option, replicas);
+    return filled == replicas
+        ? Part.of(wish, option, replicas, reason, why)
+        : Part.of(wish, option, filled, "FewerReplicas", idle(replicas - filled));
+  }
+
+  /// What a nearly idle replica costs now pays for a busy one later.
+  private String idle(int count) {
+    return "%d more would be nearly idle, and the money is expected to be used up to %d %% or more"
+        .formatted(count, Present.TIGHT);
   }
 
   /// Replicas that were taken away do not return within the dwell.

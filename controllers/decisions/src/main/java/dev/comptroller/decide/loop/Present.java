@@ -37,6 +37,8 @@ record Present(
     SortedMap<String, Stock> stocks,
     Exposure committed,
     Exposure leaving) {
+  /// Forecast in percent of the amount from which on money is short.
+  static final int TIGHT = 90;
 
   static Present of(NamespaceSeen seen, NamespacePolicy policy, Instant instant) {
     Instant now = instant.truncatedTo(ChronoUnit.SECONDS);
@@ -159,6 +161,11 @@ record Present(
     BudgetState state =
         new BudgetState(window, policy.amount(), spent, burn, outlook.forecast(), money.assumed());
     return Optional.of(new Figures(state, outlook));
+  }
+
+  /// Whether the period is expected to use up most of its money.
+  boolean isTight() {
+    return figures().filter(it -> it.state().forecastPercent() >= TIGHT).isPresent();
   }
 
   record Figures(BudgetState state, Outlook outlook) {}
