@@ -82,6 +82,18 @@ public final class Main implements Callable<Integer> {
       description = "runs a suite in full size instead: ${COMPLETION-CANDIDATES}")
   private @Nullable Suite suite;
 
+  @Option(
+      names = "--worlds",
+      paramLabel = "N",
+      description = "of the suite hard_limit: how many, each with a seed of its own")
+  private int worlds;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "of the suite hard_limit: worlds that run at once (default: 1)")
+  private int threads = 1;
+
   private Main() {}
 
   /// Entry point; exits with 1 when an invariant is broken and 2 on wrong options or input.
@@ -106,10 +118,15 @@ public final class Main implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--days %d: give 1 to 100000".formatted(days));
     }
+    if (worlds < 0 || worlds > 100_000 || threads < 1 || threads > 1_000) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--worlds %d and --threads %d: give 0 to 100000 and 1 to 1000"
+              .formatted(worlds, threads));
+    }
     if (suite != null) {
-      boolean held =
-          suite.run(
-              out, seed, spec.commandLine().getParseResult().hasMatchedOption("--days") ? days : 0);
+      boolean given = spec.commandLine().getParseResult().hasMatchedOption("--days");
+      boolean held = suite.run(out, new Suite.Size(seed, given ? days : 0, worlds, threads));
       out.flush();
       return held ? 0 : 1;
     }

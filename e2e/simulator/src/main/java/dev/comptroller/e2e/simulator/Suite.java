@@ -4,7 +4,6 @@ import dev.comptroller.decide.loop.MoneyLoop;
 import dev.comptroller.decide.units.Money;
 import dev.comptroller.e2e.simulator.control.Broken;
 import dev.comptroller.e2e.simulator.scenario.Article;
-import dev.comptroller.e2e.simulator.scenario.HardLimit;
 import dev.comptroller.e2e.simulator.scenario.SquareWaves;
 import dev.comptroller.e2e.simulator.scenario.Weeks;
 import java.io.PrintWriter;
@@ -15,49 +14,20 @@ public enum Suite {
   /// A hard limit in a world where everything goes wrong: 100 worlds of 100 days.
   HARD_LIMIT {
     @Override
-    boolean run(PrintWriter out, long seed, int days) {
-      long worlds = days > 0 ? 1 : 100;
-      boolean held = true;
-      long calm = 0;
-      double share = 0;
-      long reserve = 0;
-      for (long world = seed; world < seed + worlds; world++) {
-        try {
-          HardLimit.Result result = HardLimit.run(world, days > 0 ? days : 100, MoneyLoop::decide);
-          calm += result.calm();
-          share += result.share() * result.calm();
-          reserve = Math.max(reserve, result.maxReserveMicros());
-          out.printf(
-              "seed %d: %d days, %d without an outage: %.1f %% of the oracle's tokens, %.2f %% of"
-                  + " the money used, X at most $%s, an outage cost up to $%s past the limit;"
-                  + " %d crashes, %d failed starts, %d lost nodes, %d checks%n",
-              world,
-              result.days(),
-              result.calm(),
-              100 * result.share(),
-              100 * result.used(),
-              dollars(result.maxReserveMicros()),
-              dollars(result.overrunMicros()),
-              result.run().operator().crashes(),
-              result.run().cluster().failedStarts(),
-              result.run().cluster().lostNodes(),
-              result.run().invariants().checks());
-        } catch (Broken broken) {
-          held = false;
-          out.println(broken.getMessage());
-        }
-        out.flush();
-      }
-      out.printf(
-          "all: %.1f %% of the oracle's tokens (wanted: 95), X at most $%s%n",
-          100 * share / calm, dollars(reserve));
-      return held && share / calm >= 0.95;
+    boolean run(PrintWriter out, Size size) {
+      int days = size.days() > 0 ? size.days() : 100;
+      long worlds = size.worlds() > 0 ? size.worlds() : size.days() > 0 ? 1 : 100;
+      HardLimitReport report = new HardLimitReport(out);
+      report.run(size.seed(), worlds, days, size.threads());
+      return report.isKept();
     }
   },
   /// Square waves of price and load at every period from a minute to a day, a week each.
   SQUARE_WAVES {
     @Override
-    boolean run(PrintWriter out, long seed, int days) {
+    boolean run(PrintWriter out, Size size) {
+      long seed = size.seed();
+      int days = size.days();
       boolean held = true;
       for (SquareWaves.Wave wave : SquareWaves.Wave.values()) {
         for (long period : SquareWaves.PERIODS) {
@@ -88,7 +58,9 @@ public enum Suite {
   /// Four weeks, with 40, 70 and 130 percent of what they would cost without a budget.
   PACE {
     @Override
-    boolean run(PrintWriter out, long seed, int days) {
+    boolean run(PrintWriter out, Size size) {
+      long seed = size.seed();
+      int days = size.days();
       boolean held = true;
       for (Weeks.Shape shape : Weeks.Shape.values()) {
         for (int percent : new int[] {40, 70, 130}) {
@@ -119,7 +91,9 @@ public enum Suite {
   /// The worked example, flat and with a daily curve.
   ARTICLE {
     @Override
-    boolean run(PrintWriter out, long seed, int days) {
+    boolean run(PrintWriter out, Size size) {
+      long seed = size.seed();
+      int days = size.days();
       for (Article.Shape shape : Article.Shape.values()) {
         Article.Result result = Article.run(shape, days > 0 ? days : 29, MoneyLoop::decide);
         out.printf(
@@ -140,12 +114,19 @@ public enum Suite {
     }
   };
 
-  /// Runs it; true if it keeps its promise.
+  /// How much of it to run.
   ///
+  /// @param seed of the first world
   /// @param days how long, instead of the full size; 0: the full size
-  abstract boolean run(PrintWriter out, long seed, int days);
+  /// @param worlds how many, each with a seed of its own, instead of the full size; 0: the full
+  ///   size
+  /// @param threads worlds that run at once
+  record Size(long seed, int days, int worlds, int threads) {}
 
-  private static String dollars(long micros) {
+  /// Runs it; true if it keeps its promise.
+  abstract boolean run(PrintWriter out, Size size);
+
+  static String dollars(long micros) {
     return new Money(micros).print(2);
   }
 }
