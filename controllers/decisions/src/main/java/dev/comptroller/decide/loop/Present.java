@@ -38,7 +38,7 @@ record Present(
     Exposure committed,
     Exposure leaving) {
   /// Forecast in percent of the amount from which on money is short.
-  static final int TIGHT = 90;
+  static final int TIGHT = 82;
 
   static Present of(NamespaceSeen seen, NamespacePolicy policy, Instant instant) {
     Instant now = instant.truncatedTo(ChronoUnit.SECONDS);
