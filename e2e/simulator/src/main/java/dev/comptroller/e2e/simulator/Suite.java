@@ -60,7 +60,6 @@ public enum Suite {
     @Override
     boolean run(PrintWriter out, Size size) {
       long seed = size.seed();
-      int days = size.days();
       boolean held = true;
       for (Weeks.Shape shape : Weeks.Shape.values()) {
         for (int percent : new int[] {40, 70, 130}) {
@@ -92,7 +91,6 @@ public enum Suite {
   ARTICLE {
     @Override
     boolean run(PrintWriter out, Size size) {
-      long seed = size.seed();
       int days = size.days();
       for (Article.Shape shape : Article.Shape.values()) {
         Article.Result result = Article.run(shape, days > 0 ? days : 29, MoneyLoop::decide);

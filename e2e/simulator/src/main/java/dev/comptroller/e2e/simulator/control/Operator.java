@@ -288,9 +288,10 @@ public final class Operator {
     return seen;
   }
 
-  /// Records pods that ended, then lets go of them. Prices are read anew for it: what is recorded
-  // at
-  /// a price that was edited meanwhile would stay wrong.
+  /// Records pods that ended, then lets go of them.
+  ///
+  /// Prices are read anew for it: what is recorded at a price that was edited meanwhile would stay
+  /// wrong.
   private void record(View view) {
     for (PodSeen pod : view.pods()) {
       if (pod.phase() != Phase.Gone || !cluster.pods().contains(pod.pod())) {

@@ -68,8 +68,7 @@ public final class HardLimit {
   }
 
   /// Prices that triple for an hour or two about every second day: two of three are declared as
-  // late
-  /// as X allows, the others only as they begin to hold.
+  /// late as X allows, the others only as they begin to hold.
   private static PriceTrack prices(long seed, long days, long lead) {
     Chance chance = Chance.of(seed, "prices");
     Chance edits = Chance.of(seed, "edits");
