@@ -232,7 +232,8 @@ public final class Assembly implements AutoCloseable {
 
   /// A reconciler of GpuNodePools.
   public GpuNodePoolReconciler gpuNodePools() {
-    return new GpuNodePoolReconciler(view, pools, provisioners, metrics, events, publication, clock);
+    return new GpuNodePoolReconciler(
+        view, pools, provisioners, metrics, events, publication, clock);
   }
 
   /// A reconciler of InferenceBudgets.

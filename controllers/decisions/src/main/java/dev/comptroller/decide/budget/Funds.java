@@ -76,40 +76,17 @@ public record Funds(Position position, Leaving leaving, Instant now) {
     return rate(money.multiply(rate).divide(time));
   }
 
-  /// The first instant at which `running` is no longer paid for: spent, charges, burn until then
-  /// and the reserve would pass the amount. In whole seconds; the present if that is so already.
+  /// Until when `running` is paid for though nobody looks any more: the last second before spent,
+  /// charges, burn until then and the reserve would pass the amount; the present if that is so
+  /// already.
   ///
-  /// Where the period is funded to its end, the next one begins with its whole amount.
+  /// Burn counts at the dearest price of its pool that is declared for the time, whatever the
+  /// capacity type: who looks for nobody does not see a spot replica come back on demand. Where
+  /// the period is funded to its end, the next one begins with its whole amount.
   ///
   /// @param next the period after this one, which bounds the answer
   public Instant fundedUntil(Exposure running, Window next) {
-    if (!holds(reserve(running))) {
-      return now;
-    }
-    long rest = rest(position.window(), now);
-    long seconds = affordable(position.left(), running);
-    // In the last seconds every second that passes takes as much off the reserve as it costs.
-    if (rest > lastSeconds() && seconds < rest - lastSeconds()) {
-      return now.plusSeconds(seconds);
-    }
-    long more = affordable(position.amount(), running);
-    if (more < 0) {
-      return lastFundedByNext(running);
-    }
-    return more >= next.length().toSeconds()
-        ? next.end()
-        : position.window().end().plusSeconds(more);
-  }
-
-  /// The last second at which the part of the reserve past the period's end is no more than the
-  /// whole amount, where all of the reserve is.
-  private Instant lastFundedByNext(Exposure running) {
-    long payable =
-        BigInteger.valueOf(position.amount().micros())
-            .multiply(HOUR)
-            .divide(BigInteger.valueOf(running.highest().microsPerHour()))
-            .longValueExact();
-    return position.window().end().minusSeconds(leaving.total().toSeconds() - payable);
+    return holds(reserve(running)) ? new Unattended(this, running, next).until() : now;
   }
 
   /// What is missing to the inequality with this reserve; zero if it holds.
@@ -129,22 +106,6 @@ public record Funds(Position position, Leaving leaving, Instant now) {
             lastSeconds(),
             mix.highest().print(2),
             mix.now().print(2));
-  }
-
-  /// Seconds that `money` pays for with the whole reserve kept; less than zero if not even that.
-  private long affordable(Money money, Exposure running) {
-    BigInteger free =
-        BigInteger.valueOf(money.micros())
-            .multiply(HOUR)
-            .subtract(product(running.highest(), leaving.total().toSeconds()));
-    if (free.signum() < 0) {
-      return -1;
-    }
-    if (running.now().microsPerHour() == 0) {
-      return Long.MAX_VALUE;
-    }
-    BigInteger seconds = free.divide(BigInteger.valueOf(running.now().microsPerHour()));
-    return seconds.min(BigInteger.valueOf(Long.MAX_VALUE)).longValueExact();
   }
 
   private long lastSeconds() {

@@ -5,26 +5,44 @@ import dev.comptroller.decide.units.HourlyRate;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 
 /// What capacity costs an hour, and what it may come to cost.
 ///
-/// Both are rounded up, replica by replica.
+/// All of it is rounded up, replica by replica.
 ///
 /// @param now dollars an hour at the prices of its capacity types
 /// @param highest dollars an hour if every replica fell to the highest price of its pool in force
-///   at any time ahead; never less than `now`
-public record Exposure(HourlyRate now, HourlyRate highest) {
+///   at any time of the stretch ahead that was looked at; never less than `now`
+/// @param later how that changes with the prices that are declared for the time ahead, in order,
+///   however far off; empty if they stay
+public record Exposure(HourlyRate now, HourlyRate highest, List<Step> later) {
   /// No capacity.
   public static final Exposure NONE = new Exposure(HourlyRate.ZERO, HourlyRate.ZERO);
+
+  /// The highest price in force from an instant on, until the next step.
+  ///
+  /// @param from its first whole second
+  /// @param rate dollars an hour if every replica fell to the highest price of its pool in force
+  public record Step(Instant from, HourlyRate rate) {}
 
   public Exposure {
     if (now.compareTo(highest) > 0) {
       throw new IllegalArgumentException(
           "$%s/h now is more than $%s/h at the highest price".formatted(now, highest));
     }
+    later = List.copyOf(later);
+  }
+
+  /// Capacity whose prices stay.
+  public Exposure(HourlyRate now, HourlyRate highest) {
+    this(now, highest, List.of());
   }
 
   /// Capacity of this cost, whatever prices do.
@@ -44,31 +62,80 @@ public record Exposure(HourlyRate now, HourlyRate highest) {
     return sum;
   }
 
-  /// `gpus` GPUs of one replica in `pool`, with prices from `now` to `ahead` after it.
+  /// `gpus` GPUs of one replica in `pool`, with the highest price from `now` to `ahead` after it.
   public static Exposure of(
       String pool, CapacityType type, int gpus, PriceBooks books, Instant now, Duration ahead) {
-    List<Instant> instants = new ArrayList<>(List.of(now));
-    instants.addAll(books.changes(pool, now, now.plus(ahead).plusNanos(1)));
-    HourlyRate highest = HourlyRate.ZERO;
-    for (Instant instant : instants) {
-      HourlyRate own = ceil(books.quote(pool, type, instant), gpus);
-      HourlyRate any = ceil(books.quote(pool, CapacityType.Unknown, instant), gpus);
-      highest = max(highest, max(own, any));
+    Instant horizon = now.plus(ahead);
+    HourlyRate highest = inForce(pool, type, gpus, books, now);
+    List<Step> later = new ArrayList<>();
+    for (Instant instant : books.changes(pool, now, Instant.MAX)) {
+      HourlyRate rate = inForce(pool, type, gpus, books, instant);
+      highest = instant.isAfter(horizon) ? highest : max(highest, rate);
+      later.add(new Step(ceilSecond(instant), rate));
     }
-    return new Exposure(ceil(books.quote(pool, type, now), gpus), highest);
+    return new Exposure(ceil(books.quote(pool, type, now), gpus), highest, later);
+  }
+
+  private static HourlyRate inForce(
+      String pool, CapacityType type, int gpus, PriceBooks books, Instant instant) {
+    HourlyRate own = ceil(books.quote(pool, type, instant), gpus);
+    return max(own, ceil(books.quote(pool, CapacityType.Unknown, instant), gpus));
+  }
+
+  /// Dollars an hour at an instant ahead, if every replica fell to the highest price in force.
+  public HourlyRate at(Instant instant) {
+    HourlyRate rate = highest;
+    for (Step step : later) {
+      if (step.from().isAfter(instant)) {
+        break;
+      }
+      rate = step.rate();
+    }
+    return rate;
   }
 
   /// The sum.
   public Exposure plus(Exposure other) {
-    return new Exposure(now.plus(other.now), highest.plus(other.highest));
+    HourlyRate sum = now.plus(other.now);
+    HourlyRate most = highest.plus(other.highest);
+    if (later.isEmpty() && other.later.isEmpty()) {
+      return new Exposure(sum, most);
+    }
+    SortedSet<Instant> instants = new TreeSet<>();
+    later.forEach(step -> instants.add(step.from()));
+    other.later.forEach(step -> instants.add(step.from()));
+    List<Step> steps = new ArrayList<>();
+    instants.forEach(from -> steps.add(new Step(from, at(from).plus(other.at(from)))));
+    return new Exposure(sum, most, steps);
+  }
+
+  /// This capacity where it now costs no more than `rate`.
+  public Exposure noDearerThan(HourlyRate rate) {
+    return new Exposure(now.compareTo(rate) > 0 ? rate : now, highest, later);
+  }
+
+  /// This capacity where it now costs `rate` or more, though never more than it may come to cost.
+  public Exposure nowAtLeast(HourlyRate rate) {
+    HourlyRate most = rate.compareTo(highest) > 0 ? highest : rate;
+    return new Exposure(max(now, most), highest, later);
   }
 
   /// This capacity `factor` times.
   public Exposure times(int factor) {
-    return new Exposure(now.times(factor), highest.times(factor));
+    return each(rate -> rate.times(factor));
   }
 
-  private static HourlyRate ceil(Quote quote, int gpus) {
+  /// This capacity with every rate changed alike.
+  public Exposure each(UnaryOperator<HourlyRate> change) {
+    List<Step> steps =
+        later.isEmpty()
+            ? List.of()
+            : later.stream().map(step -> new Step(step.from(), change.apply(step.rate()))).toList();
+    return new Exposure(change.apply(now), change.apply(highest), steps);
+  }
+
+  /// What `gpus` GPUs cost an hour, rounded up.
+  public static HourlyRate ceil(Quote quote, int gpus) {
     BigInteger whole =
         BigInteger.valueOf(quote.perNodeHour().microsPerHour())
             .multiply(BigInteger.valueOf(gpus))
@@ -78,5 +145,11 @@ public record Exposure(HourlyRate now, HourlyRate highest) {
 
   private static HourlyRate max(HourlyRate left, HourlyRate right) {
     return left.compareTo(right) >= 0 ? left : right;
+  }
+
+  /// A price that changes within a second holds from the next whole second.
+  private static Instant ceilSecond(Instant instant) {
+    Instant floor = instant.truncatedTo(ChronoUnit.SECONDS);
+    return floor.equals(instant) ? floor : floor.plusSeconds(1);
   }
 }

@@ -7,8 +7,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The prices of a pool's nodes, by capacity type and date.
 ///
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
 public record PriceBook(int gpusPerNode, List<Price> prices) {
   private static final Comparator<Price> PRECEDENCE =
       Comparator.comparing(Price::start).thenComparing(Price::perNodeHour);
+  private static final List<CapacityType> TYPES = List.of(CapacityType.values());
   private static final Comparator<Price> HEIGHT = Comparator.comparing(Price::perNodeHour);
 
   public PriceBook {
@@ -37,10 +39,18 @@ public record PriceBook(int gpusPerNode, List<Price> prices) {
 
   /// The price of `type` in force at `instant`; absent if the book has none.
   public Optional<HourlyRate> inForce(CapacityType type, Instant instant) {
-    return holding(instant)
-        .filter(price -> price.type() == type)
-        .max(PRECEDENCE)
-        .map(Price::perNodeHour);
+    return Optional.ofNullable(holding(type, instant)).map(Price::perNodeHour);
+  }
+
+  /// Prices are sorted by precedence, so the last one that holds is in force.
+  private @Nullable Price holding(CapacityType type, Instant instant) {
+    @Nullable Price last = null;
+    for (Price price : prices) {
+      if (price.type() == type && price.holdsAt(instant)) {
+        last = price;
+      }
+    }
+    return last;
   }
 
   /// What a node of `type` is charged at `instant`.
@@ -52,10 +62,14 @@ public record PriceBook(int gpusPerNode, List<Price> prices) {
 
   /// The highest price in force at `instant`, or of the whole book if none is.
   public HourlyRate highest(Instant instant) {
-    return Stream.of(CapacityType.values())
-        .flatMap(type -> inForce(type, instant).stream())
-        .max(Comparator.naturalOrder())
-        .orElseGet(() -> prices.stream().max(HEIGHT).orElseThrow().perNodeHour());
+    @Nullable HourlyRate highest = null;
+    for (CapacityType type : TYPES) {
+      @Nullable Price price = holding(type, instant);
+      if (price != null && (highest == null || price.perNodeHour().compareTo(highest) > 0)) {
+        highest = price.perNodeHour();
+      }
+    }
+    return highest != null ? highest : prices.stream().max(HEIGHT).orElseThrow().perNodeHour();
   }
 
   /// The dearest node at `instant`, whatever its capacity type: what a replica not yet placed may
@@ -66,17 +80,18 @@ public record PriceBook(int gpusPerNode, List<Price> prices) {
 
   /// Instants strictly between `start` and `end` at which a price may change, in order.
   public List<Instant> changes(Instant start, Instant end) {
-    TreeSet<Instant> changes = new TreeSet<>();
+    SortedSet<Instant> changes = new TreeSet<>();
     for (Price price : prices) {
-      Stream.of(Optional.ofNullable(price.from()), Optional.ofNullable(price.until()))
-          .flatMap(Optional::stream)
-          .filter(at -> at.isAfter(start) && at.isBefore(end))
-          .forEach(changes::add);
+      add(price.from(), start, end, changes);
+      add(price.until(), start, end, changes);
     }
     return List.copyOf(changes);
   }
 
-  private Stream<Price> holding(Instant instant) {
-    return prices.stream().filter(price -> price.holdsAt(instant));
+  private static void add(
+      @Nullable Instant at, Instant start, Instant end, SortedSet<Instant> changes) {
+    if (at != null && at.isAfter(start) && at.isBefore(end)) {
+      changes.add(at);
+    }
   }
 }

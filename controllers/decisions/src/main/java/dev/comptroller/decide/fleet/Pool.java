@@ -1,7 +1,9 @@
 package dev.comptroller.decide.fleet;
 
+import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.cost.PriceBook;
 import dev.comptroller.decide.units.HourlyRate;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -86,5 +88,15 @@ public record Pool(
   /// How many more replicas of `gpus` GPUs fit on nodes that are there.
   public int roomNow(int gpus) {
     return nodes.stream().mapToInt(node -> node.freeGpus() / gpus).sum();
+  }
+
+  /// What `wanted` GPUs of one node cost an hour where they are cheapest among those that are free
+  /// now; at the dearest price in force where none are.
+  public HourlyRate cheapest(int wanted, Instant now) {
+    return nodes.stream()
+        .filter(node -> node.freeGpus() >= wanted)
+        .map(node -> Exposure.ceil(prices.quote(node.type(), now), wanted))
+        .min(HourlyRate::compareTo)
+        .orElseGet(() -> Exposure.ceil(prices.dearest(now), wanted));
   }
 }

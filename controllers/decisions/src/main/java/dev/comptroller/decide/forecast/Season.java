@@ -4,11 +4,11 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// What each hour of the day costs, learnt from whole days.
 ///
@@ -37,39 +37,67 @@ record Season(ZoneId zone, int days, List<BigInteger> rates, BigInteger squares)
   /// with the last closed hour.
   static Optional<Season> learn(List<HourSpend> history, ZoneId zone, Instant now) {
     Instant present = HourSpend.floor(now);
-    Map<Instant, BigInteger> byHour = new HashMap<>();
-    for (HourSpend hour : history) {
-      if (byHour.put(hour.hour(), BigInteger.valueOf(hour.spent().micros())) != null) {
-        throw new IllegalArgumentException("history has the hour %s twice".formatted(hour.hour()));
-      }
-    }
-    int days = wholeDays(byHour, present);
+    long[] spent = hoursBack(history, present, DAYS_USED * HOURS);
+    int days = known(spent) / HOURS;
     if (days < DAYS_NEEDED) {
       return Optional.empty();
     }
-    List<BigInteger> rates = rates(byHour, zone, present, days);
+    int[] ofDay = hoursOfDay(zone, present, days * HOURS);
+    long[] rates = rates(spent, ofDay, days);
     BigInteger squares = BigInteger.ZERO;
     for (int day = 0; day < days; day++) {
-      BigInteger deviation = BigInteger.ZERO;
-      for (int back = 1; back <= HOURS; back++) {
-        Instant hour = hourBack(present, day, back);
-        BigInteger expected = rates.get(hourOfDay(zone, hour));
-        deviation = deviation.add(byHour.getOrDefault(hour, BigInteger.ZERO)).subtract(expected);
+      long deviation = 0;
+      for (int back = day * HOURS; back < (day + 1) * HOURS; back++) {
+        deviation = Math.addExact(deviation, spent[back] - rates[ofDay[back]]);
       }
-      squares = squares.add(deviation.multiply(deviation));
+      BigInteger exact = BigInteger.valueOf(deviation);
+      squares = squares.add(exact.multiply(exact));
     }
-    return Optional.of(new Season(zone, days, rates, squares));
+    List<BigInteger> exact = Arrays.stream(rates).mapToObj(BigInteger::valueOf).toList();
+    return Optional.of(new Season(zone, days, exact, squares));
   }
 
   /// Whole hours of history that end with the last closed hour.
   static int hoursKnown(List<HourSpend> history, Instant now) {
-    Map<Instant, BigInteger> byHour = new HashMap<>();
-    history.forEach(hour -> byHour.put(hour.hour(), BigInteger.ZERO));
-    Instant hour = HourSpend.floor(now).minusSeconds(HourSpend.SECONDS);
+    return known(hoursBack(history, HourSpend.floor(now), history.size()));
+  }
+
+  /// What the last `count` hours before `present` cost, the newest first; -1 where that is not
+  /// known.
+  private static long[] hoursBack(List<HourSpend> history, Instant present, int count) {
+    once(history);
+    long[] spent = new long[count];
+    Arrays.fill(spent, -1);
+    for (HourSpend hour : history) {
+      long back = (present.getEpochSecond() - hour.hour().getEpochSecond()) / HourSpend.SECONDS - 1;
+      if (back >= 0 && back < count) {
+        spent[(int) back] = hour.spent().micros();
+      }
+    }
+    return spent;
+  }
+
+  private static void once(List<HourSpend> history) {
+    boolean ascends = true;
+    for (int i = 1; i < history.size() && ascends; i++) {
+      ascends = history.get(i - 1).hour().isBefore(history.get(i).hour());
+    }
+    if (ascends) {
+      return;
+    }
+    Set<Instant> hours = new HashSet<>();
+    for (HourSpend hour : history) {
+      if (!hours.add(hour.hour())) {
+        throw new IllegalArgumentException("history has the hour %s twice".formatted(hour.hour()));
+      }
+    }
+  }
+
+  /// How many hours in a row are known, from the newest on.
+  private static int known(long[] spent) {
     int count = 0;
-    while (byHour.containsKey(hour)) {
+    while (count < spent.length && spent[count] >= 0) {
       count++;
-      hour = hour.minusSeconds(HourSpend.SECONDS);
     }
     return count;
   }
@@ -99,48 +127,39 @@ record Season(ZoneId zone, int days, List<BigInteger> rates, BigInteger squares)
         : deviation.multiply(points).divide(BigInteger.valueOf(1000)).add(BigInteger.ONE);
   }
 
-  private static int wholeDays(Map<Instant, BigInteger> byHour, Instant present) {
-    int days = 0;
-    while (days < DAYS_USED) {
-      for (int back = 1; back <= HOURS; back++) {
-        if (!byHour.containsKey(hourBack(present, days, back))) {
-          return days;
-        }
-      }
-      days++;
-    }
-    return days;
-  }
-
-  private static List<BigInteger> rates(
-      Map<Instant, BigInteger> byHour, ZoneId zone, Instant present, int days) {
-    BigInteger[] sums = new BigInteger[HOURS];
+  private static long[] rates(long[] spent, int[] ofDay, int days) {
+    long[] sums = new long[HOURS];
     long[] weights = new long[HOURS];
-    for (int day = 0; day < days; day++) {
-      for (int back = 1; back <= HOURS; back++) {
-        Instant hour = hourBack(present, day, back);
-        int of = hourOfDay(zone, hour);
-        BigInteger weighted =
-            byHour.getOrDefault(hour, BigInteger.ZERO).multiply(BigInteger.valueOf(days - day));
-        sums[of] = sums[of] == null ? weighted : sums[of].add(weighted);
-        weights[of] += days - day;
-      }
+    for (int back = 0; back < ofDay.length; back++) {
+      long weight = days - (long) back / HOURS;
+      int of = ofDay[back];
+      sums[of] = Math.addExact(sums[of], Math.multiplyExact(spent[back], weight));
+      weights[of] += weight;
     }
-    List<BigInteger> rates = new ArrayList<>();
+    long[] rates = new long[HOURS];
     for (int of = 0; of < HOURS; of++) {
       // A clock that shifts may skip an hour of the day in one block, never in two.
-      BigInteger sum = weights[of] == 0 ? BigInteger.ZERO : sums[of];
-      BigInteger weight = BigInteger.valueOf(Math.max(1, weights[of]));
-      rates.add(sum.add(weight.shiftRight(1)).divide(weight));
+      long weight = Math.max(1, weights[of]);
+      rates[of] = Math.addExact(sums[of], weight / 2) / weight;
     }
-    return List.copyOf(rates);
+    return rates;
   }
 
-  private static Instant hourBack(Instant present, int day, int back) {
-    return present.minusSeconds((day * (long) HOURS + back) * HourSpend.SECONDS);
+  /// The hours of the day of the last `count` hours before `present`, the newest first.
+  private static int[] hoursOfDay(ZoneId zone, Instant present, int count) {
+    int[] ofDay = new int[count];
+    boolean repeats = zone.getRules().isFixedOffset();
+    for (int back = 0; back < count; back++) {
+      ofDay[back] =
+          repeats && back >= HOURS
+              ? ofDay[back - HOURS]
+              : hourOfDay(zone, present.minusSeconds((back + 1L) * HourSpend.SECONDS));
+    }
+    return ofDay;
   }
 
   private static int hourOfDay(ZoneId zone, Instant hour) {
-    return hour.atZone(zone).getHour();
+    long local = hour.getEpochSecond() + zone.getRules().getOffset(hour).getTotalSeconds();
+    return (int) (Math.floorMod(local, 86_400L) / HourSpend.SECONDS);
   }
 }

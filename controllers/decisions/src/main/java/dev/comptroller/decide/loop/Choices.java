@@ -51,7 +51,9 @@ final class Choices {
   /// @param why the figures
   /// @param need thousandths of GPUs that all deployments would run now without the budget
   /// @param needs what each hour of the day would
-  record Demands(int depth, int again, boolean suspend, String why, long need, Needs needs) {}
+  /// @param tight whether the period is expected to use up most of its money
+  record Demands(
+      int depth, int again, boolean suspend, String why, long need, Needs needs, boolean tight) {}
 
   /// The outcome.
   ///
@@ -230,7 +232,17 @@ final class Choices {
         share == null ? "nothing limits it" : "$%s/h of the allowance".formatted(share.print(2));
     boolean asked = down && wish.ceiling(demands.depth()) == wish.options().indexOf(option);
     String why = asked && !demands.why().isEmpty() ? demands.why() : money;
-    return Part.of(wish, option, rested(wish, option, serve.replicas()), reason, why);
+    int replicas = rested(wish, option, serve.replicas());
+    int filled = share == null || !demands.tight() ? replicas : wish.filled(option, replicas);
+    return filled == replicas
+        ? Part.of(wish, option, replicas, reason, why)
+        : Part.of(wish, option, filled, "FewerReplicas", idle(replicas - filled));
+  }
+
+  /// What a nearly idle replica costs now pays for a busy one later.
+  private String idle(int count) {
+    return "%d more would be nearly idle, and the money is expected to be used up to %d %% or more"
+        .formatted(count, Present.TIGHT);
   }
 
   /// Replicas that were taken away do not return within the dwell.

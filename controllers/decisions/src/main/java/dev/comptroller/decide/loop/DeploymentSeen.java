@@ -40,18 +40,24 @@ public record DeploymentSeen(
 
   /// Replicas of a rung that hold GPUs and do not leave.
   public int staying(String variant) {
-    return holdings.stream()
-        .filter(holding -> !holding.leaving() && holding.variant().equals(variant))
-        .mapToInt(Holding::replicas)
-        .sum();
+    int staying = 0;
+    for (Holding holding : holdings) {
+      if (!holding.leaving() && holding.variant().equals(variant)) {
+        staying += holding.replicas();
+      }
+    }
+    return staying;
   }
 
   /// What the replicas of a rung that do not leave cost.
   public Exposure stayingCost(String variant) {
-    return holdings.stream()
-        .filter(holding -> !holding.leaving() && holding.variant().equals(variant))
-        .map(Holding::cost)
-        .reduce(Exposure.NONE, Exposure::plus);
+    Exposure cost = Exposure.NONE;
+    for (Holding holding : holdings) {
+      if (!holding.leaving() && holding.variant().equals(variant)) {
+        cost = cost.plus(holding.cost());
+      }
+    }
+    return cost;
   }
 
   /// What everything costs that holds GPUs.

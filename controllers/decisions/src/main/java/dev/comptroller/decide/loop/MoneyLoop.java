@@ -236,8 +236,9 @@ public final class MoneyLoop {
                               == (suspend ? HeatAction.Suspend : HeatAction.Downgrade))
                   .map(HeatVerdict.Standing::message)
                   .collect(Collectors.joining("; "));
+      boolean tight = figures != null && figures.isTight();
       return new Choices.Demands(
-          depth, depthAgain(heat, figures, wishes), suspend, why, need(wishes), needs);
+          depth, depthAgain(heat, figures, wishes), suspend, why, need(wishes), needs, tight);
     }
 
     /// What was granted, or what runs where nothing was: nothing new.

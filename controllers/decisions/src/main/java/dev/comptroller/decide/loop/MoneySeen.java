@@ -27,9 +27,23 @@ public record MoneySeen(
       throw new IllegalArgumentException(
           "spent %s and charges %s: need zero or more".formatted(spent, charges));
     }
-    history = history.stream().sorted(Comparator.comparing(HourSpend::hour)).toList();
-    if (history.stream().map(HourSpend::hour).distinct().count() < history.size()) {
-      throw new IllegalArgumentException("history has an hour twice");
+    history = ordered(history);
+  }
+
+  private static List<HourSpend> ordered(List<HourSpend> hours) {
+    boolean ascends = true;
+    for (int i = 1; i < hours.size() && ascends; i++) {
+      ascends = hours.get(i - 1).hour().isBefore(hours.get(i).hour());
     }
+    List<HourSpend> ordered =
+        ascends
+            ? List.copyOf(hours)
+            : hours.stream().sorted(Comparator.comparing(HourSpend::hour)).toList();
+    for (int i = 1; i < ordered.size() && !ascends; i++) {
+      if (ordered.get(i - 1).hour().equals(ordered.get(i).hour())) {
+        throw new IllegalArgumentException("history has an hour twice");
+      }
+    }
+    return ordered;
   }
 }

@@ -43,6 +43,9 @@ record Present(
   /// something away for nothing.
   private static final int UNSEEN_PERCENT = 50;
 
+  /// Forecast in percent of the amount from which on money is short.
+  static final int TIGHT = 82;
+
   static Present of(NamespaceSeen seen, NamespacePolicy policy, Instant instant) {
     Instant now = instant.truncatedTo(ChronoUnit.SECONDS);
     Window window = policy.calendar().containing(now);
@@ -174,7 +177,12 @@ record Present(
         : past;
   }
 
-  record Figures(BudgetState state, Outlook outlook) {}
+  record Figures(BudgetState state, Outlook outlook) {
+    /// Whether the period is expected to use up most of its money.
+    boolean isTight() {
+      return state.forecastPercent() >= TIGHT;
+    }
+  }
 
   /// The money that is left for certain: since the spend was seen, everything that may run is
   /// taken to have cost its highest price.

@@ -107,7 +107,8 @@ record Stock(DeploymentSeen seen, SortedMap<String, Lot> lots) {
   }
 
   /// What `replicas` of a rung cost: those that are seen at what they cost, others at the price of
-  /// one more.
+  /// one more. That is at most the dearest; what it will likely be shows in what those cost that
+  /// are there, and is never less than the cheapest that can be had.
   Exposure cost(String variant, int replicas) {
     int staying = seen.staying(variant);
     Exposure known = seen.stayingCost(variant);
@@ -117,6 +118,9 @@ record Stock(DeploymentSeen seen, SortedMap<String, Lot> lots) {
     @Nullable Exposure one = seen.variant(variant).map(VariantSeen::perReplica).orElse(null);
     if (one == null) {
       one = staying == 0 ? Exposure.NONE : part(known, 1, staying);
+    } else {
+      HourlyRate likely = staying == 0 ? one.highest() : part(known, 1, staying).now();
+      one = one.nowAtLeast(likely);
     }
     return known.plus(one.times(replicas - staying));
   }
@@ -131,7 +135,7 @@ record Stock(DeploymentSeen seen, SortedMap<String, Lot> lots) {
 
   /// `part` of `of` equal parts, rounded up.
   private static Exposure part(Exposure whole, int part, int of) {
-    return new Exposure(ceil(whole.now(), part, of), ceil(whole.highest(), part, of));
+    return whole.each(rate -> ceil(rate, part, of));
   }
 
   private static HourlyRate ceil(HourlyRate whole, int part, int of) {

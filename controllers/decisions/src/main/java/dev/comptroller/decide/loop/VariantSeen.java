@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// What a rung could be had for.
 ///
 /// @param name the rung
-/// @param perReplica what one more replica costs; absent if its pool or the price is not known
+/// @param perReplica what one more replica costs where it is cheapest, and at most; absent if its
+///   pool or the price is not known
 /// @param speed tokens a second of one replica; absent if unknown
 /// @param room how many more replicas fit into its pool now
 /// @param obstacle why it cannot run at all, such as a pool that does not exist; absent if it can
@@ -46,8 +47,9 @@ public record VariantSeen(
     }
   }
 
-  /// What `variant` could be had for in `pool`: at the dearest price in force, because nobody
-  /// knows where a replica lands, and with prices until `ahead` after `now`.
+  /// What `variant` could be had for in `pool`: now at the cheapest price that has room for it, or
+  /// at the dearest where none has; at most at the dearest until `ahead` after `now`, because
+  /// nobody knows where a replica lands.
   ///
   /// @param pool its pool; absent if it does not exist
   /// @param measured tokens a second of one replica; absent: declared or estimated
@@ -64,12 +66,13 @@ public record VariantSeen(
     }
     Exposure perReplica =
         Exposure.of(
-            pool.name(),
-            CapacityType.Unknown,
-            variant.gpus(),
-            PriceBooks.of(Map.of(pool.name(), pool.prices())),
-            now,
-            ahead);
+                pool.name(),
+                CapacityType.Unknown,
+                variant.gpus(),
+                PriceBooks.of(Map.of(pool.name(), pool.prices())),
+                now,
+                ahead)
+            .noDearerThan(pool.cheapest(variant.gpus(), now));
     TokensPerSecond speed =
         measured != null ? measured : Throughput.of(variant, pool.product()).speed().orElse(null);
     return new VariantSeen(variant.name(), perReplica, speed, pool.room(variant.gpus()), null, slo);

@@ -34,6 +34,8 @@ record Wish(
   /// measured, at the period's start.
   private static final int STAY_MARGIN = 20;
 
+  private static final long IDLE = 10;
+
   static Wish of(
       DeploymentPolicy policy, Stock stock, LoopState state, boolean observe, Instant now) {
     @Nullable Grant grant = state.grant(policy.name()).orElse(null);
@@ -250,6 +252,21 @@ record Wish(
     @Nullable TokensPerSecond speed =
         seen.variant(variant.name()).map(VariantSeen::speed).orElse(variant.throughput());
     return speed == null ? 0 : speed.thousandths();
+  }
+
+  /// Replicas of the last rung that may serve which the demand fills, all but a tenth of each; all
+  /// of them where it is not measured, and of any better rung: there a lower one takes over before
+  /// demand is refused.
+  int filled(Option option, int replicas) {
+    int last = Math.max(ceiling(Integer.MAX_VALUE), unbound == null ? 0 : options.indexOf(unbound));
+    @Nullable TokensPerSecond demand = stock.seen().demand();
+    long own = option.speed() == null ? 0 : option.speed().thousandths();
+    if (demand == null || own == 0 || options.indexOf(option) != last) {
+      return replicas;
+    }
+    long filled = (demand.thousandths() + own / IDLE) / own;
+    int least = Math.max(1, policy.policy().scaling().minReplicas());
+    return (int) Math.min(replicas, Math.max(least, filled));
   }
 
   /// The rung that is `depth` rungs lower than the one without the budget, as far down as the owner

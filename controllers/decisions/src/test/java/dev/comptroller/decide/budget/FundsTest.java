@@ -7,10 +7,16 @@ import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.Money;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Random;
+import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 class FundsTest {
@@ -81,8 +87,8 @@ class FundsTest {
   @Test
   void shouldBeFundedUntilBurnAndReserveReachTheAmount() {
     Funds funds = funds("21", "0", START);
-    assertThat(funds.fundedUntil(rate("10", "20"), NEXT)).isEqualTo(START.plusSeconds(7200));
-    assertThat(funds.fundedUntil(rate("10", "20.0004"), NEXT)).isEqualTo(START.plusSeconds(7199));
+    assertThat(funds.fundedUntil(rate("10", "20"), NEXT)).isEqualTo(START.plusSeconds(3600));
+    assertThat(funds.fundedUntil(rate("20", "20.0004"), NEXT)).isEqualTo(START.plusSeconds(3599));
     assertThat(funds.fundedUntil(Exposure.NONE, NEXT)).isEqualTo(NEXT.end());
     assertThat(funds.fundedUntil(rate("10", "500"), NEXT)).isEqualTo(START);
   }
@@ -115,36 +121,79 @@ class FundsTest {
     assertThat((allowed + 1) * (rest - last) + (allowed + 1) * dearer * last).isGreaterThan(left);
   }
 
+  @Test
+  void shouldEndTheMoneySoonerWhereAPriceIsDeclaredToRise() {
+    Funds funds = funds("21", "0", START);
+    Exposure.Step dearer = new Exposure.Step(START.plusSeconds(1800), HourlyRate.parse("60"));
+    Exposure.Step usual = new Exposure.Step(START.plusSeconds(2400), HourlyRate.parse("10"));
+    HourlyRate rate = HourlyRate.parse("10");
+
+    Exposure steady = new Exposure(rate, rate);
+    Exposure spike = new Exposure(rate, rate, List.of(dearer, usual));
+    Exposure rise = new Exposure(rate, rate, List.of(dearer));
+
+    // $21 pay for 7,560 s at $10/h; the last 180 s are kept for leaving.
+    assertThat(funds.fundedUntil(steady, NEXT)).isEqualTo(START.plusSeconds(7380));
+    // 600 s at $60/h cost $8.33 more.
+    assertThat(funds.fundedUntil(spike, NEXT)).isEqualTo(START.plusSeconds(4380));
+    // $5 are gone after 1,800 s; $16 pay for 960 s at $60/h, 180 of them to leave.
+    assertThat(funds.fundedUntil(rise, NEXT)).isEqualTo(START.plusSeconds(1800 + 780));
+  }
+
   /// Second by second until it is no longer true.
   @Property(tries = 200)
   void shouldBeFundedExactlyAsLongAsTheInequalityHolds(
       @ForAll @LongRange(min = 1, max = 5_000) long amount,
       @ForAll @LongRange(min = 0, max = 5_000) long spent,
-      @ForAll @LongRange(min = 0, max = 9_000) long now,
-      @ForAll @LongRange(min = 0, max = 20_000) long more,
-      @ForAll @IntRange(min = 80_000, max = 86_399) int second) {
-    Exposure running = new Exposure(new HourlyRate(now), new HourlyRate(now + more));
+      @ForAll @LongRange(min = 0, max = 20_000) long rate,
+      @ForAll @Size(max = 4) List<@LongRange(min = 0, max = 40_000) Long> rates,
+      @ForAll @IntRange(min = 80_000, max = 86_399) int second,
+      @ForAll Random random) {
     Instant present = START.plusSeconds(second);
-    Instant until =
-        new Funds(
-                new Position(DAY, new Money(amount), new Money(spent), Money.ZERO),
-                LEAVING,
-                present)
-            .fundedUntil(running, NEXT);
-    assertThat(until).isAfterOrEqualTo(present);
-    long horizon = Math.min(86_400, second + Duration.between(present, until).toSeconds());
-    for (long at = second; at <= horizon; at++) {
-      assertThat(funded(amount, spent, running, second, at) || until.equals(present)).isTrue();
+    NavigableMap<Integer, Long> steps = new TreeMap<>();
+    rates.forEach(each -> steps.put(second + 1 + random.nextInt(7_000), each));
+    steps.put(second, highest(steps, second, second, rate));
+    List<Exposure.Step> later =
+        steps.tailMap(second, false).entrySet().stream()
+            .map(
+                step ->
+                    new Exposure.Step(
+                        START.plusSeconds(step.getKey()), new HourlyRate(step.getValue())))
+            .toList();
+    HourlyRate highest = new HourlyRate(steps.firstEntry().getValue());
+    Exposure running = new Exposure(new HourlyRate(rate), highest, later);
+    Position position = new Position(DAY, new Money(amount), new Money(spent), Money.ZERO);
+    Instant until = new Funds(position, LEAVING, present).fundedUntil(running, NEXT);
+
+    assertThat(until).isBetween(present, NEXT.end());
+    long last = second + Duration.between(present, until).toSeconds();
+    if (!funded(amount, spent, steps, 0, second)) {
+      assertThat(until).isEqualTo(present);
+      return;
     }
-    if (until.isBefore(DAY.end())) {
-      assertThat(funded(amount, spent, running, second, horizon + 1)).isFalse();
+    long burnt = 0;
+    for (int at = second; at <= Math.min(last + 1, 100_000); at++) {
+      boolean funded = funded(amount, spent, steps, burnt, at);
+      assertThat(funded).as("second %d of %d", at, last).isEqualTo(at <= last);
+      burnt = at + 1 == 86_400 ? 0 : burnt + steps.floorEntry(at).getValue();
     }
   }
 
-  private static boolean funded(long amount, long spent, Exposure running, long from, long second) {
-    long burnt = running.now().microsPerHour() * (second - from);
-    long reserve = running.highest().microsPerHour() * Math.min(180, 86_400 - second);
-    long beyond = running.highest().microsPerHour() * Math.max(0, second + 180 - 86_400);
-    return spent * 3600 + burnt + reserve <= amount * 3600 && beyond <= amount * 3600;
+  private static boolean funded(
+      long amount, long spent, NavigableMap<Integer, Long> steps, long burnt, int second) {
+    long inside = second >= 86_400 ? 180 : Math.min(180, 86_400 - second);
+    long rate = highest(steps, second, second + 180, 0);
+    long gone = (second >= 86_400 ? 0 : spent * 3600) + burnt;
+    return gone + rate * inside <= amount * 3600 && rate * (180 - inside) <= amount * 3600;
+  }
+
+  private static long highest(NavigableMap<Integer, Long> steps, int from, int to, long least) {
+    long highest = least;
+    Map.Entry<Integer, Long> inForce = steps.floorEntry(from);
+    highest = inForce == null ? highest : Math.max(highest, inForce.getValue());
+    for (long each : steps.subMap(from, true, to, true).values()) {
+      highest = Math.max(highest, each);
+    }
+    return highest;
   }
 }

@@ -89,6 +89,18 @@ public final class Main implements Callable<Integer> {
       defaultValue = "1000000")
   private long trials;
 
+  @Option(
+      names = "--worlds",
+      paramLabel = "N",
+      description = "of the suite hard_limit: how many, each with a seed of its own")
+  private int worlds;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "of the suite hard_limit: worlds that run at once (default: 1)")
+  private int threads = 1;
+
   private Main() {}
 
   /// Entry point; exits with 1 when an invariant is broken and 2 on wrong options or input.
@@ -117,13 +129,19 @@ public final class Main implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--trials %d: give 1 or more".formatted(trials));
     }
+    if (worlds < 0 || worlds > 100_000 || threads < 1 || threads > 1_000) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--worlds %d and --threads %d: give 0 to 100000 and 1 to 1000"
+              .formatted(worlds, threads));
+    }
     if (suite != null) {
-      boolean held =
-          suite.run(
-              out,
-              new Suite.Asked(
+      boolean given = spec.commandLine().getParseResult().hasMatchedOption("--days");
+      boolean held = suite.run(out, new Suite.Size(
                   seed,
-                  spec.commandLine().getParseResult().hasMatchedOption("--days") ? days : 0,
+                  given ? days : 0,
+                  worlds,
+                  threads,
                   trace == null ? null : Traces.read(trace),
                   trials));
       out.flush();

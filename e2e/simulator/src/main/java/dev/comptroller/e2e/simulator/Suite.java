@@ -7,7 +7,6 @@ import dev.comptroller.e2e.simulator.holds.HoldSuites;
 import dev.comptroller.e2e.simulator.holds.Stranding;
 import dev.comptroller.e2e.simulator.input.Trace;
 import dev.comptroller.e2e.simulator.scenario.Article;
-import dev.comptroller.e2e.simulator.scenario.HardLimit;
 import dev.comptroller.e2e.simulator.scenario.SquareWaves;
 import dev.comptroller.e2e.simulator.scenario.Weeks;
 import java.io.PrintWriter;
@@ -19,49 +18,20 @@ public enum Suite {
   /// A hard limit in a world where everything goes wrong: 100 worlds of 100 days.
   HARD_LIMIT {
     @Override
-    boolean run(PrintWriter out, long seed, int days) {
-      long worlds = days > 0 ? 1 : 100;
-      boolean held = true;
-      long calm = 0;
-      double share = 0;
-      long reserve = 0;
-      for (long world = seed; world < seed + worlds; world++) {
-        try {
-          HardLimit.Result result = HardLimit.run(world, days > 0 ? days : 100, MoneyLoop::decide);
-          calm += result.calm();
-          share += result.share() * result.calm();
-          reserve = Math.max(reserve, result.maxReserveMicros());
-          out.printf(
-              "seed %d: %d days, %d without an outage: %.1f %% of the oracle's tokens, %.2f %% of"
-                  + " the money used, X at most $%s, an outage cost up to $%s past the limit;"
-                  + " %d crashes, %d failed starts, %d lost nodes, %d checks%n",
-              world,
-              result.days(),
-              result.calm(),
-              100 * result.share(),
-              100 * result.used(),
-              dollars(result.maxReserveMicros()),
-              dollars(result.overrunMicros()),
-              result.run().operator().crashes(),
-              result.run().cluster().failedStarts(),
-              result.run().cluster().lostNodes(),
-              result.run().invariants().checks());
-        } catch (Broken broken) {
-          held = false;
-          out.println(broken.getMessage());
-        }
-        out.flush();
-      }
-      out.printf(
-          "all: %.1f %% of the oracle's tokens (wanted: 95), X at most $%s%n",
-          100 * share / calm, dollars(reserve));
-      return held && share / calm >= 0.95;
+    boolean run(PrintWriter out, Size size) {
+      int days = size.days() > 0 ? size.days() : 100;
+      long worlds = size.worlds() > 0 ? size.worlds() : size.days() > 0 ? 1 : 100;
+      HardLimitReport report = new HardLimitReport(out);
+      report.run(size.seed(), worlds, days, size.threads());
+      return report.isKept();
     }
   },
   /// Square waves of price and load at every period from a minute to a day, a week each.
   SQUARE_WAVES {
     @Override
-    boolean run(PrintWriter out, long seed, int days) {
+    boolean run(PrintWriter out, Size size) {
+      long seed = size.seed();
+      int days = size.days();
       boolean held = true;
       for (SquareWaves.Wave wave : SquareWaves.Wave.values()) {
         for (long period : SquareWaves.PERIODS) {
@@ -92,7 +62,8 @@ public enum Suite {
   /// Four weeks, with 40, 70 and 130 percent of what they would cost without a budget.
   PACE {
     @Override
-    boolean run(PrintWriter out, long seed, int days) {
+    boolean run(PrintWriter out, Size size) {
+      long seed = size.seed();
       boolean held = true;
       for (Weeks.Shape shape : Weeks.Shape.values()) {
         for (int percent : new int[] {40, 70, 130}) {
@@ -123,7 +94,8 @@ public enum Suite {
   /// The worked example, flat and with a daily curve.
   ARTICLE {
     @Override
-    boolean run(PrintWriter out, long seed, int days) {
+    boolean run(PrintWriter out, Size size) {
+      int days = size.days();
       for (Article.Shape shape : Article.Shape.values()) {
         Article.Result result = Article.run(shape, days > 0 ? days : 29, MoneyLoop::decide);
         out.printf(
@@ -146,48 +118,36 @@ public enum Suite {
   /// How much money the holds of 50 streams keep from others, and what that costs.
   STRANDING {
     @Override
-    boolean run(PrintWriter out, long seed, int days) {
-      return run(out, new Asked(seed, days, null, 0));
-    }
-
-    @Override
-    boolean run(PrintWriter out, Asked asked) {
-      Trace trace = asked.trace();
+    boolean run(PrintWriter out, Size size) {
+      Trace trace = size.trace();
       return HoldSuites.stranding(
-          out, trace == null ? Stranding.synthetic(asked.seed(), 20_000) : trace);
+          out, trace == null ? Stranding.synthetic(size.seed(), 20_000) : trace);
     }
   },
   /// Requests that race for the last of a limit while the gateway crashes.
   OVERSHOOT {
     @Override
-    boolean run(PrintWriter out, long seed, int days) {
-      return run(out, new Asked(seed, days, null, 1_000_000));
-    }
-
-    @Override
-    boolean run(PrintWriter out, Asked asked) {
-      return HoldSuites.overshoot(out, asked.seed(), asked.trials());
+    boolean run(PrintWriter out, Size size) {
+      return HoldSuites.overshoot(out, size.seed(), size.trials());
     }
   };
 
-  /// What a user asked of a suite.
+  /// How much of it to run.
   ///
+  /// @param seed of the first world
   /// @param days how long, instead of the full size; 0: the full size
+  /// @param worlds how many, each with a seed of its own, instead of the full size; 0: the full
+  ///   size
+  /// @param threads worlds that run at once
   /// @param trace of requests, where the suite runs one
   /// @param trials how many, where the suite counts them
-  record Asked(long seed, int days, @Nullable Trace trace, long trials) {}
+  record Size(
+      long seed, int days, int worlds, int threads, @Nullable Trace trace, long trials) {}
 
   /// Runs it; true if it keeps its promise.
-  ///
-  /// @param days how long, instead of the full size; 0: the full size
-  abstract boolean run(PrintWriter out, long seed, int days);
+  abstract boolean run(PrintWriter out, Size size);
 
-  /// Runs it as asked; true if it keeps its promise.
-  boolean run(PrintWriter out, Asked asked) {
-    return run(out, asked.seed(), asked.days());
-  }
-
-  private static String dollars(long micros) {
+  static String dollars(long micros) {
     return new Money(micros).print(2);
   }
 }

@@ -50,6 +50,23 @@ class WorldTest {
   }
 
   @Test
+  void shouldTellWhatNobodyCouldHaveActedUpon() {
+    PriceTrack track = new PriceTrack(8);
+    track.add(new Point(CapacityType.OnDemand, Long.MIN_VALUE, Long.MAX_VALUE, 32, Long.MIN_VALUE));
+    track.add(new Point(CapacityType.OnDemand, 1_000, 2_000, 96, 700));
+    track.add(new Point(CapacityType.OnDemand, 3_000, 4_000, 64, 3_000));
+
+    assertThat(known(track, 1_000, 999)).isEqualTo(96);
+    assertThat(known(track, 1_000, 699)).as("declared, not seen").isEqualTo(32);
+    assertThat(known(track, 3_299, 3_299)).as("too late to have left").isEqualTo(32);
+    assertThat(known(track, 3_300, 3_299)).isEqualTo(64);
+  }
+
+  private static long known(PriceTrack track, long now, long seen) {
+    return track.micros(CapacityType.OnDemand, now, new PriceTrack.Known(seen, now, 300));
+  }
+
+  @Test
   void shouldRoundABillHalfUpOnce() {
     Purse purse = new Purse();
     purse.add(1, 1, 2, 3_600);

@@ -1,6 +1,8 @@
 package dev.comptroller.e2e.simulator.control;
 
 import dev.comptroller.decide.budget.Window;
+import dev.comptroller.decide.cost.PriceBook;
+import dev.comptroller.decide.cost.PriceBooks;
 import dev.comptroller.decide.cost.ReplicaInterval;
 import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.decide.fleet.Variant;
@@ -30,7 +32,9 @@ import org.jspecify.annotations.Nullable;
 /// - *spend*: what the record and the pods' timestamps say is what the independent purse holds, to
 ///   the micro-dollar;
 /// - *namespace*: spent + X is at most the amount after every look of a hard budget, and spent is
-///   at every moment; an outage excuses both from its begin until the inequality holds again;
+///   at every moment; an outage excuses both from its begin until the inequality holds again. What
+///   a price that nobody had declared takes more, from its rise until whoever looked in time can
+///   have left, does not count: no reserve covers it;
 /// - *gateway*: nothing is admitted past `fundedUntil`, nor once the amount is spent, operator or
 ///   no operator;
 /// - *floor*: nothing below the quality floor has replicas that stay;
@@ -51,6 +55,8 @@ public final class Invariants {
   private long highestReserve;
   private long highestUse;
   private long worstOverrun;
+  private long worstRise;
+  private long worstPast;
   private long changes;
 
   Invariants(Setup setup, Agenda agenda, Cluster cluster, Operator operator) {
@@ -78,6 +84,16 @@ public final class Invariants {
   /// The most that was spent past the amount because of an outage, in micro-dollars.
   public long worstOverrun() {
     return worstOverrun;
+  }
+
+  /// The most that undeclared rises of prices took in a period, in micro-dollars.
+  public long worstRise() {
+    return worstRise;
+  }
+
+  /// The most that was spent past the amount because of undeclared rises, in micro-dollars.
+  public long worstPast() {
+    return worstPast;
   }
 
   /// Changes of a granted rung.
@@ -124,12 +140,15 @@ public final class Invariants {
     if (!isHard()) {
       return;
     }
-    if (spent > amount && !excused) {
+    long rises = unforeseen();
+    worstRise = Math.max(worstRise, rises);
+    if (spent - rises > amount && !excused) {
       throw broken(
           "namespace",
           "spent %d of %d micro-dollars with the operator alive".formatted(spent, amount));
     }
-    worstOverrun = Math.max(worstOverrun, spent - amount);
+    worstOverrun = Math.max(worstOverrun, spent - rises - amount);
+    worstPast = excused ? worstPast : Math.max(worstPast, spent - amount);
   }
 
   /// What has to hold after a look, besides.
@@ -138,19 +157,21 @@ public final class Invariants {
       return;
     }
     long spent = cluster.purse(namespace()).micros();
-    long reserve = reserve(window());
+    long reserve = reserve(window(), operator.knows());
+    long rises = unforeseen();
     long amount = setup.policy().amount().micros();
     highestReserve = Math.max(highestReserve, reserve);
-    if (spent + reserve <= amount) {
+    if (spent - rises + reserve <= amount) {
       excused = false;
     }
     if (!excused) {
-      highestUse = Math.max(highestUse, spent + reserve);
-      if (spent + reserve > amount) {
+      highestUse = Math.max(highestUse, spent - rises + reserve);
+      if (spent - rises + reserve > amount) {
         throw broken(
             "namespace",
-            "spent %d + X %d is more than the amount %d by %d micro-dollars; %s"
-                .formatted(spent, reserve, amount, spent + reserve - amount, facts()));
+            "spent %d, %d of it undeclared rises, + X %d is more than the amount %d by %d; %s"
+                .formatted(
+                    spent, rises, reserve, amount, spent - rises + reserve - amount, facts()));
       }
     }
   }
@@ -160,7 +181,7 @@ public final class Invariants {
     touched |= operator.isOut();
     exact(window);
     long spent = cluster.purse(namespace()).micros();
-    if (isHard() && !excused && spent > setup.policy().amount().micros()) {
+    if (isHard() && !excused && spent - unforeseen() > setup.policy().amount().micros()) {
       throw broken(
           "namespace",
           "the period from %s cost %d of %d micro-dollars"
@@ -180,7 +201,7 @@ public final class Invariants {
               .formatted(tokens, now - account.fundedUntil()));
     }
     long spent = cluster.purse(namespace()).micros();
-    if (isHard() && tokens > 0 && spent > setup.policy().amount().micros()) {
+    if (isHard() && tokens > 0 && spent - unforeseen() > setup.policy().amount().micros()) {
       throw broken(
           "gateway",
           "%.0f tokens were admitted with %d of %d micro-dollars spent"
@@ -206,12 +227,14 @@ public final class Invariants {
         live.add(interval);
       }
     }
-    View view = View.of(cluster, namespace(), Map.of(), agenda.instant());
+    Map<String, PriceBook> books = new TreeMap<>();
+    cluster.prices().forEach((pool, track) -> books.put(pool, track.declared(agenda.now())));
     long recorded =
         operator
             .store()
             .spend()
-            .spentBetween(window.start(), window.end(), live, view.books(), agenda.instant())
+            .spentBetween(
+                window.start(), window.end(), live, PriceBooks.of(books), agenda.instant())
             .money()
             .micros();
     long purse = cluster.purse(namespace()).micros();
@@ -262,7 +285,9 @@ public final class Invariants {
   /// What leaving costs at most in this period, at the highest price in force of the pool until
   /// then: a pod that was told to leave for as long as it may still take, one that is granted for
   /// all the time that leaving takes, one that is not granted any more for what is left of that.
-  private long reserve(Window window) {
+  ///
+  /// @param known the prices that count
+  private long reserve(Window window, PriceTrack.Known known) {
     long now = agenda.now();
     long rest = window.end().getEpochSecond() - now;
     long total = setup.policy().leaving().total().toSeconds();
@@ -283,7 +308,7 @@ public final class Invariants {
       long seconds = Math.min(paid ? total : leaving(pod), rest);
       PriceTrack track = track(node.pool());
       BigInteger product =
-          BigInteger.valueOf(highest(track, now, now + total))
+          BigInteger.valueOf(highest(track, now, now + total, known))
               .multiply(BigInteger.valueOf(pod.set().gpus() * seconds))
               .divide(BigInteger.valueOf(track.gpusPerNode()));
       sum = sum.add(product);
@@ -307,16 +332,20 @@ public final class Invariants {
     return setup.policy().leaving().afterDecision().toSeconds();
   }
 
-  private static long highest(PriceTrack track, long from, long to) {
+  private static long highest(PriceTrack track, long from, long to, PriceTrack.Known known) {
     long highest = 0;
     long at = from;
     while (at < to) {
       for (CapacityType type : CapacityType.values()) {
-        highest = Math.max(highest, track.micros(type, at));
+        highest = Math.max(highest, track.micros(type, at, known));
       }
       at = track.nextChange(at, to);
     }
     return highest;
+  }
+
+  private long unforeseen() {
+    return cluster.unforeseen(namespace()).micros();
   }
 
   private PriceTrack track(String pool) {

@@ -1,6 +1,8 @@
 package dev.comptroller.e2e.simulator.control;
 
 import dev.comptroller.decide.budget.Window;
+import dev.comptroller.decide.cost.PriceBook;
+import dev.comptroller.decide.cost.PriceBooks;
 import dev.comptroller.decide.cost.ReplicaInterval;
 import dev.comptroller.decide.cost.SpendRecord;
 import dev.comptroller.decide.fleet.Variant;
@@ -29,6 +31,7 @@ import dev.comptroller.e2e.simulator.world.Cluster;
 import dev.comptroller.e2e.simulator.world.Gateway;
 import dev.comptroller.e2e.simulator.world.Pod;
 import dev.comptroller.e2e.simulator.world.Pod.Phase;
+import dev.comptroller.e2e.simulator.world.PriceTrack;
 import dev.comptroller.e2e.simulator.world.ReplicaSet;
 import dev.comptroller.e2e.simulator.world.Table;
 import java.time.Duration;
@@ -74,6 +77,7 @@ public final class Operator {
   private boolean out;
   private boolean poked;
   private long lookNumber;
+  private long seen;
   private long crashes;
   private long conflicts;
   private long outageSeconds;
@@ -102,6 +106,7 @@ public final class Operator {
       requested.put(deployment.name(), deployment.policy().requestedReplicas());
     }
     setup.pools().forEach(pool -> products.put(pool.name(), pool.product()));
+    seen = setup.start();
     agenda.at(setup.start(), () -> look(0));
     if (setup.controls().outageEvery() > 0) {
       agenda.after(chance.gap(setup.controls().outageEvery()), this::outage);
@@ -148,6 +153,11 @@ public final class Operator {
       poked = true;
       agenda.after(1, this::hear);
     }
+  }
+
+  /// The prices that it can have acted upon.
+  PriceTrack.Known knows() {
+    return new PriceTrack.Known(seen, agenda.now(), ahead.toSeconds());
   }
 
   /// Whether it is dead.
@@ -232,6 +242,7 @@ public final class Operator {
       long wake = rollouts(view);
       if (money) {
         next(wake);
+        seen = view.asOf().getEpochSecond();
         onLook.run();
       } else if (wake < Long.MAX_VALUE) {
         agenda.at(wake, this::hear);
@@ -279,6 +290,9 @@ public final class Operator {
   }
 
   /// Records pods that ended, then lets go of them.
+  ///
+  /// Prices are read anew for it: what is recorded at a price that was edited meanwhile would stay
+  /// wrong.
   private void record(View view) {
     for (PodSeen pod : view.pods()) {
       if (pod.phase() != Phase.Gone || !cluster.pods().contains(pod.pod())) {
@@ -286,11 +300,17 @@ public final class Operator {
       }
       ReplicaInterval interval = pod.interval();
       if (interval.gpus() > 0 && !store.spend().isRecorded(interval.uid())) {
-        writes.apply(() -> store.spend(store.spend().record(interval, view.books())));
+        writes.apply(() -> store.spend(store.spend().record(interval, declared())));
       }
       writes.apply(() -> cluster.forget(pod.pod()));
       writes.apply(() -> store.spend(store.spend().forget(pod.pod().uid())));
     }
+  }
+
+  private PriceBooks declared() {
+    Map<String, PriceBook> books = new TreeMap<>();
+    cluster.prices().forEach((pool, track) -> books.put(pool, track.declared(agenda.now())));
+    return PriceBooks.of(books);
   }
 
   private void decide(View view) {

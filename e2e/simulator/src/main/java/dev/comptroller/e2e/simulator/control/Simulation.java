@@ -159,7 +159,7 @@ public final class Simulation {
         invariants.admitted(now, gateway, gateway.admittedTokens() - before);
       }
       tally.hold(cluster.heldGpus(setup.policy().namespace()) * seconds);
-      cluster.charge(next);
+      cluster.charge(next, operator.knows());
       agenda.advance(next);
     }
   }
@@ -202,6 +202,7 @@ public final class Simulation {
       invariants.opening();
       period = new Tally();
       cluster.purse(setup.policy().namespace()).empty();
+      cluster.unforeseen(setup.policy().namespace()).empty();
       spentAtHour = 0;
       cluster.prices().values().forEach(track -> track.forget(window.start().getEpochSecond()));
       window = setup.policy().calendar().containing(agenda.instant());

@@ -38,7 +38,7 @@ public final class HardLimit {
   /// The setup of `days` days.
   public static Setup setup(long seed, long days) {
     Faults faults = new Faults(45, 30, 15, 20, 15, 0.15, 6 * 3600, 1800, 0.5, 30, 45);
-    Controls controls = Controls.rough(60);
+    Controls controls = Controls.rough(60).withDemand();
     RolloutPolicy rollout = Fleets.rollout();
     NamespacePolicy policy =
         Fleets.policy(
@@ -67,9 +67,11 @@ public final class HardLimit {
         new Setup.Scaler(90, 60, 600));
   }
 
-  /// Prices that triple for an hour or two about every second day, declared as late as X allows.
+  /// Prices that triple for an hour or two about every second day: two of three are declared as
+  /// late as X allows, the others only as they begin to hold.
   private static PriceTrack prices(long seed, long days, long lead) {
     Chance chance = Chance.of(seed, "prices");
+    Chance edits = Chance.of(seed, "edits");
     PriceTrack track = new PriceTrack(Fleets.PER_NODE);
     long ever = Long.MIN_VALUE;
     track.add(new Point(CapacityType.OnDemand, ever, Long.MAX_VALUE, ON_DEMAND, ever));
@@ -84,7 +86,7 @@ public final class HardLimit {
               at,
               until,
               3 * (spot ? SPOT : ON_DEMAND),
-              at - lead - 1));
+              edits.happens(1 / 3.0) ? at : at - lead - 1));
       at = until + chance.gap(2 * DAY);
     }
     return track;
@@ -99,7 +101,13 @@ public final class HardLimit {
   /// @param used dollars used of the limit on calm days, as a share of it
   /// @param maxReserveMicros the largest X
   /// @param overrunMicros the most that an outage cost past the limit
-  /// @param run the run itself
+  /// @param riseMicros the most that an undeclared rise of a price cost past the limit
+  /// @param checks how often the invariants were checked
+  /// @param crashes how often the operator died at a write
+  /// @param conflicts writes that were refused or lost their answer
+  /// @param outageSeconds how long it was gone in all
+  /// @param failedStarts starts of replicas that failed
+  /// @param lostNodes spot nodes that went
   public record Result(
       long days,
       long calm,
@@ -108,7 +116,13 @@ public final class HardLimit {
       double used,
       long maxReserveMicros,
       long overrunMicros,
-      Simulation run) {}
+      long riseMicros,
+      long checks,
+      long crashes,
+      long conflicts,
+      long outageSeconds,
+      long failedStarts,
+      long lostNodes) {}
 
   /// Runs `days` days; a broken invariant is a [dev.comptroller.e2e.simulator.control.Broken].
   public static Result run(long seed, long days, Brain brain) {
@@ -152,7 +166,13 @@ public final class HardLimit {
         spent / calm / AMOUNT.micros(),
         run.invariants().highestReserve(),
         run.invariants().worstOverrun(),
-        run);
+        run.invariants().worstPast(),
+        run.invariants().checks(),
+        run.operator().crashes(),
+        run.operator().conflicts(),
+        run.operator().outageSeconds(),
+        run.cluster().failedStarts(),
+        run.cluster().lostNodes());
   }
 
   /// What a GPU cost in the period on average, in micro-dollars an hour: where a pod lands is the

@@ -26,6 +26,7 @@ public final class Cluster {
   private final Map<String, ReplicaSet> sets = new TreeMap<>();
   private final List<Pod> pods = new ArrayList<>();
   private final Map<String, Purse> purses = new TreeMap<>();
+  private final Map<String, Purse> unforeseen = new TreeMap<>();
   private long created;
   private long lostNodes;
   private long failedStarts;
@@ -168,8 +169,15 @@ public final class Cluster {
     pods.remove(pod);
   }
 
+  /// What of [#purse] was the rise of prices that nobody could have acted upon.
+  public Purse unforeseen(String namespace) {
+    return unforeseen.computeIfAbsent(namespace, _ -> new Purse());
+  }
+
   /// Charges what holds GPUs from the present until `second`; prices must not change between.
-  public void charge(long second) {
+  ///
+  /// @param known the prices that somebody could have acted upon
+  public void charge(long second, PriceTrack.Known known) {
     long seconds = second - agenda.now();
     if (seconds == 0) {
       return;
@@ -178,12 +186,13 @@ public final class Cluster {
       @Nullable Node node = pod.node();
       if (node != null && pod.holdsGpus()) {
         PriceTrack track = track(node.pool());
-        purse(pod.set().namespace())
-            .add(
-                track.micros(node.type(), agenda.now()),
-                pod.set().gpus(),
-                track.gpusPerNode(),
-                seconds);
+        long price = track.micros(node.type(), agenda.now());
+        long rise = price - track.micros(node.type(), agenda.now(), known);
+        String payer = pod.set().namespace();
+        purse(payer).add(price, pod.set().gpus(), track.gpusPerNode(), seconds);
+        if (rise > 0) {
+          unforeseen(payer).add(rise, pod.set().gpus(), track.gpusPerNode(), seconds);
+        }
       }
     }
   }

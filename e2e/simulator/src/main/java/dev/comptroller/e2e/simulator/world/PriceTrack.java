@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What a pool's nodes cost, as it really is, and how much of that is known when.
 public final class PriceTrack {
+  private static final List<CapacityType> TYPES = List.of(CapacityType.values());
+
   private final int gpusPerNode;
   private final List<Point> points = new ArrayList<>();
 
@@ -27,6 +29,22 @@ public final class PriceTrack {
   /// @param micros micro-dollars of a node for an hour
   /// @param known the second from which the pool declares it, not after `from`
   public record Point(CapacityType type, long from, long until, long micros, long known) {}
+
+  /// Which prices somebody can have acted upon who needs time to leave.
+  ///
+  /// @param seen the second of what they last saw
+  /// @param now the present second
+  /// @param leaving seconds that leaving takes
+  public record Known(long seen, long now, long leaving) {
+    /// Every price.
+    public static final Known ALL = new Known(Long.MAX_VALUE, Long.MAX_VALUE, 0);
+
+    /// Whether a price was declared that long before it began to hold, or that long ago.
+    boolean has(Point point) {
+      boolean longAgo = point.known() <= now - leaving;
+      return point.known() <= seen && (longAgo || point.known() <= point.from() - leaving);
+    }
+  }
 
   /// The track of declared prices.
   public static PriceTrack of(PriceBook book) {
@@ -65,13 +83,19 @@ public final class PriceTrack {
   /// Micro-dollars that a node of `type` costs an hour at `second`: the price that began last; for
   /// a type without one the dearest of the others.
   public long micros(CapacityType type, long second) {
-    @Nullable Point own = inForce(type, second);
+    return micros(type, second, Known.ALL);
+  }
+
+  /// What a node of `type` would cost an hour at `second` if there were no other prices than those
+  /// that are `known`.
+  public long micros(CapacityType type, long second, Known known) {
+    @Nullable Point own = inForce(type, second, known);
     if (own != null) {
       return own.micros();
     }
     long dearest = -1;
-    for (CapacityType other : CapacityType.values()) {
-      @Nullable Point price = inForce(other, second);
+    for (CapacityType other : TYPES) {
+      @Nullable Point price = inForce(other, second, known);
       dearest = price == null ? dearest : Math.max(dearest, price.micros());
     }
     if (dearest < 0) {
@@ -106,10 +130,14 @@ public final class PriceTrack {
     return new PriceBook(gpusPerNode, prices);
   }
 
-  private @Nullable Point inForce(CapacityType type, long second) {
+  private @Nullable Point inForce(CapacityType type, long second, Known known) {
     @Nullable Point latest = null;
     for (Point point : points) {
-      boolean holds = point.type() == type && point.from() <= second && second < point.until();
+      boolean holds =
+          point.type() == type
+              && known.has(point)
+              && point.from() <= second
+              && second < point.until();
       if (holds && (latest == null || isLater(point, latest))) {
         latest = point;
       }

@@ -1,0 +1,111 @@
+package dev.comptroller.decide.budget;
+
+import dev.comptroller.decide.cost.Exposure;
+import dev.comptroller.decide.units.HourlyRate;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/// Capacity that runs on while nobody looks: how long the third inequality holds.
+///
+/// Time is cut where something changes: where a declared price begins to hold or comes into the
+/// reach of the reserve, and around the period's end. In each piece burn and reserve are constant
+/// rates, so the second at which money ends follows from a division.
+final class Unattended {
+  private static final BigInteger HOUR = BigInteger.valueOf(3600);
+
+  private final Funds funds;
+  private final Exposure running;
+  private final long leaving;
+  private final long rest;
+  private final long horizon;
+
+  /// @param running what runs on
+  /// @param next the period after this one
+  Unattended(Funds funds, Exposure running, Window next) {
+    this.funds = funds;
+    this.running = running;
+    leaving = funds.leaving().total().toSeconds();
+    rest = Funds.rest(funds.position().window(), funds.now());
+    horizon = Math.max(rest, Funds.rest(next, funds.now()));
+  }
+
+  /// The last second at which the inequality holds; the end of the next period if it never fails.
+  Instant until() {
+    BigInteger money = BigInteger.valueOf(funds.position().left().micros()).multiply(HOUR);
+    BigInteger amount = BigInteger.valueOf(funds.position().amount().micros()).multiply(HOUR);
+    for (long second : cuts()) {
+      if (second == rest) {
+        money = amount;
+      }
+      long next = next(second);
+      BigInteger burn = BigInteger.valueOf(running.at(at(second)).microsPerHour());
+      long held = held(second, money, amount, burn);
+      if (held < next - second) {
+        return at(Math.max(0, second + held - 1));
+      }
+      money = money.subtract(burn.multiply(BigInteger.valueOf(next - second)));
+    }
+    return at(horizon);
+  }
+
+  /// How many seconds from `second` on, that one included, the inequality holds.
+  private long held(long second, BigInteger money, BigInteger amount, BigInteger burn) {
+    BigInteger dearest = BigInteger.valueOf(dearest(second).microsPerHour());
+    boolean inNext = second >= rest;
+    long inside = inNext ? leaving : Math.min(leaving, rest - second);
+    BigInteger slack = money.subtract(dearest.multiply(BigInteger.valueOf(inside)));
+    long beyond = leaving - inside;
+    BigInteger over = amount.subtract(dearest.multiply(BigInteger.valueOf(beyond)));
+    if (slack.signum() < 0 || over.signum() < 0) {
+      return 0;
+    }
+    // In the last seconds of a period every second takes as much off the reserve as it costs at
+    // most, and puts as much on that of the next period.
+    boolean last = !inNext && second >= rest - leaving;
+    BigInteger each = last ? dearest : burn;
+    return each.signum() == 0
+        ? Long.MAX_VALUE
+        : (last ? over : slack).divide(each).min(BigInteger.valueOf(horizon)).longValueExact() + 1;
+  }
+
+  /// Seconds from the present on at which a piece begins, before the horizon.
+  private SortedSet<Long> cuts() {
+    SortedSet<Long> cuts = new TreeSet<>();
+    cuts.add(0L);
+    cuts.add(rest - leaving);
+    cuts.add(rest);
+    for (Exposure.Step step : running.later()) {
+      long second = seconds(step.from());
+      cuts.add(second);
+      cuts.add(second - leaving);
+    }
+    return cuts.tailSet(0L).headSet(horizon);
+  }
+
+  private long next(long second) {
+    SortedSet<Long> after = cuts().tailSet(second + 1);
+    return after.isEmpty() ? horizon : after.first();
+  }
+
+  /// The highest rate that leaving may come to cost if it begins at `second`.
+  private HourlyRate dearest(long second) {
+    HourlyRate dearest = running.at(at(second));
+    for (Exposure.Step step : running.later()) {
+      long from = seconds(step.from());
+      boolean inReach = from > second && from - leaving <= second;
+      dearest = inReach && step.rate().compareTo(dearest) > 0 ? step.rate() : dearest;
+    }
+    return dearest;
+  }
+
+  private long seconds(Instant instant) {
+    return Duration.between(funds.now(), instant).toSeconds();
+  }
+
+  private Instant at(long second) {
+    return funds.now().plusSeconds(second);
+  }
+}

@@ -1,0 +1,59 @@
+package dev.comptroller.decide.cost;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.comptroller.decide.cost.Exposure.Step;
+import dev.comptroller.decide.fleet.CapacityType;
+import dev.comptroller.decide.units.HourlyRate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ExposureTest {
+  private static final Instant NOW = Instant.parse("2026-03-01T00:00:00Z");
+  private static final Instant RISE = NOW.plusSeconds(7_200);
+  private static final Instant FALL = NOW.plusSeconds(10_800);
+  private static final PriceBooks BOOKS =
+      PriceBooks.of(
+          Map.of(
+              "h100",
+              new PriceBook(
+                  8,
+                  List.of(
+                      Price.always(CapacityType.OnDemand, HourlyRate.parse("32")),
+                      Price.always(CapacityType.Spot, HourlyRate.parse("12")),
+                      new Price(CapacityType.Spot, HourlyRate.parse("48"), RISE, FALL)))));
+
+  private static Exposure spot(Duration ahead) {
+    return Exposure.of("h100", CapacityType.Spot, 4, BOOKS, NOW, ahead);
+  }
+
+  @Test
+  void shouldKnowAPriceThatIsDeclaredForLaterButReserveOnlyTheStretchAhead() {
+    Exposure near = spot(Duration.ofMinutes(5));
+    assertThat(near.now()).isEqualTo(HourlyRate.parse("6"));
+    assertThat(near.highest()).isEqualTo(HourlyRate.parse("16"));
+    assertThat(near.later())
+        .containsExactly(
+            new Step(RISE, HourlyRate.parse("24")), new Step(FALL, HourlyRate.parse("16")));
+    assertThat(near.at(RISE.minusSeconds(1))).isEqualTo(HourlyRate.parse("16"));
+    assertThat(near.at(RISE)).isEqualTo(HourlyRate.parse("24"));
+
+    assertThat(spot(Duration.ofHours(2)).highest()).isEqualTo(HourlyRate.parse("24"));
+  }
+
+  @Test
+  void shouldAddUpWhatChangesAtDifferentTimes() {
+    Step rise = new Step(RISE, HourlyRate.parse("9"));
+    Step fall = new Step(FALL, HourlyRate.parse("1"));
+    HourlyRate two = HourlyRate.parse("2");
+    Exposure sum =
+        new Exposure(two, two, List.of(rise)).plus(new Exposure(two, two, List.of(fall)));
+    assertThat(sum.later())
+        .containsExactly(
+            new Step(RISE, HourlyRate.parse("11")), new Step(FALL, HourlyRate.parse("10")));
+    assertThat(sum.times(2).at(FALL)).isEqualTo(HourlyRate.parse("20"));
+  }
+}
