@@ -106,7 +106,7 @@ final class MoneyRefusals {
 
   private static ApiError shortOf(Refused refused, Caller caller, Router router, Instant now) {
     String numbers =
-        "$%s of its $%s is spent and $%s held by running requests; this one needs up to $%s"
+        "$%s of its $%s is spent and $%s held by running requests; there is no room for $%s, what this one needs and they still may"
             .formatted(
                 Charge.dollars(refused.spentMicros()),
                 Charge.dollars(refused.limitMicros()),

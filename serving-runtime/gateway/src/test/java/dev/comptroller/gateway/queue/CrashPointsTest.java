@@ -63,7 +63,7 @@ class CrashPointsTest {
       try {
         end = new Story(folder.resolve("at-" + point), stop).run(stop);
       } catch (Exception | AssertionError e) {
-        throw new AssertionError(where + ": " + e, e);
+        throw new AssertionError(where + ": " + e + "; before: " + wrong.values(), e);
       }
       assertThat(stop.stopped()).as(where).isTrue();
       if (!end.equals(undisturbed)) {

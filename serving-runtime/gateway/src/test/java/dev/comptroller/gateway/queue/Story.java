@@ -93,7 +93,6 @@ final class Story {
       }
     }
     Stores last = Objects.requireNonNull(stores);
-    last.outlive();
     End end = End.of(last);
     last.close();
     return end;
@@ -149,6 +148,7 @@ final class Story {
     steps.add(this::expire);
     steps.add(now -> now.publisher.publish());
     steps.add(Story::delete);
+    steps.add(Stores::outlive);
   }
 
   private static void table(Stores now, String why) {
@@ -371,6 +371,7 @@ final class Story {
     Batch batch = found(now, "three");
     if (time.instant().isBefore(batch.deadline())) {
       time.pass(Duration.between(time.instant(), batch.deadline()));
+      now.notice();
     }
     int _ = now.items.expire(batch, time.instant());
   }
