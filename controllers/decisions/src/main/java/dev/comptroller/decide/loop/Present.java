@@ -217,6 +217,15 @@ record Present(
     return Reserve.of(leaving.highest(), policy.leaving().afterDecision(), window, now);
   }
 
+  /// Where no demand is measured, nobody has seen it swing: every hour is as the others.
+  private int unseenPercent() {
+    boolean measured =
+        stocks.values().stream()
+            .filter(stock -> !stock.seen().variants().isEmpty())
+            .allMatch(stock -> stock.seen().demand() != null);
+    return measured && !stocks.isEmpty() ? UNSEEN_PERCENT : 100;
+  }
+
   /// Dollars an hour that `funds` give now: what is left, spread over the time left in proportion
   /// to what each hour needs. A rung is paid for now if it would be to the period's end.
   HourlyRate pace(Funds funds, Exposure mix, long need, Needs needs) {
@@ -226,7 +235,7 @@ record Present(
     }
     BigInteger bent =
         even.multiply(BigInteger.valueOf(rest().toSeconds()))
-            .divide(needs.equivalent(need, now, window.end(), UNSEEN_PERCENT));
+            .divide(needs.equivalent(need, now, window.end(), unseenPercent()));
     return new HourlyRate(bent.min(BigInteger.valueOf(Long.MAX_VALUE)).longValueExact());
   }
 }
