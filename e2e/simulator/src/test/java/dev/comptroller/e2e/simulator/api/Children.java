@@ -37,6 +37,11 @@ final class Children implements Desk.Secondaries {
     informers.values().forEach(informer -> informer.start().toCompletableFuture().join());
   }
 
+  /// Ends the watches.
+  void close() {
+    informers.values().forEach(SharedIndexInformer::stop);
+  }
+
   @Override
   public Set<?> of(Class<?> type, ResourceID owner) {
     Map<String, HasMetadata> found = new TreeMap<>();

@@ -84,7 +84,9 @@ final class OperatorProcess {
   private final List<Work<?>> works = new ArrayList<>();
   private final List<Desk<?>> desks = new ArrayList<>();
   private final Temper temper;
+  private final KubernetesClient client;
   private final FleetView view;
+  private final Children children;
   private final Treasury treasury;
   private long rounds;
 
@@ -110,7 +112,7 @@ final class OperatorProcess {
     this.session = session;
     this.temper = temper;
     since = api.version();
-    KubernetesClient client = MemoryHttp.client(session);
+    client = MemoryHttp.client(session);
     CollectorRegistry registry = new CollectorRegistry();
     OperatorMetrics metrics = new OperatorMetrics(registry);
     Events events = new Events(client, clock, "test");
@@ -141,7 +143,7 @@ final class OperatorProcess {
     RoutingBoard routing = new RoutingBoard(client, view, pools, treasury, clock, HOME, pace());
     Engines engines = new Engines(clock, sick);
     RolloutObserver signals = new RolloutObserver(engines, engines);
-    Children children = new Children(client, this::deployment);
+    children = new Children(client, this::deployment);
 
     var deployments =
         new ModelDeploymentReconciler(
@@ -251,9 +253,12 @@ final class OperatorProcess {
         .min(Instant::compareTo);
   }
 
-  /// Ends the process as `kill -9` does.
+  /// Ends the process as `kill -9` does; nothing of it is left in timers of its client.
   void kill() {
     session.kill();
+    view.close();
+    children.close();
+    client.close();
   }
 
   private void deployment(ResourceID id) {

@@ -106,7 +106,11 @@ final class Rig {
       OperatorProcess next =
           new OperatorProcess(api, session, clock, temper, framework, this::isSick);
       acting = false;
-      operator = next.isDead() ? null : next;
+      if (next.isDead()) {
+        next.kill();
+      } else {
+        operator = next;
+      }
     }
   }
 
@@ -138,6 +142,7 @@ final class Rig {
         again |= running.step();
         acting = false;
         if (running.isDead()) {
+          running.kill();
           operator = null;
           start();
           again = true;
