@@ -41,9 +41,9 @@ public final class CapacityMetrics extends Collector {
       List<String> labels = List.of(key.namespace(), key.deployment(), key.variant());
       parts(seconds, labels, learned.steps().cost());
       parts(errors, labels, learned.steps().standardError());
-      samples.add(labels, learned.steps().samples());
-      rejected.add(labels, learned.rejected());
-      drifts.add(labels, learned.drifts());
+      samples.add(labels, (double) learned.steps().samples());
+      rejected.add(labels, (double) learned.rejected());
+      drifts.add(labels, (double) learned.drifts());
     }
     Family demand = new Family("comptroller_demand_tokens_per_second", DEPLOYMENT);
     demands
