@@ -26,6 +26,7 @@ import dev.comptroller.reconcile.deployment.Directives;
 import dev.comptroller.reconcile.deployment.ModelDeploymentReconciler;
 import dev.comptroller.reconcile.deployment.RolloutObserver;
 import dev.comptroller.reconcile.metrics.BudgetMetrics;
+import dev.comptroller.reconcile.metrics.CapacityMetrics;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.GpuNodePoolReconciler;
 import dev.comptroller.reconcile.pool.Pools;
@@ -122,6 +123,7 @@ public final class Assembly implements AutoCloseable {
     runtimeImage = settings.runtimeImage();
     publication = new Publication(settings.loop().publish());
     metrics = new OperatorMetrics(registry);
+    new CapacityMetrics(speeds, demands, clock).register(registry);
     events = new Events(client, clock, settings.instance());
     view = new FleetView(client);
     pools = new Pools(view, new PriceStore(client, settings.namespace()), clock);

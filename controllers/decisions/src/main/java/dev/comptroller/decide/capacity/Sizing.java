@@ -1,5 +1,7 @@
 package dev.comptroller.decide.capacity;
 
+import java.util.Optional;
+
 /// The largest rate of requests that one replica serves within what is promised.
 ///
 /// 1. While n requests are served, a step takes `T(n)` ([StepCost]), the prompt of a new one
@@ -93,17 +95,24 @@ public final class Sizing {
 
   /// The largest safe rate where steps cost `steps` as far as that is known; the error follows from
   /// the rate at the cost one standard error higher.
+  ///
+  /// @param first what first tokens cost, if that was measured
   public static SafeRate largestRate(
-      StepCostEstimate steps, Limits limits, Workload workload, Slo slo) {
-    SafeRate rate = largestRate(steps.cost(), limits, workload, slo);
+      StepCostEstimate steps,
+      Optional<FirstTokenCost> first,
+      Limits limits,
+      Workload workload,
+      Slo slo) {
+    SafeRate rate = largest(steps.cost(), first, limits, workload, slo);
     double n = Math.max(1, rate.sequences());
     double tokens = n * workload.tokensPerStep();
     double kv = n * workload.meanKvTokens();
     double error = steps.relativeError(n, tokens, kv);
     if (rate.binding() == Binding.Impossible || !Double.isFinite(error)) {
-      return withError(rate, Double.POSITIVE_INFINITY);
+      return withError(rate, error);
     }
-    SafeRate slower = largestRate(scaled(steps.cost(), 1 + error), limits, workload, slo);
+    StepCost higher = scaled(steps.cost(), 1 + error);
+    SafeRate slower = largest(higher, first, limits, workload, slo);
     double lost =
         rate.requestsPerSecond() > 0
             ? 1 - slower.requestsPerSecond() / rate.requestsPerSecond()
@@ -113,14 +122,12 @@ public final class Sizing {
 
   /// The largest safe rate where steps cost exactly `steps`.
   public static SafeRate largestRate(StepCost steps, Limits limits, Workload workload, Slo slo) {
-    Replica replica = Replica.of(steps, null, limits, workload);
-    return largest(replica, workload, slo);
+    return largest(steps, Optional.empty(), limits, workload, slo);
   }
 
-  /// The same with a cost of first tokens that was measured.
-  public static SafeRate largestRate(
-      StepCost steps, FirstTokenCost first, Limits limits, Workload workload, Slo slo) {
-    return largest(Replica.of(steps, first, limits, workload), workload, slo);
+  private static SafeRate largest(
+      StepCost steps, Optional<FirstTokenCost> first, Limits limits, Workload workload, Slo slo) {
+    return largest(Replica.of(steps, first.orElse(null), limits, workload), workload, slo);
   }
 
   /// The steady state at `requestsPerSecond`.

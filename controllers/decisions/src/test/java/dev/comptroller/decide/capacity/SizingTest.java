@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -90,7 +91,7 @@ class SizingTest {
   @Test
   void shouldCarryTheErrorOfTheStepsOverToTheRate() {
     Fit fit = Fit.from(Physics.stepBelief(STEPS), Fit.STEP_NOISE);
-    double before = Sizing.largestRate(fit.stepCost(), LIMITS, CHAT, SLO).error();
+    double before = Sizing.largestRate(fit.stepCost(), Optional.empty(), LIMITS, CHAT, SLO).error();
     Random random = new Random(2);
     for (int i = 0; i < 200; i++) {
       double n = 1 + random.nextInt(60);
@@ -98,9 +99,22 @@ class SizingTest {
           fit.seeing(
               StepSample.one(n, n + random.nextInt(900), 600 * n, STEPS.seconds(n, n, 600 * n)));
     }
-    double after = Sizing.largestRate(fit.stepCost(), LIMITS, CHAT, SLO).error();
+    double after = Sizing.largestRate(fit.stepCost(), Optional.empty(), LIMITS, CHAT, SLO).error();
     assertThat(before).isGreaterThan(0.3);
     assertThat(after).isLessThan(before / 3);
+  }
+
+  @Test
+  void shouldBelieveTheFirstTokensThatWereMeasured() {
+    Fit fit = Fit.from(Physics.stepBelief(STEPS), Fit.STEP_NOISE);
+    FirstTokenCost slow = new FirstTokenCost(0.3, 1e-4, 0.01, 0);
+    SafeRate plain = Sizing.largestRate(fit.stepCost(), Optional.empty(), LIMITS, CHAT, SLO);
+    SafeRate measured = Sizing.largestRate(fit.stepCost(), Optional.of(slow), LIMITS, CHAT, SLO);
+    assertThat(measured.binding()).isEqualTo(Binding.TimeToFirstToken);
+    assertThat(measured.requestsPerSecond()).isLessThan(0.8 * plain.requestsPerSecond());
+    FirstTokenCost never = new FirstTokenCost(0.6, 0, 0, 0);
+    assertThat(Sizing.largestRate(fit.stepCost(), Optional.of(never), LIMITS, CHAT, SLO).binding())
+        .isEqualTo(Binding.Impossible);
   }
 
   @Test

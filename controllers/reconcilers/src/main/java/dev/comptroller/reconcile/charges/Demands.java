@@ -10,6 +10,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// What deployments are asked for, in tokens a second, by what gateways export; in memory.
@@ -141,6 +143,16 @@ public final class Demands {
     if (gateways.isEmpty()) {
       since = null;
     }
+  }
+
+  /// What is told of every deployment, by `namespace/deployment`.
+  public synchronized SortedMap<String, TokensPerSecond> all(Instant now) {
+    SortedMap<String, TokensPerSecond> all = new TreeMap<>();
+    for (Name name : books.keySet()) {
+      of(name.namespace(), name.deployment(), now)
+          .ifPresent(rate -> all.put(name.namespace() + "/" + name.deployment(), rate));
+    }
+    return all;
   }
 
   /// What a deployment is asked for; absent if it was not observed for the whole window, if a

@@ -1,6 +1,7 @@
 package dev.comptroller.reconcile.signals;
 
 import dev.comptroller.decide.capacity.Belief;
+import dev.comptroller.decide.capacity.FirstTokenCost;
 import dev.comptroller.decide.capacity.Fit;
 import dev.comptroller.decide.capacity.Physics;
 import dev.comptroller.decide.capacity.Sizing;
@@ -12,9 +13,12 @@ import dev.comptroller.decide.capacity.StepSample;
 import dev.comptroller.decide.capacity.Workload;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -37,11 +41,24 @@ public final class Speeds {
   private static final int LEAST_SAMPLES = 30;
   private static final double FORGET = 0.98;
 
+  private static final Comparator<TokenLedger.Key> ORDER =
+      Comparator.comparing(TokenLedger.Key::namespace)
+          .thenComparing(TokenLedger.Key::deployment)
+          .thenComparing(TokenLedger.Key::variant);
+
+  /// What was learned of a variant.
+  ///
+  /// @param steps the cost of its steps
+  /// @param rejected samples that were set aside
+  /// @param drifts changes of speed that were noticed
+  public record Learned(StepCostEstimate steps, long rejected, long drifts) {}
+
   private final Map<TokenLedger.Key, Book> books = new HashMap<>();
 
   private static final class Book {
     final Map<String, EngineCounters> last = new HashMap<>();
     @Nullable Fit steps;
+    @Nullable Fit firsts;
     @Nullable Instant since;
     Instant at = Instant.EPOCH;
     double requests;
@@ -104,6 +121,29 @@ public final class Speeds {
     }
     book.steps = known.seeing(step);
     book.at = at;
+    Double first = interval.firstSeconds();
+    if (first != null) {
+      learnFirst(book, known.stepCost(), interval, first);
+    }
+  }
+
+  /// Prompts are counted when they are computed or when they end, as the engine likes, so that the
+  /// mean prompt of the last requests stands for those of the interval.
+  private static void learnFirst(
+      Book book, StepCostEstimate steps, EngineCounters.Interval interval, double seconds) {
+    Optional<Workload> mix = mix(book);
+    if (mix.isPresent()) {
+      Fit known = book.firsts;
+      if (known == null) {
+        known =
+            Fit.from(
+                Physics.firstTokenBelief(Physics.CALIBRATED.firstTokenCost(steps.cost())),
+                Fit.FIRST_TOKEN_NOISE);
+      }
+      book.firsts =
+          known.seeingFirstToken(
+              mix.get().computedInput(), interval.sequences(), seconds, interval.requests());
+    }
   }
 
   /// The mean request that a variant serves; absent before there was one.
@@ -129,11 +169,25 @@ public final class Speeds {
         : Optional.of(book.steps.stepCost());
   }
 
+  /// What was learned of each variant, however little, in the order of their names.
+  public synchronized SortedMap<TokenLedger.Key, Learned> learned() {
+    SortedMap<TokenLedger.Key, Learned> all = new TreeMap<>(ORDER);
+    books.forEach(
+        (key, book) -> {
+          Fit fit = book.steps;
+          if (fit != null) {
+            all.put(key, new Learned(fit.stepCost(), fit.rejected(), fit.drifts()));
+          }
+        });
+    return all;
+  }
+
   /// The largest rate of one replica, if it is sure.
   public Optional<SafeRate> rate(TokenLedger.Key variant, Limits declared, Slo slo, Instant now) {
     Fit steps;
     Workload mix;
     Limits limits;
+    Optional<FirstTokenCost> first;
     synchronized (this) {
       Book book = books.get(variant);
       if (book == null || book.steps == null || book.since == null || mix(book).isEmpty()) {
@@ -145,6 +199,10 @@ public final class Speeds {
         return Optional.empty();
       }
       steps = book.steps;
+      first =
+          Optional.ofNullable(book.firsts)
+              .filter(fit -> fit.samples() >= LEAST_SAMPLES)
+              .map(Fit::firstTokenCost);
       mix = mix(book).orElseThrow();
       limits =
           new Limits(
@@ -152,7 +210,7 @@ public final class Speeds {
               declared.maxBatchedTokens(),
               Math.min(declared.kvTokens(), book.kvTokens));
     }
-    SafeRate rate = Sizing.largestRate(steps.stepCost(), limits, mix, slo);
+    SafeRate rate = Sizing.largestRate(steps.stepCost(), first, limits, mix, slo);
     return rate.error() <= SURE ? Optional.of(rate) : Optional.empty();
   }
 

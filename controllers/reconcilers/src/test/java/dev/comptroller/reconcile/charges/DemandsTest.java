@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.comptroller.decide.units.TokensPerSecond;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +49,7 @@ class DemandsTest {
     assertThat(demands.of("team", "chat", now)).isEmpty();
     traffic(Duration.ofMinutes(2), 4, 0);
     assertThat(demands.of("team", "chat", now)).contains(TokensPerSecond.of(2_000));
+    assertThat(demands.all(now)).containsOnly(Map.entry("team/chat", TokensPerSecond.of(2_000)));
     assertThat(demands.of("team", "other", now)).isEmpty();
     assertThat(demands.of("other", "chat", now)).isEmpty();
   }

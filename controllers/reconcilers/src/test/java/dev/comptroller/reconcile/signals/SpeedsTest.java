@@ -135,6 +135,9 @@ class SpeedsTest {
   void shouldLearnAStepFromTheRuntimesOwnCountersAndSizeAReplicaByIt() {
     Instant now = observe(new Engine(true), Duration.ofMinutes(11));
     assertThat(error(speeds.stepCost(KEY).orElseThrow())).isCloseTo(0, within(0.03));
+    assertThat(speeds.learned().get(KEY))
+        .satisfies(learned -> assertThat(learned.steps().samples()).isGreaterThan(100))
+        .satisfies(learned -> assertThat(learned.drifts()).isZero());
     Workload mix = speeds.mix(KEY).orElseThrow();
     assertThat(mix.inputTokens()).isCloseTo(400, within(10.0));
     assertThat(mix.outputTokens()).isCloseTo(100, within(10.0));
