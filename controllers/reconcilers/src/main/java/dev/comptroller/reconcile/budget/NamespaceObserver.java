@@ -261,10 +261,14 @@ public final class NamespaceObserver {
         settings.dwell());
   }
 
+  /// How far ahead a dearer price counts: what leaves must be gone when it enters the reserve.
+  private Duration ahead() {
+    return settings.leaving().total().multipliedBy(2);
+  }
+
   private List<VariantSeen> variants(
       DeploymentParser.Declared parsed, Map<String, Pool> seenPools, Instant now) {
-    // What leaves must be gone when a dearer price enters the reserve.
-    Duration ahead = settings.leaving().total().multipliedBy(2);
+    Duration ahead = ahead();
     Map<String, SafeRate> rates = rates(parsed, now);
     List<VariantSeen> variants = new ArrayList<>();
     MeasuredSpeeds speeds = MeasuredSpeeds.of(parsed.policy().ladder(), seenPools, rates);
@@ -324,7 +328,7 @@ public final class NamespaceObserver {
         Group group =
             new Group(
                 PodFacts.label(pod, Names.VARIANT_LABEL).orElse(""), PodFacts.isTerminating(pod));
-        Exposure cost = Exposure.of(List.of(interval), books, now, settings.leaving().total());
+        Exposure cost = Exposure.of(List.of(interval), books, now, ahead());
         sums.merge(
             group,
             new Sum(1, PodFacts.isReady(pod) ? 1 : 0, cost),

@@ -137,7 +137,10 @@ public final class Main implements Callable<Integer> {
     }
     if (suite != null) {
       boolean given = spec.commandLine().getParseResult().hasMatchedOption("--days");
-      boolean held = suite.run(out, new Suite.Size(
+      boolean held =
+          suite.run(
+              out,
+              new Suite.Size(
                   seed,
                   given ? days : 0,
                   worlds,

@@ -141,8 +141,7 @@ public enum Suite {
   /// @param threads worlds that run at once
   /// @param trace of requests, where the suite runs one
   /// @param trials how many, where the suite counts them
-  record Size(
-      long seed, int days, int worlds, int threads, @Nullable Trace trace, long trials) {}
+  record Size(long seed, int days, int worlds, int threads, @Nullable Trace trace, long trials) {}
 
   /// Runs it; true if it keeps its promise.
   abstract boolean run(PrintWriter out, Size size);

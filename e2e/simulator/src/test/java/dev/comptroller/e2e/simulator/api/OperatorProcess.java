@@ -165,6 +165,7 @@ final class OperatorProcess {
                 new Provisioners(client, new Draining(client, view)),
                 metrics,
                 events,
+                publication,
                 clock),
             service,
             client,
