@@ -26,7 +26,8 @@ class MachineDeploymentsScaleTest {
 
   @Test
   void shouldScaleTheMachineDeploymentAndMarkTheMachineThatIsToGo() throws Exception {
-    try (Provisioned fleet = new Provisioned(KarpenterOnKwok.definitions().resolve("cluster-api"))) {
+    try (Provisioned fleet =
+        new Provisioned(KarpenterOnKwok.definitions().resolve("cluster-api"))) {
       fleet.apply(MACHINE_DEPLOYMENT);
       fleet.pool(
           """
@@ -61,10 +62,14 @@ class MachineDeploymentsScaleTest {
   private static void join(Provisioned fleet) {
     Map<String, Quantity> capacity =
         Map.of(
-            Names.GPU_RESOURCE, new Quantity("8"),
-            "cpu", new Quantity("64"),
-            "memory", new Quantity("512Gi"),
-            "pods", new Quantity("110"));
+            Names.GPU_RESOURCE,
+            new Quantity("8"),
+            "cpu",
+            new Quantity("64"),
+            "memory",
+            new Quantity("512Gi"),
+            "pods",
+            new Quantity("110"));
     fleet
         .client
         .resource(
