@@ -68,9 +68,9 @@ final class ProvisioningIntegrationTest {
             () -> {
               endEvicted(namespace);
               return Optional.ofNullable(node("grown-a"))
-                    .map(n -> n.getMetadata().getLabels().get(Names.RELEASED_LABEL))
-                    .filter("true"::equals)
-                    .isPresent();
+                  .map(n -> n.getMetadata().getLabels().get(Names.RELEASED_LABEL))
+                  .filter("true"::equals)
+                  .isPresent();
             });
     assertThat(Objects.requireNonNull(node("grown-a")).getSpec().getUnschedulable()).isTrue();
     await().until(() -> wanted(namespace) == 0);

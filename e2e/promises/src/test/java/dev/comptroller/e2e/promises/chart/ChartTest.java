@@ -207,7 +207,8 @@ class ChartTest {
   @Test
   void shouldLetTheOperatorMakeNodesOnlyByWhatIsEnabled() throws Exception {
     assertThat(operatorRights(render()))
-        .noneMatch(right -> right.matches("pods/eviction .*|nodes patch|.*karpenter.*|.*/scale .*"));
+        .noneMatch(
+            right -> right.matches("pods/eviction .*|nodes patch|.*karpenter.*|.*/scale .*"));
     assertThat(operatorRights(render("provisioning.karpenter.enabled=true")))
         .contains("pods/eviction create", "nodes patch", "nodepools patch", "nodeclaims delete")
         .noneMatch(right -> right.contains("/scale "));

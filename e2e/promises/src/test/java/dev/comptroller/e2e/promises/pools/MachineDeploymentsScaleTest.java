@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -26,7 +27,8 @@ class MachineDeploymentsScaleTest {
 
   @Test
   void shouldScaleTheMachineDeploymentAndMarkTheMachineThatIsToGo() throws Exception {
-    try (Provisioned fleet = new Provisioned(KarpenterOnKwok.definitions().resolve("cluster-api"))) {
+    try (Provisioned fleet =
+        new Provisioned(KarpenterOnKwok.definitions().resolve("cluster-api"))) {
       fleet.apply(MACHINE_DEPLOYMENT);
       fleet.pool(
           """
@@ -35,16 +37,17 @@ class MachineDeploymentsScaleTest {
             machineDeployments: [{type: OnDemand, name: h100}]
           """);
       fleet.deployment(1);
-      until(() -> replicas(fleet) == 1);
+      until(fleet, () -> replicas(fleet) == 1);
       assertThat(fleet.condition("Provisioning"))
           .isEqualTo(
               "True/AddingNodes: 1 on-demand nodes of $19.00/h asked for: $0.00/h now, $19.00/h"
                   + " then, ceiling $40.00");
       join(fleet);
-      until(() -> "19.00".equals(fleet.status().hourlyCost()));
+      until(fleet, () -> "19.00".equals(fleet.status().hourlyCost()));
 
       fleet.scale(0);
       until(
+          fleet,
           () -> {
             fleet.client.pods().inNamespace(Provisioned.NAMESPACE).list().getItems().stream()
                 .filter(pod -> pod.getMetadata().getDeletionTimestamp() != null)
@@ -61,10 +64,14 @@ class MachineDeploymentsScaleTest {
   private static void join(Provisioned fleet) {
     Map<String, Quantity> capacity =
         Map.of(
-            Names.GPU_RESOURCE, new Quantity("8"),
-            "cpu", new Quantity("64"),
-            "memory", new Quantity("512Gi"),
-            "pods", new Quantity("110"));
+            Names.GPU_RESOURCE,
+            new Quantity("8"),
+            "cpu",
+            new Quantity("64"),
+            "memory",
+            new Quantity("512Gi"),
+            "pods",
+            new Quantity("110"));
     fleet
         .client
         .resource(
@@ -131,8 +138,12 @@ class MachineDeploymentsScaleTest {
         .build();
   }
 
-  private static void until(Callable<Boolean> holds) {
-    await().atMost(PATIENCE).pollInterval(Duration.ofMillis(200)).until(holds);
+  private static void until(Provisioned fleet, Callable<Boolean> holds) {
+    try {
+      await().atMost(PATIENCE).pollInterval(Duration.ofMillis(200)).until(holds);
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError(e.getMessage() + fleet.diagnosis(), e);
+    }
   }
 
   private static final String TEMPLATE =
