@@ -72,7 +72,13 @@ class KarpenterLaunchesNodesTest {
           .until(() -> fleet.nodes().size() == launched.size());
 
       fleet.scale(0);
-      until(fleet, karpenter, () -> fleet.nodes().isEmpty());
+      until(
+          fleet,
+          karpenter,
+          () -> {
+            fleet.endLeaving();
+            return fleet.nodes().isEmpty();
+          });
       until(fleet, karpenter, () -> "0.00".equals(fleet.status().hourlyCost()));
     }
   }

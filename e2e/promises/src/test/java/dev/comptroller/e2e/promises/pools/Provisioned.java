@@ -227,10 +227,27 @@ final class Provisioned implements AutoCloseable {
         .count();
   }
 
+  /// Lets pods go that were told to leave: KWOK writes no end of their containers, for which the
+  /// meter of the operator waits.
+  void endLeaving() {
+    client.pods().inNamespace(NAMESPACE).list().getItems().stream()
+        .filter(pod -> pod.getMetadata().getDeletionTimestamp() != null)
+        .forEach(
+            pod ->
+                client
+                    .pods()
+                    .inNamespace(NAMESPACE)
+                    .withName(pod.getMetadata().getName())
+                    .patch(
+                        PatchContext.of(PatchType.JSON_MERGE),
+                        "{\"metadata\":{\"finalizers\":null}}"));
+  }
+
   /// What somebody needs to see when nodes do not come or go.
   String diagnosis() {
     StringBuilder text = new StringBuilder();
-    for (String kinds : List.of("gnp", "nodepools,nodeclaims", "nodes", "pods -n models")) {
+    for (String kinds :
+        List.of("gnp", "md -n models", "nodepools,nodeclaims", "nodes", "pods -n models")) {
       List<String> words = new ArrayList<>();
       words.add(plane.kubectl().toString());
       words.add("--kubeconfig=" + plane.kubeconfig());
