@@ -5,9 +5,6 @@ import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.protocol.Names;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.dsl.Resource;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.ArrayList;
@@ -38,9 +35,8 @@ final class KarpenterPools {
     List<String> did = new ArrayList<>();
     for (Map.Entry<CapacityType, Integer> entry : order.targets().entrySet()) {
       String name = name(order, entry.getKey());
-      Resource<GenericKubernetesResource> resource =
-          client.genericKubernetesResources(kind("NodePool", "nodepools")).withName(name);
-      @Nullable GenericKubernetesResource there = resource.get();
+      var nodePools = client.genericKubernetesResources(kind("NodePool", "nodepools"));
+      @Nullable GenericKubernetesResource there = nodePools.withName(name).get();
       if (there != null && !isOurs(there, order)) {
         return new Outcome.Refused(
             "NodePool %s exists and does not belong to GpuNodePool %s: delete or rename it"
@@ -48,7 +44,13 @@ final class KarpenterPools {
       }
       Map<String, Object> wanted = nodePool(order, how, entry.getKey(), entry.getValue());
       if (there == null || !Covers.covers(there, wanted)) {
-        resource.patch(apply(), Serialization.asJson(wanted));
+        nodePools
+            .resource(
+                Serialization.unmarshal(
+                    Serialization.asJson(wanted), GenericKubernetesResource.class))
+            .fieldManager(Names.MANAGER)
+            .forceConflicts()
+            .serverSideApply();
         did.add("NodePool %s: %d nodes".formatted(name, entry.getValue()));
       }
     }
@@ -160,14 +162,6 @@ final class KarpenterPools {
         did.add("NodeClaim %s of node %s: deleted".formatted(claim.getMetadata().getName(), node));
       }
     }
-  }
-
-  private static PatchContext apply() {
-    return new PatchContext.Builder()
-        .withPatchType(PatchType.SERVER_SIDE_APPLY)
-        .withFieldManager(Names.MANAGER)
-        .withForce(true)
-        .build();
   }
 
   private static ResourceDefinitionContext kind(String kind, String plural) {

@@ -92,7 +92,8 @@ public final class LocalFleet implements AutoCloseable {
     AgentConfig config =
         AgentConfig.of(pods, options.nodes(), Images.of(repository, natives))
             .withVolumePaths(Map.of(Volumes.PATH, models.folder()))
-            .withRemoveNodesOnStop(false);
+            .withRemoveNodesOnStop(false)
+            .withNodeGroups();
     NodeAgent agent = startAgent(plane.kubeconfig("node-agent", "system:masters"), config);
     open.push(agent);
     Kubectl kubectl = new Kubectl(plane.kubectl(), plane.kubeconfig(), repository.root());
@@ -100,14 +101,22 @@ public final class LocalFleet implements AutoCloseable {
     progress.say(
         "%d nodes have joined; installing the chart with Helm".formatted(options.nodes().size()));
     Installation installation = new Installation(repository, plane.helm(), kubectl, leash.folder());
-    installation.upgrade(options.values(), withoutKeys(options.set()));
+    installation.upgrade(options.values(), withDefaults(options.set()));
     progress.say("operator and gateway are ready");
     return new LocalFleet(repository, models, plane, agent, installation, audit, open);
   }
 
   /// The fleet's own clients show no keys; who wants to try them sets `gateway.auth=required`.
-  private static List<String> withoutKeys(List<String> set) {
-    return Stream.concat(Stream.of("gateway.auth=none"), set.stream()).toList();
+  // Pools
+  /// may have nodes made by the node agent's groups.
+  private static List<String> withDefaults(List<String> set) {
+    return Stream.concat(
+            Stream.of(
+                "gateway.auth=none",
+                "provisioning.scaleTargets[0].group=nodes.agent.local",
+                "provisioning.scaleTargets[0].resource=nodegroups"),
+            set.stream())
+        .toList();
   }
 
   /// kubectl as a cluster administrator.

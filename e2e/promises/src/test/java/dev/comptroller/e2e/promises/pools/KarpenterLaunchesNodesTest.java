@@ -44,16 +44,17 @@ class KarpenterLaunchesNodesTest {
           metadata: {name: default}
           """);
       fleet.pool(PROVISIONER.formatted(fixed));
-      until(karpenter, () -> fleet.condition("Provisioning").startsWith("False/Steady"));
+      until(fleet, karpenter, () -> fleet.condition("Provisioning").startsWith("False/Steady"));
       assertThat(fleet.nodes()).isEmpty();
 
       fleet.deployment(2);
-      until(karpenter, () -> fleet.nodes().size() == 1 && fleet.ready() == 2);
-      until(karpenter, () -> "19.00".equals(fleet.status().hourlyCost()));
+      until(fleet, karpenter, () -> fleet.nodes().size() == 1 && fleet.ready() == 2);
+      until(fleet, karpenter, () -> "19.00".equals(fleet.status().hourlyCost()));
 
       fleet.scale(5);
-      until(karpenter, () -> fleet.nodes().size() == 2 && fleet.ready() == 4);
+      until(fleet, karpenter, () -> fleet.nodes().size() == 2 && fleet.ready() == 4);
       until(
+          fleet,
           karpenter,
           () ->
               fleet
@@ -62,7 +63,7 @@ class KarpenterLaunchesNodesTest {
                       "False/CeilingReached: 3 nodes of $19.00/h would be $57.00/h, ceiling"
                           + " $40.00"));
       assertThat(fleet.condition("WithinCeiling")).startsWith("False/CeilingReached: ");
-      until(karpenter, () -> "38.00".equals(fleet.status().hourlyCost()));
+      until(fleet, karpenter, () -> "38.00".equals(fleet.status().hourlyCost()));
       List<String> launched =
           fleet.nodes().stream().map(Node::getMetadata).map(m -> m.getName()).toList();
       await()
@@ -71,16 +72,23 @@ class KarpenterLaunchesNodesTest {
           .until(() -> fleet.nodes().size() == launched.size());
 
       fleet.scale(0);
-      until(karpenter, () -> fleet.nodes().isEmpty());
-      until(karpenter, () -> "0.00".equals(fleet.status().hourlyCost()));
+      until(
+          fleet,
+          karpenter,
+          () -> {
+            fleet.endLeaving();
+            return fleet.nodes().isEmpty();
+          });
+      until(fleet, karpenter, () -> "0.00".equals(fleet.status().hourlyCost()));
     }
   }
 
-  private static void until(KarpenterOnKwok karpenter, Callable<Boolean> holds) {
+  private static void until(Provisioned fleet, KarpenterOnKwok karpenter, Callable<Boolean> holds) {
     try {
       await().atMost(PATIENCE).pollInterval(Duration.ofMillis(200)).until(holds);
     } catch (ConditionTimeoutException e) {
-      throw new AssertionError(e.getMessage() + "\n" + karpenter.lastLines(), e);
+      throw new AssertionError(
+          "%s\n%s\n%s".formatted(e.getMessage(), fleet.diagnosis(), karpenter.lastLines()), e);
     }
   }
 }

@@ -22,8 +22,12 @@ final class KarpenterOnKwok implements AutoCloseable {
       [{
         "name": "eight-gpus",
         "offerings": [
-          {"capacityType": "on-demand", "zone": "zone-a", "price": 19.0},
-          {"capacityType": "spot", "zone": "zone-a", "price": 7.0}
+          {"Price": 19.0, "Available": true, "Requirements": [
+            {"key": "karpenter.sh/capacity-type", "operator": "In", "values": ["on-demand"]},
+            {"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["zone-a"]}]},
+          {"Price": 7.0, "Available": true, "Requirements": [
+            {"key": "karpenter.sh/capacity-type", "operator": "In", "values": ["spot"]},
+            {"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["zone-a"]}]}
         ],
         "architecture": "amd64",
         "operatingSystems": ["linux"],

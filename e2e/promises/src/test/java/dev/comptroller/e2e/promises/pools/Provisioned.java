@@ -4,6 +4,7 @@ import dev.comptroller.api.v1alpha1.Condition;
 import dev.comptroller.api.v1alpha1.GpuNodePool;
 import dev.comptroller.api.v1alpha1.GpuNodePoolStatus;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
+import dev.comptroller.decide.rollout.RolloutPolicy;
 import dev.comptroller.e2e.controlplane.Binaries;
 import dev.comptroller.e2e.controlplane.ControlPlane;
 import dev.comptroller.e2e.controlplane.Options;
@@ -26,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -61,11 +63,29 @@ final class Provisioned implements AutoCloseable {
             new CollectorRegistry(),
             Clock.systemUTC());
     operator = new Operator(o -> o.withKubernetesClient(own).withCloseClientOnStop(false));
-    operator.register(assembly.deployments());
+    operator.register(assembly.deployments(assembly.directives(), pace()));
     operator.register(assembly.gpuNodePools());
     assembly.watch();
     assembly.lead();
     operator.start();
+  }
+
+  /// Nobody serves here, so nothing is drained for long.
+  private static RolloutPolicy pace() {
+    RolloutPolicy usual = RolloutPolicy.DEFAULT;
+    return new RolloutPolicy(
+        usual.breakBeforeMake(),
+        usual.prestage(),
+        usual.dwell(),
+        usual.canaryPercent(),
+        usual.canaryTime(),
+        usual.stepTime(),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        usual.placeLimit(),
+        usual.startLimit(),
+        usual.firstBackOff(),
+        usual.lastBackOff());
   }
 
   private void define(Path folder) throws IOException {
@@ -83,6 +103,7 @@ final class Provisioned implements AutoCloseable {
                       crd ->
                           crd != null
                               && crd.getStatus() != null
+                              && crd.getStatus().getConditions() != null
                               && crd.getStatus().getConditions().stream()
                                   .anyMatch(
                                       c ->
@@ -204,6 +225,41 @@ final class Provisioned implements AutoCloseable {
                 pod.getStatus().getConditions().stream()
                     .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus())))
         .count();
+  }
+
+  /// Lets pods go that were told to leave: KWOK writes no end of their containers, for which the
+  /// meter of the operator waits.
+  void endLeaving() {
+    client.pods().inNamespace(NAMESPACE).list().getItems().stream()
+        .filter(pod -> pod.getMetadata().getDeletionTimestamp() != null)
+        .forEach(
+            pod ->
+                client
+                    .pods()
+                    .inNamespace(NAMESPACE)
+                    .withName(pod.getMetadata().getName())
+                    .patch(
+                        PatchContext.of(PatchType.JSON_MERGE),
+                        "{\"metadata\":{\"finalizers\":null}}"));
+  }
+
+  /// What somebody needs to see when nodes do not come or go.
+  String diagnosis() {
+    StringBuilder text = new StringBuilder();
+    for (String kinds :
+        List.of("gnp", "md -n models", "nodepools,nodeclaims", "nodes", "pods -n models")) {
+      List<String> words = new ArrayList<>();
+      words.add(plane.kubectl().toString());
+      words.add("--kubeconfig=" + plane.kubeconfig());
+      words.addAll(List.of(("describe " + kinds).split(" ")));
+      try {
+        Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
+        text.append(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+      } catch (IOException e) {
+        text.append(e.getMessage());
+      }
+    }
+    return text.toString();
   }
 
   @Override
