@@ -242,8 +242,7 @@ final class Provisioned implements AutoCloseable {
             .pods()
             .inNamespace(NAMESPACE)
             .withName(pod.getMetadata().getName())
-            .patch(
-                PatchContext.of(PatchType.JSON_MERGE), "{\"metadata\":{\"finalizers\":null}}");
+            .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"metadata\":{\"finalizers\":null}}");
       } catch (KubernetesClientException e) {
         if (e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
           throw e;
