@@ -107,8 +107,7 @@ public final class LocalFleet implements AutoCloseable {
   }
 
   /// The fleet's own clients show no keys; who wants to try them sets `gateway.auth=required`.
-  // Pools
-  /// may have nodes made by the node agent's groups.
+  /// Pools may have nodes made by the node agent's groups.
   private static List<String> withDefaults(List<String> set) {
     return Stream.concat(
             Stream.of(

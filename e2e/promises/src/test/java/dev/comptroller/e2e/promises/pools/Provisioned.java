@@ -13,15 +13,18 @@ import dev.comptroller.reconcile.Assembly;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.javaoperatorsdk.operator.Operator;
 import io.prometheus.client.CollectorRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -230,17 +233,22 @@ final class Provisioned implements AutoCloseable {
   /// Lets pods go that were told to leave: KWOK writes no end of their containers, for which the
   /// meter of the operator waits.
   void endLeaving() {
-    client.pods().inNamespace(NAMESPACE).list().getItems().stream()
-        .filter(pod -> pod.getMetadata().getDeletionTimestamp() != null)
-        .forEach(
-            pod ->
-                client
-                    .pods()
-                    .inNamespace(NAMESPACE)
-                    .withName(pod.getMetadata().getName())
-                    .patch(
-                        PatchContext.of(PatchType.JSON_MERGE),
-                        "{\"metadata\":{\"finalizers\":null}}"));
+    for (Pod pod : client.pods().inNamespace(NAMESPACE).list().getItems()) {
+      if (pod.getMetadata().getDeletionTimestamp() == null) {
+        continue;
+      }
+      try {
+        client
+            .pods()
+            .inNamespace(NAMESPACE)
+            .withName(pod.getMetadata().getName())
+            .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"metadata\":{\"finalizers\":null}}");
+      } catch (KubernetesClientException e) {
+        if (e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
+          throw e;
+        }
+      }
+    }
   }
 
   /// What somebody needs to see when nodes do not come or go.
