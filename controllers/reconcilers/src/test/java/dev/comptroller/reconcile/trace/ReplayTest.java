@@ -176,9 +176,9 @@ class ReplayTest {
     assertThat(text)
         .contains("replayed: the same decision")
         .contains("large on h100: 2 replicas, $16.00/h")
-        .contains("2 x small for $4.00/h")
+        .contains("2 x small for $6.00/h")
         .contains("without the budget: 2 x large on h100 for $16.00/h, quality 0.90")
-        .contains("saves $12.00/h");
+        .contains("saves $10.00/h");
     assertThat(code).isZero();
   }
 
