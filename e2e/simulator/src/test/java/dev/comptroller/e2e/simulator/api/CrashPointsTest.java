@@ -167,6 +167,7 @@ final class CrashPointsTest {
     compare(story, rig);
     int before = rig.writes.size();
     rig.run(Duration.ofHours(1));
+    rig.kill();
     return new Told(
         rig,
         stages,
