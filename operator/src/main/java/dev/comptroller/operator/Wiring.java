@@ -15,6 +15,7 @@ import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.provision.Provisioners;
 import dev.comptroller.reconcile.signals.FleetView;
 import dev.comptroller.reconcile.spend.Meter;
+import dev.comptroller.reconcile.status.Publication;
 import dev.comptroller.reconcile.work.Events;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
@@ -122,6 +123,12 @@ public final class Wiring {
   @Singleton
   Pools pools(Assembly assembly) {
     return assembly.pools();
+  }
+
+  @Produces
+  @Singleton
+  Publication publication(Assembly assembly) {
+    return assembly.publication();
   }
 
   @Produces

@@ -299,6 +299,11 @@ public final class Assembly implements AutoCloseable {
     return provisioners;
   }
 
+  /// What remembers when statuses were written.
+  public Publication publication() {
+    return publication;
+  }
+
   /// The pools.
   public Pools pools() {
     return pools;
