@@ -189,9 +189,9 @@ public final class MoneyLoop {
     /// What a rate costs until the period's end if it goes on as the hours need.
     private BigInteger over(long micros, List<Wish> wishes) {
       BigInteger seconds =
-          needs.known() == 0 || need(wishes) == 0
-              ? BigInteger.valueOf(present.rest().toSeconds())
-              : needs.equivalent(need(wishes), present.now(), present.window().end(), 100);
+          present.hasHours(need(wishes), needs)
+              ? needs.equivalent(need(wishes), present.now(), present.window().end(), 100)
+              : BigInteger.valueOf(present.rest().toSeconds());
       return BigInteger.valueOf(micros).multiply(seconds);
     }
 

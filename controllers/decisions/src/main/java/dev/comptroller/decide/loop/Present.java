@@ -43,6 +43,9 @@ record Present(
   /// something away for nothing.
   private static final int UNSEEN_PERCENT = 50;
 
+  /// The shortest day that a change of clocks makes.
+  private static final Duration DAY = Duration.ofHours(23);
+
   /// Forecast in percent of the amount from which on money is short.
   static final int TIGHT = 82;
 
@@ -167,12 +170,18 @@ record Present(
     return Optional.of(new Figures(state, outlook));
   }
 
+  /// Whether hours of the day tell anything of this period: not of one that is shorter than a day,
+  /// which need not hold a busy hour for each quiet one.
+  boolean hasHours(long need, Needs needs) {
+    return need > 0 && needs.known() > 0 && window.length().compareTo(DAY) >= 0;
+  }
+
   private Outlook outlook(MoneySeen known, Money spent, HourlyRate burn, long need, Needs needs) {
     Outlook past =
         Outlook.of(
             known.history(), policy.calendar().zone(), window, policy.amount(), spent, burn, now);
     boolean learnt = past.forecast().model() == Forecast.Model.Seasonal;
-    return need > 0 && (needs.isWhole() || (needs.known() > 0 && !learnt))
+    return hasHours(need, needs) && (needs.isWhole() || !learnt)
         ? Outlook.byNeed(needs, need, window, policy.amount(), spent, burn, now)
         : past;
   }
@@ -230,7 +239,7 @@ record Present(
   /// to what each hour needs. A rung is paid for now if it would be to the period's end.
   HourlyRate pace(Funds funds, Exposure mix, long need, Needs needs) {
     BigInteger even = BigInteger.valueOf(funds.allowed(mix).microsPerHour());
-    if (needs.known() == 0 || need == 0) {
+    if (!hasHours(need, needs)) {
       return new HourlyRate(even.longValueExact());
     }
     BigInteger bent =

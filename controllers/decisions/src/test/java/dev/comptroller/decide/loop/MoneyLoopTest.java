@@ -2,11 +2,13 @@ package dev.comptroller.decide.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.comptroller.decide.budget.Calendar;
 import dev.comptroller.decide.budget.Period;
 import dev.comptroller.decide.budget.Window;
 import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.forecast.Needs;
 import dev.comptroller.decide.heat.HeatAction;
 import dev.comptroller.decide.heat.HeatLadder;
 import dev.comptroller.decide.heat.HeatSource;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -114,6 +117,32 @@ class MoneyLoopTest {
         .extracting(grant -> grant.variant() + "*" + grant.replicas() + "+" + grant.surge())
         .containsExactly("large*2+0");
     assertThat(decision.state().commitments()).isEmpty();
+  }
+
+  @Test
+  void shouldNotForecastAnHourByWhatOtherHoursOfTheDayNeeded() {
+    // From 11:30 to 12:30 in UTC, a quarter of an hour of it gone.
+    NamespacePolicy hour = Namespaces.hard("40", Calendar.of(Period.Hour, "Asia/Kolkata"), CHAT);
+    Instant then = NOW.minusSeconds(900);
+    Needs busy = Needs.NONE.seen(64_000, then.minusSeconds(3600)).seen(64_000, NOW);
+    LoopState state = new LoopState(LoopState.EMPTY.heat(), List.of(), List.of(), null, busy);
+    NamespaceSeen seen =
+        new NamespaceSeen(
+            then,
+            new MoneySeen(
+                then,
+                hour.calendar().containing(then),
+                Money.parse("1"),
+                Money.ZERO,
+                false,
+                List.of()),
+            List.of(seen(CHAT, holding(Namespaces.LARGE, 2))),
+            List.of(),
+            state);
+    // What runs costs 16 $/h for three quarters of an hour.
+    assertThat(
+            Objects.requireNonNull(MoneyLoop.decide(seen, hour, then).figures()).forecast().atEnd())
+        .isEqualTo(Money.parse("13"));
   }
 
   @Test

@@ -76,11 +76,15 @@ final class Namespaces {
   }
 
   static NamespacePolicy hard(String amount, Period period, DeploymentPolicy... deployments) {
+    return hard(amount, Calendar.of(period, "UTC"), deployments);
+  }
+
+  static NamespacePolicy hard(String amount, Calendar calendar, DeploymentPolicy... deployments) {
     return new NamespacePolicy(
         "team",
         "budget",
         Money.parse(amount),
-        Calendar.of(period, "UTC"),
+        calendar,
         true,
         false,
         HeatLadder.EMPTY,
