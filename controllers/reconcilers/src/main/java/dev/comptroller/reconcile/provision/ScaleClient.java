@@ -75,23 +75,14 @@ final class ScaleClient {
         target.namespace() == null
             ? all.withName(target.name())
             : all.inNamespace(target.namespace()).withName(target.name());
+    // API servers refuse to apply the scale of custom resources: they cannot convert it.
     one.subresource("scale")
         .patch(
             new PatchContext.Builder()
-                .withPatchType(PatchType.SERVER_SIDE_APPLY)
+                .withPatchType(PatchType.JSON_MERGE)
                 .withFieldManager(Names.MANAGER)
-                .withForce(true)
                 .build(),
-            Serialization.asJson(
-                Map.of(
-                    "apiVersion",
-                    "autoscaling/v1",
-                    "kind",
-                    "Scale",
-                    "metadata",
-                    Map.of("name", target.name()),
-                    "spec",
-                    Map.of("replicas", replicas))));
+            "{\"spec\":{\"replicas\":%d}}".formatted(replicas));
     return new Scaled.Changed(before);
   }
 
