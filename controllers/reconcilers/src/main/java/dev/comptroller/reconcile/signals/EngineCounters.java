@@ -3,6 +3,7 @@ package dev.comptroller.reconcile.signals;
 import dev.comptroller.decide.capacity.StepSample;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
@@ -11,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The bundled runtime counts its steps. Other engines of vLLM's names do not; there they follow
 /// from latencies: a sequence that decodes gets one token a step, so the mean latency between
-/// tokens
-/// is that of a step, and the sum of those latencies over time is how many decode at once.
+/// tokens is that of a step, and the sum of those latencies over time is how many decode at once.
 ///
 /// @param at when it was read
 /// @param steps the runtime's own count of steps; absent if it does not count them
@@ -70,57 +70,52 @@ record EngineCounters(
 
   /// Reads `text`; nothing if the token counters are missing or no numbers.
   static Optional<EngineCounters> read(Instant at, String text) {
-    OptionalDouble prompt = Exposition.sum(text, "vllm:prompt_tokens_total");
-    OptionalDouble generated = Exposition.sum(text, "vllm:generation_tokens_total");
-    OptionalDouble running = Exposition.sum(text, "vllm:num_requests_running");
-    if (prompt.isEmpty() || generated.isEmpty() || running.isEmpty()) {
+    Map<String, Double> sums = Exposition.sums(text);
+    Double prompt = sums.get("vllm:prompt_tokens_total");
+    Double generated = sums.get("vllm:generation_tokens_total");
+    Double running = sums.get("vllm:num_requests_running");
+    if (prompt == null || generated == null || running == null) {
       return Optional.empty();
     }
     Double capacity = capacity(text);
-    OptionalDouble usage = Exposition.sum(text, "vllm:kv_cache_usage_perc");
-    if (usage.isEmpty()) {
-      usage = Exposition.sum(text, "vllm:gpu_cache_usage_perc");
+    Double usage = sums.get("vllm:kv_cache_usage_perc");
+    if (usage == null) {
+      usage = sums.get("vllm:gpu_cache_usage_perc");
+    }
+    Double cached = sums.get("comptroller_prompt_tokens_cached_total");
+    if (cached == null) {
+      cached = sums.getOrDefault("vllm:prefix_cache_hits_total", 0.0);
     }
     String between =
-        Exposition.sum(text, "vllm:inter_token_latency_seconds_count").isPresent()
+        sums.containsKey("vllm:inter_token_latency_seconds_count")
             ? "vllm:inter_token_latency_seconds"
             : "vllm:time_per_output_token_seconds";
     return Optional.of(
         new EngineCounters(
             at,
-            steps(text),
-            prompt.getAsDouble(),
-            Exposition.sum(text, "comptroller_prompt_tokens_cached_total")
-                .orElseGet(() -> Exposition.sum(text, "vllm:prefix_cache_hits_total").orElse(0)),
-            generated.getAsDouble(),
-            Exposition.sum(text, between + "_sum").orElse(0),
-            Exposition.sum(text, between + "_count").orElse(0),
-            Exposition.sum(text, "vllm:time_to_first_token_seconds_sum").orElse(0),
-            Exposition.sum(text, "vllm:time_to_first_token_seconds_count").orElse(0),
-            Exposition.sum(text, "vllm:request_queue_time_seconds_sum").orElse(0),
-            running.getAsDouble(),
-            capacity == null || usage.isEmpty() ? null : capacity * usage.getAsDouble(),
+            steps(sums),
+            prompt,
+            cached,
+            generated,
+            sums.getOrDefault(between + "_sum", 0.0),
+            sums.getOrDefault(between + "_count", 0.0),
+            sums.getOrDefault("vllm:time_to_first_token_seconds_sum", 0.0),
+            sums.getOrDefault("vllm:time_to_first_token_seconds_count", 0.0),
+            sums.getOrDefault("vllm:request_queue_time_seconds_sum", 0.0),
+            running,
+            capacity == null || usage == null ? null : Double.valueOf(capacity * usage),
             capacity));
   }
 
-  private static @Nullable Steps steps(String text) {
-    OptionalDouble count = Exposition.sum(text, "comptroller_step_tokens_count");
-    OptionalDouble tokens = Exposition.sum(text, "comptroller_step_tokens_sum");
-    OptionalDouble roots = Exposition.sum(text, "comptroller_step_root_sequences_total");
-    OptionalDouble kv = Exposition.sum(text, "comptroller_step_kv_tokens_total");
-    OptionalDouble seconds = Exposition.sum(text, "comptroller_step_seconds_total");
-    return count.isEmpty()
-            || tokens.isEmpty()
-            || roots.isEmpty()
-            || kv.isEmpty()
-            || seconds.isEmpty()
+  private static @Nullable Steps steps(Map<String, Double> sums) {
+    Double count = sums.get("comptroller_step_tokens_count");
+    Double tokens = sums.get("comptroller_step_tokens_sum");
+    Double roots = sums.get("comptroller_step_root_sequences_total");
+    Double kv = sums.get("comptroller_step_kv_tokens_total");
+    Double seconds = sums.get("comptroller_step_seconds_total");
+    return count == null || tokens == null || roots == null || kv == null || seconds == null
         ? null
-        : new Steps(
-            count.getAsDouble(),
-            roots.getAsDouble(),
-            tokens.getAsDouble(),
-            kv.getAsDouble(),
-            seconds.getAsDouble());
+        : new Steps(count, roots, tokens, kv, seconds);
   }
 
   private static @Nullable Double capacity(String text) {

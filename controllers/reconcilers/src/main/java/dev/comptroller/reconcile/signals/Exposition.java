@@ -1,5 +1,7 @@
 package dev.comptroller.reconcile.signals;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
@@ -33,21 +35,28 @@ final class Exposition {
     return found && sum < 9e15 ? OptionalLong.of(Math.round(sum)) : OptionalLong.empty();
   }
 
-  /// The sum of `name` over all its series, absent as above.
-  static OptionalDouble sum(String text, String name) {
-    double sum = 0;
-    boolean found = false;
-    for (String line : text.lines().toList()) {
-      if (line.startsWith(name) && endsName(line, name.length())) {
-        double value = value(line, name.length());
-        if (!Double.isFinite(value) || value < 0) {
-          return OptionalDouble.empty();
-        }
-        found = true;
-        sum += value;
-      }
+  /// The sums of all names over all their series, read in one go; absent as above.
+  static Map<String, Double> sums(String text) {
+    Map<String, Double> sums = new HashMap<>();
+    text.lines()
+        .forEach(
+            line -> {
+              int end = nameEnd(line);
+              if (end > 0) {
+                double value = value(line, end);
+                sums.merge(line.substring(0, end), value < 0 ? Double.NaN : value, Double::sum);
+              }
+            });
+    sums.values().removeIf(sum -> !Double.isFinite(sum));
+    return sums;
+  }
+
+  private static int nameEnd(String line) {
+    int at = 0;
+    while (at < line.length() && !endsName(line, at)) {
+      at++;
     }
-    return found ? OptionalDouble.of(sum) : OptionalDouble.empty();
+    return at < line.length() ? at : -1;
   }
 
   /// The number in label `label` of the first series of `name`.

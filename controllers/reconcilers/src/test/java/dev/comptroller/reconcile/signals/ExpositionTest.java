@@ -29,4 +29,13 @@ final class ExpositionTest {
     assertThat(Exposition.counter(TEXT, "vllm:broken")).isEmpty();
     assertThat(Exposition.counter(TEXT, "vllm:negative")).isEmpty();
   }
+
+  @Test
+  void shouldReadTheSumsOfAllNamesInOneGo() {
+    assertThat(Exposition.sums(TEXT))
+        .containsEntry("vllm:prompt_tokens_total", 42.0)
+        .containsEntry("vllm:prompt_tokens_total_more", 7.0)
+        .containsEntry("vllm:plain", 5.0)
+        .doesNotContainKeys("vllm:missing", "vllm:broken", "vllm:negative");
+  }
 }
