@@ -198,6 +198,21 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
       GpuNodePoolStatus previous,
       GpuNodePoolStatus next,
       Context<GpuNodePool> context) {
+    try {
+      replace(object, next, context);
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+        return false;
+      }
+      throw e;
+    }
+    written(object, previous, next);
+    return true;
+  }
+
+  /// Holds only for the version that was read.
+  private static void replace(
+      GpuNodePool object, GpuNodePoolStatus next, Context<GpuNodePool> context) {
     GpuNodePool patch = new GpuNodePool();
     patch.setMetadata(
         new ObjectMetaBuilder()
@@ -205,17 +220,12 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
             .withResourceVersion(object.getMetadata().getResourceVersion())
             .build());
     patch.setStatus(next);
-    try {
-      context.resourceOperations().serverSideApplyPrimaryStatus(patch);
-    } catch (KubernetesClientException e) {
-      if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
-        return false;
-      }
-      throw e;
-    }
-    Transitions.record(events, object, previous.conditions(), next.conditions());
+    context.resourceOperations().serverSideApplyPrimaryStatus(patch);
+  }
+
+  private void written(GpuNodePool object, GpuNodePoolStatus previous, GpuNodePoolStatus next) {
     metrics.statusWritten("GpuNodePool");
-    return true;
+    Transitions.record(events, object, previous.conditions(), next.conditions());
   }
 
   private static Duration shorter(Duration left, Duration right) {
@@ -249,21 +259,13 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
     if (!plan.write()) {
       return UpdateControl.noUpdate();
     }
-    GpuNodePool patch = new GpuNodePool();
-    patch.setMetadata(
-        new ObjectMetaBuilder()
-            .withName(object.getMetadata().getName())
-            .withResourceVersion(object.getMetadata().getResourceVersion())
-            .build());
-    patch.setStatus(next);
     try {
-      context.resourceOperations().serverSideApplyPrimaryStatus(patch);
+      replace(object, next, context);
     } catch (RuntimeException e) {
       publication.forget(object.getMetadata().getUid());
       throw e;
     }
-    metrics.statusWritten("GpuNodePool");
-    Transitions.record(events, object, previous.conditions(), next.conditions());
+    written(object, previous, next);
     return UpdateControl.noUpdate();
   }
 
