@@ -1,7 +1,6 @@
 package dev.comptroller.e2e.fleet;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.PrintStream;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -191,7 +190,7 @@ final class Demo {
     String said = "";
     while (true) {
       JsonNode first = first("md");
-      JsonNode ready = condition(first, "Ready");
+      JsonNode ready = Kubectl.condition(first, "Ready");
       String message = ready.path("reason").asText() + ": " + ready.path("message").asText();
       if (ready.path("status").asText().equals("True")) {
         return first.path("metadata").path("namespace").asText()
@@ -248,15 +247,6 @@ final class Demo {
 
   private JsonNode first(String kind) {
     return fleet.kubectl().json("get", kind, "-A").path("items").path(0);
-  }
-
-  private static JsonNode condition(JsonNode object, String type) {
-    for (JsonNode condition : object.path("status").path("conditions")) {
-      if (condition.path("type").asText().equals(type)) {
-        return condition;
-      }
-    }
-    return MissingNode.getInstance();
   }
 
   private static void pause() {

@@ -11,9 +11,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
@@ -36,12 +34,14 @@ final class Heatwave {
   private final LocalFleet fleet;
   private final PrintStream out;
   private final String manifest;
-  private final Map<String, String> said = new HashMap<>();
-  private Instant began = Instant.EPOCH;
+  private final Narrator narrator;
 
   Heatwave(LocalFleet fleet, ModelCache.Kind kind, PrintStream out) {
     this.fleet = fleet;
     this.out = out;
+    narrator =
+        new Narrator(
+            fleet, out, PATIENCE, LOOK, "get", "md,ib,pods", "-n", NAMESPACE, "-o", "wide");
     manifest =
         switch (kind) {
           case REAL -> "samples/loop/deployment.yaml";
@@ -57,7 +57,7 @@ final class Heatwave {
     fleet.kubectl().apply(budget);
     show("apply", "-f", manifest);
     String key = fleet.key(NAMESPACE, List.of("chat", "reports"));
-    began = Instant.now();
+    narrator.begin();
     until("the upper rung serves", () -> serving("q4", 1) && quiet());
     out.println();
     out.println("  From here on three clients ask without a pause, each answer streamed.");
@@ -117,33 +117,8 @@ final class Heatwave {
     return budget().path("status").path("activeActions").isEmpty();
   }
 
-  /// Looks until `done`, and tells everything that changes.
   private void until(String what, BooleanSupplier done) {
-    Instant deadline = Instant.now().plus(PATIENCE);
-    while (true) {
-      narrate();
-      if (done.getAsBoolean()) {
-        return;
-      }
-      if (Instant.now().isAfter(deadline)) {
-        throw new FleetException(
-            "%s: not after %d s\n%s"
-                .formatted(
-                    what,
-                    PATIENCE.toSeconds(),
-                    fleet
-                        .kubectl()
-                        .attempt("get", "md,ib,pods", "-n", NAMESPACE, "-o", "wide")
-                        .output()
-                        .indent(2)));
-      }
-      try {
-        Thread.sleep(LOOK);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new FleetException("interrupted", e);
-      }
-    }
+    narrator.until(what, this::narrate, done);
   }
 
   private void narrate() {
@@ -151,7 +126,7 @@ final class Heatwave {
     JsonNode serving = deployment().path("status");
     String heat = money.path("heat").asText();
     if (!heat.isEmpty()) {
-      tell(
+      narrator.tell(
           "heat",
           "heat %s %%: $%s spent, forecast $%s of $%s"
               .formatted(
@@ -163,11 +138,11 @@ final class Heatwave {
     }
     List<String> actions = new ArrayList<>();
     money.path("activeActions").forEach(it -> actions.add(it.path("action").asText()));
-    tell(
+    narrator.tell(
         "actions",
         "actions in force: " + (actions.isEmpty() ? "none" : String.join(", ", actions)));
     for (JsonNode grant : money.path("grants")) {
-      tell(
+      narrator.tell(
           "grant",
           "paid for: %s replicas of %s, $%s/h: %s"
               .formatted(
@@ -179,7 +154,7 @@ final class Heatwave {
     }
     JsonNode transition = serving.path("transition");
     if (!transition.path("phase").asText().isEmpty()) {
-      tell(
+      narrator.tell(
           "phase",
           "%s -> %s, %s: %s"
               .formatted(
@@ -191,23 +166,7 @@ final class Heatwave {
     }
     String active = serving.path("activeVariant").asText();
     if (!active.isEmpty()) {
-      tell("active", "%s serves".formatted(active));
-    }
-  }
-
-  private void tell(String key, String line) {
-    tell(key, line, line);
-  }
-
-  private void tell(String key, String line, String figure) {
-    if (!figure.equals(said.put(key, figure))) {
-      out.println(
-          String.format(
-              Locale.ROOT,
-              "  %5.1f s  %s",
-              Duration.between(began, Instant.now()).toMillis() / 1e3,
-              line));
-      out.flush();
+      narrator.tell("active", "%s serves".formatted(active));
     }
   }
 
@@ -236,9 +195,9 @@ final class Heatwave {
 
   /// What `describe` says of the downgrade.
   private void explain() {
-    JsonNode status = deployment().path("status");
+    JsonNode serving = deployment();
     for (String type : List.of("Downgraded", "WithinBudget")) {
-      JsonNode condition = condition(status, type);
+      JsonNode condition = Kubectl.condition(serving, type);
       out.println(
           "  %s=%s (%s): %s"
               .formatted(
@@ -247,7 +206,7 @@ final class Heatwave {
                   condition.path("reason").asText(),
                   condition.path("message").asText()));
     }
-    JsonNode decision = status.path("lastDecision");
+    JsonNode decision = serving.path("status").path("lastDecision");
     out.println("  bound by: " + decision.path("bindingConstraint").asText());
     for (JsonNode candidate : decision.path("candidates")) {
       out.println(
@@ -328,15 +287,6 @@ final class Heatwave {
     } catch (IOException e) {
       throw new FleetException("kubectl get %s %s said no JSON".formatted(kind, name), e);
     }
-  }
-
-  private static JsonNode condition(JsonNode status, String type) {
-    for (JsonNode condition : status.path("conditions")) {
-      if (condition.path("type").asText().equals(type)) {
-        return condition;
-      }
-    }
-    return MissingNode.getInstance();
   }
 
   private void step(String title) {

@@ -3,6 +3,7 @@ package dev.comptroller.e2e.fleet;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,6 +49,16 @@ public record Kubectl(Path binary, Path kubeconfig, Path folder) {
     out.println("$ kubectl " + String.join(" ", arguments));
     out.println(attempt(arguments).output());
     out.flush();
+  }
+
+  /// A condition in the status of an object; a missing node where there is none.
+  public static JsonNode condition(JsonNode object, String type) {
+    for (JsonNode condition : object.path("status").path("conditions")) {
+      if (condition.path("type").asText().equals(type)) {
+        return condition;
+      }
+    }
+    return MissingNode.getInstance();
   }
 
   private Command command(String input, String... arguments) {

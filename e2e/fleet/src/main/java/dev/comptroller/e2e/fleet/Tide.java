@@ -3,10 +3,6 @@ package dev.comptroller.e2e.fleet;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintStream;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.HashMap;
-import java.util.Locale;
-import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /// The part of the demo in which a pool makes and removes its own nodes: replicas are asked for,
@@ -55,8 +51,7 @@ final class Tide {
   private final LocalFleet fleet;
   private final String model;
   private final PrintStream out;
-  private final Map<String, String> said = new HashMap<>();
-  private Instant began = Instant.EPOCH;
+  private final Narrator narrator;
 
   Tide(LocalFleet fleet, ModelCache.Kind kind, PrintStream out) {
     this.fleet = fleet;
@@ -66,6 +61,9 @@ final class Tide {
           case SEEDED -> "seeded-tiny.gguf";
         };
     this.out = out;
+    this.narrator =
+        new Narrator(
+            fleet, out, PATIENCE, LOOK, "get", "gnp,nodegroups,nodes,pods", "-A", "-o", "wide");
   }
 
   /// Runs all of it.
@@ -77,7 +75,7 @@ final class Tide {
     fleet.kubectl().apply(MACHINES);
     show("apply", "-f", "samples/pools/10-pool.yaml");
     fleet.kubectl().apply(DEPLOYMENT.replace("MODEL", model));
-    began = Instant.now();
+    narrator.begin();
     until("one replica of eight GPUs serves on a node of its own", () -> ready() == 1);
     step("Three replicas: two more nodes would be $57.00/h");
     show("-n", NAMESPACE, "scale", "md/wide", "--replicas=3");
@@ -93,63 +91,27 @@ final class Tide {
   }
 
   private void until(String what, BooleanSupplier done) {
-    Instant deadline = Instant.now().plus(PATIENCE);
-    while (true) {
-      narrate();
-      if (done.getAsBoolean()) {
-        return;
-      }
-      if (Instant.now().isAfter(deadline)) {
-        throw new FleetException(
-            "%s: not after %d s\n%s"
-                .formatted(
-                    what,
-                    PATIENCE.toSeconds(),
-                    fleet
-                        .kubectl()
-                        .attempt("get", "gnp,nodegroups,nodes,pods", "-A", "-o", "wide")
-                        .output()
-                        .indent(2)));
-      }
-      try {
-        Thread.sleep(LOOK);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new FleetException("interrupted", e);
-      }
-    }
+    narrator.until(what, this::narrate, done);
   }
 
   private void narrate() {
-    JsonNode status = pool().path("status");
-    tell(
+    JsonNode pool = pool();
+    JsonNode status = pool.path("status");
+    narrator.tell(
         "cost",
         "%s nodes, $%s/h; with what was asked for $%s/h"
             .formatted(
                 status.path("nodes").asText("0"),
                 status.path("hourlyCost").asText("0.00"),
                 status.path("plannedHourlyCost").asText("0.00")));
-    for (JsonNode condition : status.path("conditions")) {
-      if (condition.path("type").asText().equals("Provisioning")) {
-        tell(
-            "provisioning",
-            "%s: %s"
-                .formatted(condition.path("reason").asText(), condition.path("message").asText()));
-      }
+    JsonNode condition = Kubectl.condition(pool, "Provisioning");
+    if (!condition.isMissingNode()) {
+      narrator.tell(
+          "provisioning",
+          "%s: %s"
+              .formatted(condition.path("reason").asText(), condition.path("message").asText()));
     }
-    tell("ready", "%d replicas ready".formatted(ready()));
-  }
-
-  private void tell(String key, String line) {
-    if (!line.equals(said.put(key, line))) {
-      out.println(
-          String.format(
-              Locale.ROOT,
-              "  %5.1f s  %s",
-              Duration.between(began, Instant.now()).toMillis() / 1e3,
-              line));
-      out.flush();
-    }
+    narrator.tell("ready", "%d replicas ready".formatted(ready()));
   }
 
   private JsonNode pool() {
@@ -161,12 +123,7 @@ final class Tide {
   }
 
   private String reason() {
-    for (JsonNode condition : pool().path("status").path("conditions")) {
-      if (condition.path("type").asText().equals("Provisioning")) {
-        return condition.path("reason").asText();
-      }
-    }
-    return "";
+    return Kubectl.condition(pool(), "Provisioning").path("reason").asText();
   }
 
   private int nodes() {
@@ -184,11 +141,8 @@ final class Tide {
             .kubectl()
             .json("-n", NAMESPACE, "get", "pods", "-l", "comptroller.dev/deployment=wide");
     for (JsonNode pod : pods.path("items")) {
-      for (JsonNode condition : pod.path("status").path("conditions")) {
-        if (condition.path("type").asText().equals("Ready")
-            && condition.path("status").asText().equals("True")) {
-          ready++;
-        }
+      if (Kubectl.condition(pod, "Ready").path("status").asText().equals("True")) {
+        ready++;
       }
     }
     return ready;

@@ -102,7 +102,9 @@ public final class Tenant implements AutoCloseable {
               List<JsonNode> pods = pods();
               assertThat(pods).hasSize(replicas);
               assertThat(pods)
-                  .allMatch(pod -> "True".equals(condition(pod, "Ready").path("status").asText()));
+                  .allMatch(
+                      pod ->
+                          "True".equals(Kubectl.condition(pod, "Ready").path("status").asText()));
             });
   }
 
@@ -111,7 +113,7 @@ public final class Tenant implements AutoCloseable {
     return await("condition %s of %s/tiny".formatted(type, namespace))
         .atMost(PATIENCE)
         .pollInterval(Duration.ofMillis(250))
-        .until(() -> condition(deployment(), type), holds);
+        .until(() -> Kubectl.condition(deployment(), type), holds);
   }
 
   /// A client of the deployment behind the gateway.
@@ -148,16 +150,6 @@ public final class Tenant implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     return lines;
-  }
-
-  /// A condition of an object, or a missing node.
-  public static JsonNode condition(JsonNode object, String type) {
-    for (JsonNode condition : object.path("status").path("conditions")) {
-      if (type.equals(condition.path("type").asText())) {
-        return condition;
-      }
-    }
-    return com.fasterxml.jackson.databind.node.MissingNode.getInstance();
   }
 
   @Override

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.comptroller.e2e.fleet.Background;
 import dev.comptroller.e2e.fleet.Command;
 import dev.comptroller.e2e.fleet.HourBudget;
+import dev.comptroller.e2e.fleet.Kubectl;
 import dev.comptroller.e2e.fleet.LocalFleet;
 import dev.comptroller.e2e.fleet.SharedFleet;
 import dev.comptroller.e2e.fleet.Traffic;
@@ -88,7 +89,7 @@ class MovesCapacityTest {
 
   /// From and to rung, dollars before, after and saved, why nothing else, and when it ends.
   private static void explains(JsonNode deployment) {
-    JsonNode downgraded = Tenant.condition(deployment, "Downgraded");
+    JsonNode downgraded = Kubectl.condition(deployment, "Downgraded");
     assertThat(downgraded.path("status").asText()).isEqualTo("True");
     assertThat(downgraded.path("message").asText())
         .contains("from q4 to q2")

@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.api.model.Node;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -87,11 +86,6 @@ class KarpenterLaunchesNodesTest {
   }
 
   private static void until(Provisioned fleet, KarpenterOnKwok karpenter, Callable<Boolean> holds) {
-    try {
-      await().atMost(PATIENCE).pollInterval(Duration.ofMillis(200)).until(holds);
-    } catch (ConditionTimeoutException e) {
-      throw new AssertionError(
-          "%s\n%s\n%s".formatted(e.getMessage(), fleet.diagnosis(), karpenter.lastLines()), e);
-    }
+    fleet.until(PATIENCE, holds, karpenter::lastLines);
   }
 }

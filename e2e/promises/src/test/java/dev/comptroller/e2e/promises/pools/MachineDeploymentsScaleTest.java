@@ -1,7 +1,6 @@
 package dev.comptroller.e2e.promises.pools;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.comptroller.protocol.Names;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
@@ -15,7 +14,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -139,11 +137,7 @@ class MachineDeploymentsScaleTest {
   }
 
   private static void until(Provisioned fleet, Callable<Boolean> holds) {
-    try {
-      await().atMost(PATIENCE).pollInterval(Duration.ofMillis(200)).until(holds);
-    } catch (ConditionTimeoutException e) {
-      throw new AssertionError(e.getMessage() + fleet.diagnosis(), e);
-    }
+    fleet.until(PATIENCE, holds, () -> "");
   }
 
   private static final String TEMPLATE =

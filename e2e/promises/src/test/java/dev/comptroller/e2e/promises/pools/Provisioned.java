@@ -1,5 +1,7 @@
 package dev.comptroller.e2e.promises.pools;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.comptroller.api.v1alpha1.Condition;
 import dev.comptroller.api.v1alpha1.GpuNodePool;
 import dev.comptroller.api.v1alpha1.GpuNodePoolStatus;
@@ -33,7 +35,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.awaitility.core.ConditionTimeoutException;
 
 /// A control plane of its own with the operator's reconcilers in this JVM, and one deployment whose
 /// replicas take four of a node's eight GPUs each.
@@ -251,8 +256,17 @@ final class Provisioned implements AutoCloseable {
     }
   }
 
+  /// Waits until `holds`; says what somebody needs to see if it does not, and `more`.
+  void until(Duration patience, Callable<Boolean> holds, Supplier<String> more) {
+    try {
+      await().atMost(patience).pollInterval(Duration.ofMillis(200)).until(holds);
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError("%s\n%s\n%s".formatted(e.getMessage(), diagnosis(), more.get()), e);
+    }
+  }
+
   /// What somebody needs to see when nodes do not come or go.
-  String diagnosis() {
+  private String diagnosis() {
     StringBuilder text = new StringBuilder();
     for (String kinds :
         List.of("gnp", "md -n models", "nodepools,nodeclaims", "nodes", "pods -n models")) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.comptroller.e2e.fleet.Kubectl;
 import dev.comptroller.e2e.fleet.LocalFleet;
 import dev.comptroller.e2e.fleet.SharedFleet;
 import dev.comptroller.e2e.fleet.Traffic;
@@ -152,7 +153,7 @@ class ChangesVariantWithoutACutStreamTest {
                   && status.path("transition").isMissingNode()
                   && pods.size() == 1
                   && "True"
-                      .equals(Tenant.condition(pods.getFirst(), "Ready").path("status").asText());
+                      .equals(Kubectl.condition(pods.getFirst(), "Ready").path("status").asText());
             });
   }
 

@@ -66,7 +66,7 @@ class ThinLineTest {
             .path("items")
             .path(0);
     Instant scheduled =
-        Instant.parse(Tenant.condition(pod, "PodScheduled").path("lastTransitionTime").asText());
+        Instant.parse(Kubectl.condition(pod, "PodScheduled").path("lastTransitionTime").asText());
     await("CPM in status equals bill over tokens within 1 %")
         .atMost(Duration.ofMinutes(3))
         .pollInterval(Duration.ofSeconds(1))
