@@ -14,13 +14,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.comptroller.gateway.ledger.Outcome;
 import dev.comptroller.gateway.ledger.UsageLedger;
+import java.io.IOException;
 import java.io.InputStream;
-import java.net.ServerSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -28,6 +31,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,9 +40,21 @@ class RelayTest {
   @SuppressWarnings("NullAway.Init")
   Path folder;
 
-  private static String closedAddress() throws Exception {
-    try (ServerSocket unused = new ServerSocket(0)) {
-      return "127.0.0.1:" + unused.getLocalPort();
+  private final List<Socket> taken = new ArrayList<>();
+
+  /// An address that refuses connections. Its port stays taken until the test has ended, so that
+  /// nobody else, the gateway for one, comes to listen on it.
+  private String closedAddress() throws IOException {
+    Socket socket = new Socket();
+    taken.add(socket);
+    socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    return "127.0.0.1:" + socket.getLocalPort();
+  }
+
+  @AfterEach
+  void giveBackWhatIsTaken() throws IOException {
+    for (Socket socket : taken) {
+      socket.close();
     }
   }
 
