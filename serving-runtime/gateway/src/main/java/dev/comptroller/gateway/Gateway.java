@@ -15,6 +15,7 @@ import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.table.LiveTable;
 import dev.comptroller.gateway.table.TableFile;
 import dev.comptroller.gateway.table.TableSource;
+import dev.comptroller.gateway.wake.WakeLine;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -46,6 +47,7 @@ public final class Gateway implements AutoCloseable {
   private final Optional<CredentialSource> credentials;
   private final Relay relay;
   private final BatchQueue queue;
+  private final WakeLine line;
   private final HttpServers servers;
 
   private Gateway(
@@ -54,12 +56,14 @@ public final class Gateway implements AutoCloseable {
       Optional<CredentialSource> credentials,
       Relay relay,
       BatchQueue queue,
+      WakeLine line,
       HttpServers servers) {
     this.ledger = ledger;
     this.source = source;
     this.credentials = credentials;
     this.relay = relay;
     this.queue = queue;
+    this.line = line;
     this.servers = servers;
   }
 
@@ -112,6 +116,7 @@ public final class Gateway implements AutoCloseable {
       sample(metrics, ledger, table, clock);
       new AccountGauges(() -> accounts(ledger, table)).register(metrics.registry());
       Relay relay = new Relay(settings.patience(), metrics, System::nanoTime);
+      WakeLine line = new WakeLine(table, relay.loads(), System::nanoTime);
       TableSource source = settings.source().apply(table);
       Accounts accounts = new Accounts(table, clock);
       BatchQueue queue =
@@ -121,15 +126,17 @@ public final class Gateway implements AutoCloseable {
                   table,
                   relay,
                   ledger,
+                  line,
                   accounts::of,
                   metrics,
                   settings.queue(),
                   clock,
                   System::nanoTime));
-      HttpServers servers = serve(settings, queue, table, relay, ledger, metrics, clock);
+      HttpServers servers = serve(settings, queue, line, table, relay, ledger, metrics, clock);
       source.start();
       settings.access().credentials().ifPresent(CredentialSource::start);
-      return new Gateway(ledger, source, settings.access().credentials(), relay, queue, servers);
+      return new Gateway(
+          ledger, source, settings.access().credentials(), relay, queue, line, servers);
     } catch (IOException | SQLException | InterruptedException | RuntimeException e) {
       ledger.close();
       throw e;
@@ -139,6 +146,7 @@ public final class Gateway implements AutoCloseable {
   private static HttpServers serve(
       Settings settings,
       BatchQueue queue,
+      WakeLine line,
       LiveTable table,
       Relay relay,
       ChargeLedger ledger,
@@ -153,6 +161,7 @@ public final class Gateway implements AutoCloseable {
               table,
               relay,
               queue,
+              line,
               ledger,
               metrics,
               clock,
@@ -175,6 +184,7 @@ public final class Gateway implements AutoCloseable {
 
   /// Lets running requests finish, for at most that long, then closes.
   public void stop(Duration limit) throws InterruptedException {
+    line.close();
     queue.halt();
     if (!servers.drain(limit)) {
       LOG.log(Level.WARNING, "some requests still run after {0} s: ending them", limit.toSeconds());
@@ -185,6 +195,7 @@ public final class Gateway implements AutoCloseable {
   @Override
   public void close() {
     source.close();
+    line.close();
     queue.halt();
     credentials.ifPresent(CredentialSource::close);
     relay.abandon();

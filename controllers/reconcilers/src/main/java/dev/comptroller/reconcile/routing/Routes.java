@@ -10,6 +10,7 @@ import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.units.Cpm;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.protocol.Names;
+import dev.comptroller.protocol.routing.Account;
 import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.protocol.routing.Route.Batch;
 import dev.comptroller.protocol.routing.Route.Holds;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -44,11 +46,13 @@ final class Routes {
   ///
   /// @param pods its pods, of all variants
   /// @param pools what the pools declare, by name
+  /// @param account of its namespace; empty if no budget is in force there
   /// @param before the route that was rendered last; absent if there was none
   static Route of(
       ModelDeployment deployment,
       List<Pod> pods,
       Map<String, PoolParser.Declared> pools,
+      Optional<Account> account,
       @Nullable Route before,
       Instant now) {
     String namespace = deployment.getMetadata().getNamespace();
@@ -68,7 +72,8 @@ final class Routes {
             before == null ? Limits.NONE : before.limits(),
             before == null ? Holds.SLICED : before.holds(),
             before == null ? Batch.STANDARD : before.batch(),
-            before == null ? List.of() : before.grants());
+            before == null ? List.of() : before.grants(),
+            null);
       }
       case Parsed.Valid<Declared>(Declared declared) -> {
         List<Leg> legs = legs(declared, status, pods, pools, before, now);
@@ -84,7 +89,12 @@ final class Routes {
             Terms.limits(deployment.getSpec()),
             Terms.holds(deployment.getSpec()),
             Terms.batch(deployment.getSpec()),
-            Terms.grants(deployment.getSpec()));
+            Terms.grants(deployment.getSpec()),
+            Wakes.of(
+                deployment,
+                Objects.requireNonNull(declared.rungs().get(active(declared, status).name())),
+                account,
+                now));
       }
     };
   }

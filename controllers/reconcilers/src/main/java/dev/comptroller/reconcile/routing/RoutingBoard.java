@@ -26,7 +26,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /// Writes the routing table into its ConfigMap whenever the fleet changed in a way that it shows.
 ///
@@ -51,6 +53,7 @@ public final class RoutingBoard implements AutoCloseable {
   private final String home;
   private final Work<String> work;
   private final SharedIndexInformer<ConfigMap> written;
+  private volatile Set<String> asleep = Set.of();
 
   /// A board that writes into namespace `home`.
   public RoutingBoard(
@@ -130,11 +133,23 @@ public final class RoutingBoard implements AutoCloseable {
     work.addAfter(Names.ROUTING_CONFIG_MAP, TOGETHER);
   }
 
+  /// Deployments, as `namespace/name`, that have no ready replica and that requests may wait for,
+  /// as last rendered.
+  public Set<String> asleep() {
+    return asleep;
+  }
+
   private void render() {
     ConfigMap map = client.configMaps().inNamespace(home).withName(Names.ROUTING_CONFIG_MAP).get();
     Optional<String> before =
         Optional.ofNullable(map).map(ConfigMap::getData).map(data -> data.get(Names.ROUTING_KEY));
-    String text = RoutingCodec.write(table(before.flatMap(RoutingCodec::read)));
+    RoutingTable table = table(before.flatMap(RoutingCodec::read));
+    asleep =
+        table.routes().stream()
+            .filter(route -> route.wake() != null && !serves(route))
+            .map(route -> route.namespace() + "/" + route.deployment())
+            .collect(Collectors.toUnmodifiableSet());
+    String text = RoutingCodec.write(table);
     if (before.filter(text::equals).isPresent()) {
       return;
     }
@@ -157,12 +172,17 @@ public final class RoutingBoard implements AutoCloseable {
                 .build());
   }
 
+  private static boolean serves(Route route) {
+    return route.legs().stream().anyMatch(leg -> leg.weight() > 0 && !leg.replicas().isEmpty());
+  }
+
   private RoutingTable table(Optional<RoutingTable> before) {
     Map<String, Route> routes = new HashMap<>();
     before.ifPresent(
         table -> table.routes().forEach(r -> routes.put(r.namespace() + "/" + r.deployment(), r)));
     Map<String, PoolParser.Declared> declared = pools.declared();
     Instant now = clock.instant();
+    List<Account> accounts = accounts();
     List<Route> next = new ArrayList<>();
     for (ModelDeployment deployment : view.deployments()) {
       String namespace = deployment.getMetadata().getNamespace();
@@ -172,10 +192,11 @@ public final class RoutingBoard implements AutoCloseable {
               deployment,
               view.replicas(namespace, name),
               declared,
+              accounts.stream().filter(one -> one.namespace().equals(namespace)).findFirst(),
               routes.get(namespace + "/" + name),
               now));
     }
-    return new RoutingTable(RoutingTable.SCHEMA, next, accounts());
+    return new RoutingTable(RoutingTable.SCHEMA, next, accounts);
   }
 
   /// One account for each namespace whose budget in force has been decided on.

@@ -3,7 +3,9 @@ package dev.comptroller.gateway.defer;
 import dev.comptroller.gateway.identity.Caller;
 import dev.comptroller.gateway.identity.TrafficClass;
 import dev.comptroller.protocol.routing.Route;
+import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// Where a request that can wait does wait, while its client keeps the connection open.
 ///
@@ -15,6 +17,7 @@ public interface Deferral {
   /// @param requestId of the request
   /// @param tier that the client asked for; [TrafficClass#INTERACTIVE] if only heat asks it to wait
   /// @param estimatedTokens of input and output together
+  /// @param most the longest that it may wait; absent if only the queue's patience ends it
   /// @param gone whether the client has left meanwhile; a wait ends soon after
   record Waiting(
       String requestId,
@@ -22,6 +25,7 @@ public interface Deferral {
       Route route,
       TrafficClass tier,
       long estimatedTokens,
+      @Nullable Duration most,
       BooleanSupplier gone) {}
 
   /// How a wait ended.

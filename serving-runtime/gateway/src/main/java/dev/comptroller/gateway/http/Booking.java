@@ -56,6 +56,7 @@ final class Booking implements Settlement {
   private TrafficClass trafficClass = TrafficClass.INTERACTIVE;
   private int tariffPercent = WHOLE;
   private @Nullable Long outputCap;
+  private @Nullable Long waitedMillis;
   private @Nullable Route route;
   private @Nullable Caller caller;
   private Account.@Nullable Feature featureAccount;
@@ -79,7 +80,9 @@ final class Booking implements Settlement {
     stream = fields.stream();
   }
 
+  /// Notes who asks what; once more where that was found out anew after a wait.
   void routed(Route found, Caller from, Optional<Account.Feature> account) {
+    why.clear();
     route = found;
     caller = from;
     featureAccount = account.orElse(null);
@@ -104,6 +107,11 @@ final class Booking implements Settlement {
   void capped(long tokens, String reason) {
     outputCap = tokens;
     explain(reason);
+  }
+
+  /// Notes how long it waited for a replica.
+  void waited(long millis) {
+    waitedMillis = millis;
   }
 
   void metered(AnswerMeter answer) {
@@ -187,6 +195,10 @@ final class Booking implements Settlement {
     Long cap = outputCap;
     if (cap != null) {
       headers.put("x-comptroller-output-cap", Long.toString(cap));
+    }
+    Long waited = waitedMillis;
+    if (waited != null) {
+      headers.put("x-comptroller-waited-ms", Long.toString(waited));
     }
     return headers;
   }

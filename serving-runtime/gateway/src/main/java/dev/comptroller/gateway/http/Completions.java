@@ -17,12 +17,15 @@ import dev.comptroller.gateway.route.Resolution;
 import dev.comptroller.gateway.route.Router;
 import dev.comptroller.gateway.route.Turns;
 import dev.comptroller.gateway.table.LiveTable;
+import dev.comptroller.gateway.wake.WakeLine;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.protocol.routing.Account;
 import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.protocol.routing.Route.Leg;
 import dev.comptroller.protocol.routing.Route.PostedPrice;
+import dev.comptroller.protocol.routing.Route.Wake;
 import io.prometheus.client.Gauge;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -39,22 +42,30 @@ import org.jspecify.annotations.Nullable;
 /// what it calls                                 models that it does not see do not exist
 /// whether money, heat and rungs let it          Admission
 /// tokens a minute; a turn in the queue
+/// nothing ready, but a replica can be had       WakeLine; then all of it but the turn again
 /// one leg by weight; its money held             Escrow
 /// to a replica and back                         Relay
 /// ```
-final class Completions {
+final class Completions implements Wakening.Desk {
   private static final List<String> PASSED =
       List.of("accept", "content-type", "traceparent", "tracestate", "user-agent");
   private static final Pattern PRINTABLE = Pattern.compile("[\\x20-\\x7e]{1,1024}");
 
   /// What requests are served with.
-  record Tools(LiveTable table, Relay relay, Drain drain, Booking.Books books, Deferral deferral) {}
+  record Tools(
+      LiveTable table,
+      Relay relay,
+      Drain drain,
+      Booking.Books books,
+      Deferral deferral,
+      WakeLine line) {}
 
   private final Tools tools;
   private final Booking.Books books;
   private final Accounts accounts;
   private final Funding funding;
   private final Throttling throttling;
+  private final Wakening wakening;
   private final Turns turns = new Turns();
 
   Completions(Tools tools) {
@@ -63,17 +74,36 @@ final class Completions {
     this.accounts = new Accounts(tools.table(), books.clock());
     this.funding = new Funding(books, accounts, tools.relay().counter());
     this.throttling = new Throttling(books.nanos());
+    this.wakening = new Wakening(tools.line(), books, this);
   }
 
-  /// A request on its way, as far as it is known.
-  record Asked(
+  /// What is known of a request without the routing table.
+  record Arrival(
       HttpExchange exchange,
       RequestFields fields,
-      Router router,
-      Route route,
-      Caller caller,
+      Credential credential,
+      String feature,
       TrafficClass tier,
-      Booking booking) {
+      Booking booking) {}
+
+  /// A request on its way, as a routing table has it.
+  record Asked(Arrival arrival, Router router, Route route, Caller caller) {
+    HttpExchange exchange() {
+      return arrival.exchange();
+    }
+
+    RequestFields fields() {
+      return arrival.fields();
+    }
+
+    TrafficClass tier() {
+      return arrival.tier();
+    }
+
+    Booking booking() {
+      return arrival.booking();
+    }
+
     Optional<Account> payer() {
       return router.account(caller.namespace());
     }
@@ -118,41 +148,125 @@ final class Completions {
     Credential credential = exchange.credential();
     String feature = Callers.feature(credential, exchange.header(Callers.FEATURE_HEADER));
     TrafficClass tier = Callers.tier(credential, fields.tier());
-    Router router = router();
-    Route route = resolve(router, fields.model(), credential, feature);
-    Caller caller = Callers.of(credential, feature, route);
-    booking.routed(route, caller, accounts.feature(router, caller));
-    Asked asked = new Asked(exchange, fields, router, route, caller, tier, booking);
-    Instant now = books.clock().instant();
-    switch (Admission.of(route, asked.payer(), feature, now)) {
-      case Admission.NotReady(_, String message) ->
-          throw new RequestFields.Refused(ApiError.unavailable(message, "deployment_not_ready"));
-      case Admission.NotFunded(String message, Instant until) ->
-          throw denied(caller, MoneyRefusals.quota(message, until, now));
-      case Admission.VariantUnavailable(String message) ->
-          throw denied(caller, MoneyRefusals.variant(message));
+    Asked asked = resolved(new Arrival(exchange, fields, credential, feature, tier, booking));
+    booked(asked);
+    Admission verdict = judge(asked);
+    switch (verdict) {
+      case Admission.NotReady _, Admission.NotFunded _, Admission.VariantUnavailable _ ->
+          throw refusal(asked, verdict);
+      case Admission.Awaited awaited -> {
+        observed(asked, awaited.would());
+        funding.afford(asked);
+        throttle(asked, awaited.heat(), awaited.observe());
+        requested(asked, () -> awaited(asked, awaited.wake()));
+      }
       case Admission.Admitted admitted -> {
-        admitted
-            .would()
-            .forEach(
-                action -> books.metrics().wouldRefuse(caller.namespace(), Funding.word(action)));
-        admitted(asked, admitted);
+        observed(asked, admitted.would());
+        throttle(asked, admitted.heat(), admitted.observe());
+        requested(asked, () -> admitted(asked, admitted));
       }
     }
   }
 
-  private void admitted(Asked asked, Admission.Admitted terms)
-      throws RequestFields.Refused, ClientGone, LedgerUnavailable, InterruptedException {
-    Optional<ApiError> throttled = throttling.ask(asked, terms);
-    if (throttled.isPresent() && terms.observe()) {
+  private void observed(Asked asked, List<Admission.Action> would) {
+    would.forEach(
+        action -> books.metrics().wouldRefuse(asked.caller().namespace(), Funding.word(action)));
+  }
+
+  private void throttle(Asked asked, Account.Traffic heat, boolean observe)
+      throws RequestFields.Refused {
+    Optional<ApiError> throttled = throttling.ask(asked, heat);
+    if (throttled.isPresent() && observe) {
       books
           .metrics()
           .wouldRefuse(asked.caller().namespace(), Funding.word(Admission.Action.THROTTLE));
     } else if (throttled.isPresent()) {
       throw denied(asked.caller(), throttled.get());
     }
-    boolean waits = terms.waits() || asked.tier() != TrafficClass.INTERACTIVE;
-    switch (waits ? waited(asked) : new Deferral.Waited.NotQueued()) {
+  }
+
+  /// The rest of a request's way.
+  private interface Rest {
+    void run() throws RequestFields.Refused, ClientGone, LedgerUnavailable, InterruptedException;
+  }
+
+  /// Notes that a deployment is asked, until the answer has ended.
+  private void requested(Asked asked, Rest rest)
+      throws RequestFields.Refused, ClientGone, LedgerUnavailable, InterruptedException {
+    Route route = asked.route();
+    books.metrics().requested(route.namespace(), route.deployment(), books.clock().instant());
+    try {
+      rest.run();
+    } finally {
+      books.metrics().requested(route.namespace(), route.deployment(), books.clock().instant());
+    }
+  }
+
+  /// Waits for the first replica, then goes on.
+  private void awaited(Asked asked, Wake wake)
+      throws RequestFields.Refused, ClientGone, LedgerUnavailable, InterruptedException {
+    if (asked.tier() == TrafficClass.INTERACTIVE) {
+      inLine(asked, wake);
+      return;
+    }
+    long begun = books.nanos().getAsLong();
+    Deferral.Waited waited;
+    try (WakeLine.Room _ = wakening.enter(asked, wake)) {
+      waited = waited(asked, Duration.ofMillis(wake.holdMillis()));
+    }
+    switch (waited) {
+      case Deferral.Waited.NotQueued() -> inLine(asked, wake);
+      case Deferral.Waited.TooLate(String message, long seconds) -> {
+        wakening.deferred(asked, false, begun);
+        throw judge(current(asked)) instanceof Admission.Admitted
+            ? denied(asked.caller(), MoneyRefusals.tooLate(message, seconds))
+            : wakening.late(asked, begun);
+      }
+      case Deferral.Waited.Turn(Deferral.Slot slot) -> {
+        try (slot) {
+          wakening.deferred(asked, true, begun);
+          Asked now = wakening.taken(asked, begun);
+          Admission verdict = judge(now);
+          if (!(verdict instanceof Admission.Admitted terms)) {
+            throw refusal(now, verdict);
+          }
+          now.booking().deferred(TrafficClass.BATCH, slot.tariffPercent(), slot.why());
+          serve(now, terms);
+        }
+      }
+    }
+  }
+
+  private void inLine(Asked asked, Wake wake)
+      throws RequestFields.Refused, ClientGone, LedgerUnavailable, InterruptedException {
+    Optional<Wakening.Woken> woken = wakening.await(asked, wake);
+    if (woken.isPresent()) {
+      try (WakeLine.Ticket ticket = woken.get().ticket()) {
+        if (woken.get().terms().waits()) {
+          ticket.release();
+          deferred(woken.get().asked(), woken.get().terms());
+        } else {
+          serve(woken.get().asked(), woken.get().terms());
+        }
+      }
+    }
+  }
+
+  private void admitted(Asked asked, Admission.Admitted terms)
+      throws RequestFields.Refused, ClientGone, LedgerUnavailable, InterruptedException {
+    Wake wake = asked.route().wake();
+    if (terms.waits() || asked.tier() != TrafficClass.INTERACTIVE) {
+      deferred(asked, terms);
+    } else if (wake != null && wakening.othersWait(asked)) {
+      inLine(asked, wake);
+    } else {
+      serve(asked, terms);
+    }
+  }
+
+  private void deferred(Asked asked, Admission.Admitted terms)
+      throws RequestFields.Refused, ClientGone, LedgerUnavailable, InterruptedException {
+    switch (waited(asked, null)) {
       case Deferral.Waited.NotQueued() -> serve(asked, terms);
       case Deferral.Waited.TooLate(String message, long seconds) ->
           throw denied(asked.caller(), MoneyRefusals.tooLate(message, seconds));
@@ -165,7 +279,7 @@ final class Completions {
     }
   }
 
-  private Deferral.Waited waited(Asked asked) throws InterruptedException {
+  private Deferral.Waited waited(Asked asked, @Nullable Duration most) throws InterruptedException {
     RequestFields fields = asked.fields();
     return tools
         .deferral()
@@ -176,7 +290,65 @@ final class Completions {
                 asked.route(),
                 asked.tier(),
                 fields.guessedPrompt() + fields.maxOutput().orElse(Throttling.USUAL_OUTPUT),
+                most,
                 () -> asked.exchange().cancellation().clientGone()));
+  }
+
+  @Override
+  public Asked current(Asked asked) throws RequestFields.Refused {
+    return resolved(asked.arrival());
+  }
+
+  @Override
+  public Asked take(Asked asked) throws RequestFields.Refused {
+    Asked now = current(asked);
+    booked(now);
+    return now;
+  }
+
+  @Override
+  public Admission judge(Asked asked) {
+    Instant now = books.clock().instant();
+    Route route = asked.route();
+    Admission verdict = Admission.of(route, asked.payer(), asked.caller().feature(), now);
+    boolean paid =
+        asked
+            .router()
+            .account(route.namespace())
+            .filter(owner -> !Admission.funded(owner, now))
+            .isEmpty();
+    return verdict instanceof Admission.Awaited && !paid ? Admission.notReady(route) : verdict;
+  }
+
+  @Override
+  public RequestFields.Refused refusal(Asked asked, Admission admission) {
+    return switch (admission) {
+      case Admission.NotReady(_, String message) ->
+          new RequestFields.Refused(ApiError.unavailable(message, "deployment_not_ready"));
+      case Admission.NotFunded(String message, Instant until) ->
+          denied(asked.caller(), MoneyRefusals.quota(message, until, books.clock().instant()));
+      case Admission.VariantUnavailable(String message) ->
+          denied(asked.caller(), MoneyRefusals.variant(message));
+      case Admission.Awaited awaited ->
+          new RequestFields.Refused(
+              ApiError.unavailable(awaited.message(), "deployment_not_ready"));
+      case Admission.Admitted _ ->
+          throw new IllegalArgumentException("a request that may run is not refused");
+    };
+  }
+
+  private Asked resolved(Arrival arrival) throws RequestFields.Refused {
+    Router router = router();
+    Route route =
+        resolve(router, arrival.fields().model(), arrival.credential(), arrival.feature());
+    return new Asked(
+        arrival, router, route, Callers.of(arrival.credential(), arrival.feature(), route));
+  }
+
+  private void booked(Asked asked) {
+    asked
+        .booking()
+        .routed(asked.route(), asked.caller(), accounts.feature(asked.router(), asked.caller()));
   }
 
   private void serve(Asked asked, Admission.Admitted terms)

@@ -1,9 +1,12 @@
 package dev.comptroller.gateway.http;
 
 import dev.comptroller.gateway.identity.Caller;
+import dev.comptroller.gateway.identity.TrafficClass;
 import dev.comptroller.gateway.ledger.Bound;
 import dev.comptroller.gateway.ledger.LedgerUnavailable;
+import dev.comptroller.gateway.ledger.Refused;
 import dev.comptroller.gateway.ledger.Standing;
+import dev.comptroller.gateway.money.Cost;
 import dev.comptroller.gateway.money.Escrow;
 import dev.comptroller.gateway.money.Growth;
 import dev.comptroller.gateway.money.Opened;
@@ -13,6 +16,7 @@ import dev.comptroller.gateway.relay.InputCounter;
 import dev.comptroller.gateway.relay.InputLimit;
 import dev.comptroller.gateway.route.Admission;
 import dev.comptroller.gateway.route.Admission.Action;
+import dev.comptroller.gateway.route.Legs;
 import dev.comptroller.protocol.routing.Account;
 import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.protocol.routing.Route.Hold;
@@ -27,6 +31,7 @@ import java.sql.SQLException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -43,6 +48,8 @@ final class Funding {
 
   /// No context is longer.
   private static final long MOST = 10_000_000;
+
+  private static final int WHOLE = 100;
 
   /// `max_tokens` of the old text endpoint when a request sets none.
   private static final long TEXT_DEFAULT = 16;
@@ -111,6 +118,56 @@ final class Funding {
     return new Funded(fields.capped(body, output), input);
   }
 
+  /// Refuses what could not run even if a replica were there: it must not wait for one.
+  void afford(Completions.Asked asked)
+      throws RequestFields.Refused, LedgerUnavailable, InterruptedException {
+    var _ = key(asked.exchange());
+    Route route = asked.route();
+    long input = InputLimit.atLeast(asked.fields().guessedPrompt());
+    Optional<ApiError> tooLong = InputLimit.exceeded(route, asked.exchange().path(), input, false);
+    if (tooLong.isPresent()) {
+      throw new RequestFields.Refused(tooLong.get());
+    }
+    int tariff = asked.tier() == TrafficClass.INTERACTIVE ? WHOLE : route.batch().tariffPercent();
+    long least =
+        Legs.weighted(route.legs()).stream()
+            .map(Leg::postedPrice)
+            .filter(Objects::nonNull)
+            .mapToLong(price -> new Cost(price, tariff).worst(input, asked.fields().sequences()))
+            .min()
+            .orElse(0);
+    for (Bound bound : accounts.of(asked.caller(), route).get()) {
+      Optional<Refused> refused = left(bound, Math.max(1, least));
+      if (refused.isPresent()) {
+        throw refused(asked, new Opened.TooLittle(refused.get()));
+      }
+    }
+  }
+
+  private Optional<Refused> left(Bound bound, long least) throws LedgerUnavailable {
+    Long limit = bound.limitMicros();
+    if (limit == null) {
+      return Optional.empty();
+    }
+    try {
+      Standing standing = books.ledger().standing(bound.account());
+      return limit - standing.spentMicros() - standing.heldMicros() >= least
+          ? Optional.empty()
+          : Optional.of(
+              new Refused(
+                  bound.account(), limit, standing.spentMicros(), standing.heldMicros(), least));
+    } catch (SQLException e) {
+      throw new LedgerUnavailable("what an account has left cannot be read: " + e.getMessage());
+    }
+  }
+
+  private RequestFields.Refused refused(Completions.Asked asked, Opened opened) {
+    ApiError error =
+        MoneyRefusals.of(opened, asked.caller(), asked.router(), books.clock().instant());
+    books.metrics().denied(asked.caller().namespace(), String.valueOf(error.code()));
+    return new RequestFields.Refused(error);
+  }
+
   /// The input's exact number of tokens, asked for where money or the owner's limit depends on it.
   private OptionalLong input(Completions.Asked asked, Leg leg, List<Bound> bounds)
       throws RequestFields.Refused, InterruptedException {
@@ -139,10 +196,7 @@ final class Funding {
     }
     Opened opened = escrow.open(price, asked.booking().tariffPercent());
     if (!(opened instanceof Opened.Open(long output))) {
-      ApiError error =
-          MoneyRefusals.of(opened, asked.caller(), asked.router(), books.clock().instant());
-      books.metrics().denied(asked.caller().namespace(), String.valueOf(error.code()));
-      throw new RequestFields.Refused(error);
+      throw refused(asked, opened);
     }
     asked.booking().holds(escrow);
     watch(asked);

@@ -7,6 +7,7 @@ import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.table.LiveTable;
+import dev.comptroller.gateway.wake.WakeLine;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
@@ -59,6 +60,7 @@ public final class HttpServers implements AutoCloseable {
       LiveTable table,
       Relay relay,
       BatchQueue queue,
+      WakeLine line,
       ChargeLedger ledger,
       GatewayMetrics metrics,
       Clock clock,
@@ -133,7 +135,12 @@ public final class HttpServers implements AutoCloseable {
     return RouteTable.of(
         new Completions(
             new Completions.Tools(
-                parts.table(), parts.relay(), drain, books, parts.queue().deferral())),
+                parts.table(),
+                parts.relay(),
+                drain,
+                books,
+                parts.queue().deferral(),
+                parts.line())),
         new Models(parts.table(), parts.clock()),
         new Admin(parts.table(), drain, books),
         new QueueEndpoints(parts.queue(), drain));

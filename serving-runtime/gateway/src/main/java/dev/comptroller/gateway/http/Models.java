@@ -99,6 +99,7 @@ final class Models {
     switch (Admission.of(
         route, router.account(payer), credential.features().getFirst(), clock.instant())) {
       case Admission.Admitted _ -> model.put("ready", true);
+      case Admission.Awaited awaited -> model.put("ready", false).put("reason", awaited.message());
       case Admission.NotReady(_, String message) ->
           model.put("ready", false).put("reason", message);
       case Admission.NotFunded(String message, _) ->

@@ -1,7 +1,6 @@
 package dev.comptroller.gateway.http;
 
 import dev.comptroller.gateway.relay.ApiError;
-import dev.comptroller.gateway.route.Admission;
 import dev.comptroller.gateway.route.Throttle;
 import dev.comptroller.protocol.routing.Account;
 import dev.comptroller.protocol.routing.Account.Feature;
@@ -27,8 +26,8 @@ final class Throttling {
   }
 
   /// Why a request must wait; empty if it need not.
-  Optional<ApiError> ask(Completions.Asked asked, Admission.Admitted terms) {
-    Long perMinute = terms.heat().tokensPerMinute();
+  Optional<ApiError> ask(Completions.Asked asked, Account.Traffic heat) {
+    Long perMinute = heat.tokensPerMinute();
     if (perMinute == null) {
       return Optional.empty();
     }

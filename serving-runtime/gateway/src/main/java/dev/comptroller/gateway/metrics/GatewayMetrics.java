@@ -6,6 +6,7 @@ import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.Counter;
 import io.prometheus.client.Gauge;
 import io.prometheus.client.Histogram;
+import java.time.Instant;
 import java.util.List;
 import java.util.function.DoubleSupplier;
 
@@ -17,6 +18,8 @@ public final class GatewayMetrics {
   private static final double[] FIRST_BYTE = {
     .001, .005, .01, .02, .04, .06, .08, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160
   };
+
+  private static final double[] WAITS = {.1, .5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640};
 
   private final CollectorRegistry registry = new CollectorRegistry();
   private final Counter requests =
@@ -66,6 +69,26 @@ public final class GatewayMetrics {
           "action");
   private final Counter denied =
       counter("denied", "Requests that money or identity refused.", "namespace", "code");
+  private final Counter waits =
+      counter(
+          "waited",
+          "Waits for a replica that ended.",
+          "namespace",
+          "deployment",
+          "class",
+          "outcome");
+  private final Histogram waitSeconds =
+      Histogram.build(
+              "comptroller_gateway_waited_seconds", "How long requests waited for a replica.")
+          .labelNames("namespace", "deployment", "class")
+          .buckets(WAITS)
+          .register(registry);
+  private final Gauge lastRequest =
+      gauge(
+          "last_request_timestamp_seconds",
+          "When a request last came or ended, in seconds since 1970.",
+          "namespace",
+          "deployment");
   private final Gauge tableVersion =
       gauge("routing_table_version", "Routing tables accepted since start.");
   private final Counter tableRefused =
@@ -143,6 +166,22 @@ public final class GatewayMetrics {
   /// Counts a refusal for money's sake.
   public void denied(String namespace, String code) {
     denied.labels(namespace, code).inc();
+  }
+
+  /// Counts a wait for a replica that ended.
+  ///
+  /// @param outcome `ready`, `full`, `late`, `gone`, `changed` or `closing`
+  public void waited(
+      String namespace, String deployment, String trafficClass, String outcome, double seconds) {
+    waits.labels(namespace, deployment, trafficClass, outcome).inc();
+    if (!outcome.equals("full")) {
+      waitSeconds.labels(namespace, deployment, trafficClass).observe(seconds);
+    }
+  }
+
+  /// Notes that a deployment is asked, or was until then.
+  public void requested(String namespace, String deployment, Instant at) {
+    lastRequest.labels(namespace, deployment).set(at.toEpochMilli() / 1e3);
   }
 
   /// Notes the table in force.

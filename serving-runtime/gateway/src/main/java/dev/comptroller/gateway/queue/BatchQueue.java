@@ -8,8 +8,10 @@ import dev.comptroller.gateway.ledger.Bound;
 import dev.comptroller.gateway.ledger.ChargeLedger;
 import dev.comptroller.gateway.meter.Charge;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
+import dev.comptroller.gateway.metrics.WaitingGauge;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.table.LiveTable;
+import dev.comptroller.gateway.wake.WakeLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,12 +47,14 @@ public final class BatchQueue implements AutoCloseable {
   ///
   /// @param bounds the accounts that an owner's work on a `namespace/deployment` counts on,
   ///     outermost first, with the limits now in force
+  /// @param line of interactive requests that wait for a replica: the queue lets them go first
   /// @param data folder of the gateway; the queue's own is below it
   public record Parts(
       Path data,
       LiveTable table,
       Relay relay,
       ChargeLedger ledger,
+      WakeLine line,
       BiFunction<Owner, String, List<Bound>> bounds,
       GatewayMetrics metrics,
       Settings settings,
@@ -80,6 +84,7 @@ public final class BatchQueue implements AutoCloseable {
                 biller,
                 pace,
                 metrics,
+                parts.metrics(),
                 clock,
                 parts.nanos()));
     this.waiters =
@@ -97,7 +102,10 @@ public final class BatchQueue implements AutoCloseable {
             waiters,
             runner,
             pace,
+            parts.line(),
             clock);
+    new WaitingGauge(new Sleepers(parts, items, waiters)::rows)
+        .register(parts.metrics().registry());
     this.keeper =
         new Keeper(
             new Keeper.Parts(

@@ -4,6 +4,7 @@ import dev.comptroller.gateway.relay.Cancellation;
 import dev.comptroller.gateway.route.Resolution;
 import dev.comptroller.gateway.route.Router;
 import dev.comptroller.gateway.table.LiveTable;
+import dev.comptroller.gateway.wake.WakeLine;
 import dev.comptroller.protocol.routing.Route;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -24,7 +25,8 @@ import java.util.concurrent.TimeUnit;
 
 /// Fills idle slots of warm replicas with what is due first.
 ///
-/// A slot is idle if interactive requests leave it over: they are counted at every look, so that
+/// A slot is idle if interactive requests leave it over, and while some still wait for their first
+/// replica none is: they are counted at every look, so that
 /// nothing more is started as soon as they come back; what runs then is put behind them by the
 /// replica. One thread looks, each run has a virtual thread of its own.
 final class Dispatcher implements AutoCloseable {
@@ -43,6 +45,7 @@ final class Dispatcher implements AutoCloseable {
   private final Waiters waiters;
   private final Runner runner;
   private final Pace pace;
+  private final WakeLine line;
   private final Clock clock;
   private final Set<String> wanted = ConcurrentHashMap.newKeySet();
   private final Map<Long, Run> running = new ConcurrentHashMap<>();
@@ -57,6 +60,7 @@ final class Dispatcher implements AutoCloseable {
       Waiters waiters,
       Runner runner,
       Pace pace,
+      WakeLine line,
       Clock clock) {
     this.table = table;
     this.items = items;
@@ -64,6 +68,7 @@ final class Dispatcher implements AutoCloseable {
     this.waiters = waiters;
     this.runner = runner;
     this.pace = pace;
+    this.line = line;
     this.clock = clock;
     this.thread = Thread.ofVirtual().name("queue-dispatcher").unstarted(this::look);
   }
@@ -162,7 +167,7 @@ final class Dispatcher implements AutoCloseable {
     pace.idle(model, slots.idle(route));
     List<Slots.Room> rooms = slots.rooms(route);
     int free = rooms.stream().mapToInt(Slots.Room::free).sum();
-    if (free == 0 || closing) {
+    if (free == 0 || closing || line.interactive(model) > 0) {
       return;
     }
     int suspects = (int) rooms.stream().filter(room -> room.free() > 0 && !room.suspect()).count();

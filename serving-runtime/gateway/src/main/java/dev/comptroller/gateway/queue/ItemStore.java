@@ -434,6 +434,31 @@ final class ItemStore {
         Instant.ofEpochMilli(row.getLong("deadline_ms")));
   }
 
+  /// Items of one owner that could run now.
+  ///
+  /// @param payer namespace that pays for them
+  record Backlog(String model, String payer, Owner owner, long items) {}
+
+  /// What could run now, by model and owner.
+  List<Backlog> backlog(Instant now) throws SQLException {
+    return database.read(
+        connection ->
+            Sql.list(
+                connection,
+                "SELECT item.model, item.payer, batch.namespace, batch.feature, COUNT(*) FROM item"
+                    + " JOIN batch ON batch.seq = item.batch WHERE item.state = 'queued'"
+                    + " AND item.not_before_ms <= ? AND item.deadline_ms > ?"
+                    + " GROUP BY item.model, item.payer, batch.namespace, batch.feature",
+                row ->
+                    new Backlog(
+                        row.getString(1),
+                        row.getString(2),
+                        new Owner(row.getString(3), row.getString(4)),
+                        row.getLong(5)),
+                now.toEpochMilli(),
+                now.toEpochMilli()));
+  }
+
   /// How much is in the queue.
   ///
   /// @param waiting requests whose clients wait

@@ -7,6 +7,7 @@ import dev.comptroller.gateway.ledger.Outcome;
 import dev.comptroller.gateway.meter.AnswerMeter;
 import dev.comptroller.gateway.meter.Charge;
 import dev.comptroller.gateway.meter.Usage;
+import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.relay.ApiError;
 import dev.comptroller.gateway.relay.Call;
 import dev.comptroller.gateway.relay.Cancellation;
@@ -67,6 +68,7 @@ final class Runner {
       Biller biller,
       Pace pace,
       QueueMetrics metrics,
+      GatewayMetrics gatewayMetrics,
       Clock clock,
       LongSupplier nanos) {}
 
@@ -231,6 +233,7 @@ final class Runner {
       Cancellation cancellation,
       AnswerMeter meter)
       throws InterruptedException {
+    requested(route);
     Map<String, String> headers = new TreeMap<>();
     headers.put("content-type", "application/json");
     headers.put("x-request-id", item.requestId());
@@ -251,7 +254,14 @@ final class Runner {
             meter,
             parts.nanos().getAsLong());
     parts.relay().serve(call, capture, cancellation, capture);
+    requested(route);
     return capture;
+  }
+
+  private void requested(Route route) {
+    parts
+        .gatewayMetrics()
+        .requested(route.namespace(), route.deployment(), parts.clock().instant());
   }
 
   /// Whether the answer was recorded, so that its hold is the biller's.

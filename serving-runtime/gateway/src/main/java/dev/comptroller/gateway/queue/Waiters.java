@@ -81,12 +81,14 @@ final class Waiters implements Deferral {
     String model = Router.fullName(request.route());
     String payer = Terms.payer(Owner.of(request.caller()), request.route());
     long start = clock.millis();
+    Duration most = request.most();
+    Duration patience = most == null || most.compareTo(wait) > 0 ? wait : most;
     Waiter waiter;
     synchronized (this) {
       if (closed) {
         return leaving();
       }
-      waiter = new Waiter(payer, start + wait.toMillis(), sequence++);
+      waiter = new Waiter(payer, start + patience.toMillis(), sequence++);
       byModel.computeIfAbsent(model, _ -> new TreeSet<>(ORDER)).add(waiter);
     }
     arrived.run();
@@ -111,7 +113,7 @@ final class Waiters implements Deferral {
         ? leaving()
         : new Waited.TooLate(
             "no idle slot of deployment %s came free within %d s, nothing is billed: try again later, or ask with service_tier default"
-                .formatted(model, wait.toSeconds()),
+                .formatted(model, patience.toSeconds()),
             RETRY_AFTER_SECONDS);
   }
 
@@ -144,6 +146,11 @@ final class Waiters implements Deferral {
         arrived.run();
       }
     };
+  }
+
+  /// How many requests wait for a model whose payers are not barred.
+  synchronized int waiting(String model, Set<String> barred) {
+    return next(model, barred, Integer.MAX_VALUE).size();
   }
 
   /// Models that somebody waits for.

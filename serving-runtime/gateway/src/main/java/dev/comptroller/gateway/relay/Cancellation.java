@@ -43,8 +43,8 @@ public final class Cancellation {
     return cause() == Cause.CLIENT_GONE;
   }
 
-  /// Sets what stops the work from here on.
-  void stopWith(Runnable action) {
+  /// Sets what stops the work from here on; it must not block.
+  public void stopWith(Runnable action) {
     synchronized (this) {
       if (cause == null) {
         stop = action;

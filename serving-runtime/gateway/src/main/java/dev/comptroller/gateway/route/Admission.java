@@ -5,6 +5,7 @@ import dev.comptroller.protocol.routing.Account.Feature;
 import dev.comptroller.protocol.routing.Account.Traffic;
 import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.protocol.routing.Route.Leg;
+import dev.comptroller.protocol.routing.Route.Wake;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -52,6 +53,27 @@ public sealed interface Admission {
     }
   }
 
+  /// Nothing is ready to serve it yet; a replica comes because it waits.
+  ///
+  /// @param wake how it may wait
+  /// @param condition type of the condition that explains it
+  /// @param message names the deployment, the condition and what it says
+  /// @param heat what heat asks of its namespace's traffic
+  /// @param observe whether what heat asks is only counted
+  /// @param would what else would have been done were it not only counted
+  record Awaited(
+      Wake wake,
+      String condition,
+      String message,
+      Traffic heat,
+      boolean observe,
+      List<Action> would)
+      implements Admission {
+    public Awaited {
+      would = List.copyOf(would);
+    }
+  }
+
   /// Nothing is ready to serve it.
   ///
   /// @param condition type of the condition that explains it
@@ -80,20 +102,27 @@ public sealed interface Admission {
     }
     Optional<Feature> terms = payer.flatMap(account -> find(account, feature));
     List<Leg> open = Legs.open(route.legs());
-    if (open.isEmpty()) {
+    if (open.isEmpty() && route.wake() == null) {
       return notReady(route);
     }
     if (!terms.map(Feature::downgradeAllowed).orElse(true)) {
-      open = notDowngraded(route, open);
-      if (open.isEmpty()) {
+      List<Leg> serving = open.isEmpty() ? Legs.weighted(route.legs()) : open;
+      List<Leg> best = notDowngraded(route, serving);
+      if (best.isEmpty() && !serving.isEmpty()) {
         return new VariantUnavailable(
             "feature %s must not be downgraded and deployment %s serves %s: %s"
                 .formatted(feature, Router.fullName(route), route.activeVariant(), route.why()));
       }
+      open = open.isEmpty() ? open : best;
     }
     Traffic traffic = payer.map(Account::traffic).orElse(Traffic.FREE);
-    boolean queued = traffic.queueBatch() && mayWait(route, terms);
     boolean observe = payer.map(Account::observe).orElse(false);
+    Wake wake = route.wake();
+    if (open.isEmpty() && wake != null) {
+      NotReady why = notReady(route);
+      return new Awaited(wake, why.condition(), why.message(), traffic, observe, would);
+    }
+    boolean queued = traffic.queueBatch() && mayWait(route, terms);
     if (observe && queued) {
       would.add(Action.QUEUE);
     }
@@ -104,6 +133,11 @@ public sealed interface Admission {
   /// What an account says of a feature; empty if it says nothing.
   static Optional<Feature> find(Account account, String feature) {
     return account.features().stream().filter(one -> one.name().equals(feature)).findFirst();
+  }
+
+  /// Whether the namespace of an account pays for capacity at an instant.
+  static boolean funded(Account account, Instant now) {
+    return unfunded(account, now, new ArrayList<>()).isEmpty();
   }
 
   private static Optional<NotFunded> unfunded(Account account, Instant now, List<Action> would) {
@@ -163,7 +197,8 @@ public sealed interface Admission {
         .isPresent();
   }
 
-  private static NotReady notReady(Route route) {
+  /// Why nothing is ready.
+  static NotReady notReady(Route route) {
     Route.Unavailable why = route.unavailable();
     String subject = "deployment " + Router.fullName(route) + " has no ready replica";
     return why == null

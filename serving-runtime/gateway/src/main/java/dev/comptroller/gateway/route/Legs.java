@@ -20,6 +20,11 @@ public final class Legs {
     return legs.stream().filter(leg -> leg.weight() > 0 && !leg.replicas().isEmpty()).toList();
   }
 
+  /// Legs that get new requests as soon as a replica of theirs is ready.
+  public static List<Leg> weighted(List<Leg> legs) {
+    return legs.stream().filter(leg -> leg.weight() > 0).toList();
+  }
+
   /// The leg that a turn falls on; empty if no leg is open.
   public static Optional<Leg> pick(List<Leg> legs, long turn) {
     List<Leg> open = open(legs);

@@ -8,7 +8,9 @@ import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /// The routing table in force.
@@ -28,6 +30,7 @@ public final class LiveTable {
   private final TableFile lastGood;
   private final GatewayMetrics metrics;
   private final Clock clock;
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private byte @Nullable [] bytes;
   private volatile @Nullable InForce inForce;
 
@@ -83,6 +86,11 @@ public final class LiveTable {
     LOG.log(Level.WARNING, "no routing table in {0}: the previous one stays in force", from);
   }
 
+  /// Calls `listener` after each new table is in force; it must not block.
+  public void onChange(Runnable listener) {
+    listeners.add(listener);
+  }
+
   /// The table in force; empty until the first good one.
   public Optional<InForce> current() {
     return Optional.ofNullable(inForce);
@@ -96,6 +104,7 @@ public final class LiveTable {
     bytes = good.clone();
     inForce = next;
     metrics.tableAccepted(next.version());
+    listeners.forEach(Runnable::run);
     return next;
   }
 

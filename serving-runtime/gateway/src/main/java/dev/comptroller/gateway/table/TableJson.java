@@ -18,6 +18,7 @@ import dev.comptroller.protocol.routing.Route.Limits;
 import dev.comptroller.protocol.routing.Route.PostedPrice;
 import dev.comptroller.protocol.routing.Route.Replica;
 import dev.comptroller.protocol.routing.Route.Unavailable;
+import dev.comptroller.protocol.routing.Route.Wake;
 import dev.comptroller.protocol.routing.RoutingTable;
 import java.io.IOException;
 import java.time.Instant;
@@ -30,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 /// Reads a routing table strictly: a table is either wholly good or refused.
 ///
 /// Fields that it does not know are ignored, so that a newer operator may add some under the same
-/// schema. `limits`, `holds`, `batch` and `grants` of a route may be left out: no limits, slices,
-/// half the price within a day, nobody else.
+/// schema. `limits`, `holds`, `batch`, `grants` and `wake` of a route may be left out: no limits,
+/// slices, half the price within a day, nobody else, no waiting for a replica.
 public final class TableJson {
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -44,6 +45,11 @@ public final class TableJson {
   private static final long HIGHEST_PRICE = 10_000_000_000L;
 
   private static final int HEAVIEST = 1_000_000;
+
+  private static final int MOST_WAITING = 100_000;
+
+  /// A day.
+  private static final long LONGEST_HOLD = 86_400_000;
 
   private TableJson() {}
 
@@ -101,7 +107,8 @@ public final class TableJson {
         route.has("limits") ? limits(route.object("limits")) : Limits.NONE,
         route.has("holds") ? holds(route.object("holds")) : Holds.SLICED,
         route.has("batch") ? batch(route.object("batch")) : Batch.STANDARD,
-        route.has("grants") ? route.list("grants", TableJson::grant) : List.of());
+        route.has("grants") ? route.list("grants", TableJson::grant) : List.of(),
+        route.has("wake") ? wake(route.object("wake")) : null);
   }
 
   private static Leg leg(JsonFields leg) throws TableRefused {
@@ -169,6 +176,12 @@ public final class TableJson {
   private static Grant grant(JsonFields grant) throws TableRefused {
     return new Grant(
         grant.name("namespace"), grant.names("features"), grant.maybeInteger("maxHourlyMicros", 0));
+  }
+
+  private static Wake wake(JsonFields wake) throws TableRefused {
+    return new Wake(
+        Math.toIntExact(wake.integer("maxWaiting", 1, MOST_WAITING)),
+        wake.integer("holdMillis", 1, LONGEST_HOLD));
   }
 
   private static Account account(JsonFields account) throws TableRefused {

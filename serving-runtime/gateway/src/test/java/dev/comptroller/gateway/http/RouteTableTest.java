@@ -11,6 +11,7 @@ import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.table.LiveTable;
 import dev.comptroller.gateway.table.TableFile;
+import dev.comptroller.gateway.wake.WakeLine;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -43,6 +44,7 @@ class RouteTableTest {
                     table,
                     relay,
                     queue,
+                    new WakeLine(table, relay.loads(), System::nanoTime),
                     ledger,
                     metrics,
                     Clock.systemUTC(),
@@ -83,6 +85,7 @@ class RouteTableTest {
             table,
             relay,
             ledger,
+            new WakeLine(table, relay.loads(), System::nanoTime),
             (_, _) -> List.of(),
             metrics,
             BatchQueue.Settings.STANDARD,
@@ -117,7 +120,15 @@ class RouteTableTest {
       BatchQueue queue = queue(folder, table, relay, ledger, metrics);
       HttpServers.Parts parts =
           new HttpServers.Parts(
-              CLOSED, table, relay, queue, ledger, metrics, Clock.systemUTC(), System::nanoTime);
+              CLOSED,
+              table,
+              relay,
+              queue,
+              new WakeLine(table, relay.loads(), System::nanoTime),
+              ledger,
+              metrics,
+              Clock.systemUTC(),
+              System::nanoTime);
       try (queue;
           HttpServers servers =
               HttpServers.start(HttpServers.Settings.standard("127.0.0.1", 0, 0), parts)) {

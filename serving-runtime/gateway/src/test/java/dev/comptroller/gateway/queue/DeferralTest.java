@@ -14,6 +14,7 @@ import dev.comptroller.gateway.relay.Relay;
 import dev.comptroller.gateway.route.Resolution;
 import dev.comptroller.gateway.table.LiveTable;
 import dev.comptroller.gateway.table.TableFile;
+import dev.comptroller.gateway.wake.WakeLine;
 import dev.comptroller.protocol.routing.Route;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -61,6 +62,7 @@ class DeferralTest {
                   table,
                   relay,
                   ledger,
+                  new WakeLine(table, relay.loads(), System::nanoTime),
                   (_, _) -> List.of(),
                   metrics,
                   new BatchQueue.Settings(Limits.STANDARD, patience),
@@ -72,7 +74,9 @@ class DeferralTest {
       Caller caller = new Caller("team-a", "default", Credential.ANYBODY);
       return clients.submit(
           () ->
-              queue.deferral().await(new Deferral.Waiting("req", caller, route, tier, 100, gone)));
+              queue
+                  .deferral()
+                  .await(new Deferral.Waiting("req", caller, route, tier, 100, null, gone)));
     }
 
     @Override

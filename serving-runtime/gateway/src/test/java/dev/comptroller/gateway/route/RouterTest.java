@@ -11,6 +11,7 @@ import dev.comptroller.protocol.routing.Route.Leg;
 import dev.comptroller.protocol.routing.Route.Limits;
 import dev.comptroller.protocol.routing.Route.Replica;
 import dev.comptroller.protocol.routing.Route.Unavailable;
+import dev.comptroller.protocol.routing.Route.Wake;
 import dev.comptroller.protocol.routing.RoutingTable;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -26,17 +27,28 @@ class RouterTest {
 
   private static Route routeOf(
       String namespace, String deployment, List<Leg> legs, @Nullable Unavailable why) {
+    return routeOf(namespace, deployment, "", legs, why, null);
+  }
+
+  private static Route routeOf(
+      String namespace,
+      String deployment,
+      String downgraded,
+      List<Leg> legs,
+      @Nullable Unavailable why,
+      @Nullable Wake wake) {
     return new Route(
         namespace,
         deployment,
         "v",
-        "",
+        downgraded,
         legs,
         why,
         Limits.NONE,
         Holds.SLICED,
         Batch.STANDARD,
-        List.of());
+        List.of(),
+        wake);
   }
 
   private static Leg leg(String variant, int weight, List<Replica> replicas) {
@@ -128,6 +140,42 @@ class RouterTest {
     assertThat(Admission.of(route("a", "x", List.of(), null), Optional.empty(), "default", NOW))
         .isEqualTo(
             new Admission.NotReady("Ready", "deployment a/x has no ready replica of variant v"));
+  }
+
+  @Test
+  void shouldSayThatAReplicaCanBeAwaitedOnlyWhereItWouldServeAndBePaidFor() {
+    Wake wake = new Wake(5, 1_000);
+    Route asleep = routeOf("a", "x", "", List.of(leg("v", 100, List.of())), null, wake);
+    Admission verdict = Admission.of(asleep, fundedUntil(NOW.plusNanos(1)), "default", NOW);
+    assertThat(verdict)
+        .isEqualTo(
+            new Admission.Awaited(
+                wake,
+                "Ready",
+                "deployment a/x has no ready replica of variant v",
+                Traffic.FREE,
+                false,
+                List.of()));
+    assertThat(Admission.of(asleep, fundedUntil(NOW), "default", NOW))
+        .isInstanceOf(Admission.NotFunded.class);
+    assertThat(Admission.funded(fundedUntil(NOW.plusNanos(1)).orElseThrow(), NOW)).isTrue();
+    assertThat(Admission.funded(fundedUntil(NOW).orElseThrow(), NOW)).isFalse();
+    Account refuses =
+        new Account(
+            "a",
+            "month",
+            NOW.minusSeconds(60),
+            NOW.plusSeconds(60),
+            true,
+            false,
+            null,
+            Traffic.FREE,
+            List.of(new Account.Feature("f", null, 0, false, false)));
+    Route lower = routeOf("a", "x", "heat 90 %", List.of(leg("v", 100, List.of())), null, wake);
+    assertThat(Admission.of(lower, Optional.of(refuses), "f", NOW))
+        .isInstanceOf(Admission.VariantUnavailable.class);
+    assertThat(Admission.of(asleep, Optional.of(refuses), "f", NOW))
+        .isInstanceOf(Admission.Awaited.class);
   }
 
   @Test

@@ -15,6 +15,7 @@ import dev.comptroller.protocol.routing.Route.Leg;
 import dev.comptroller.protocol.routing.Route.Limits;
 import dev.comptroller.protocol.routing.Route.PostedPrice;
 import dev.comptroller.protocol.routing.Route.Replica;
+import dev.comptroller.protocol.routing.Route.Wake;
 import dev.comptroller.protocol.routing.RoutingTable;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
@@ -39,7 +40,8 @@ class TableJsonTest {
          "limits":{"maxInputTokens":8000,"maxOutputTokens":null},
          "holds":{"interactive":"Full","batch":"Sliced"},
          "batch":{"tariffPercent":40,"completionWindowSeconds":3600,"features":["night"]},
-         "grants":[{"namespace":"b","features":["search"],"maxHourlyMicros":5000000}]}],
+         "grants":[{"namespace":"b","features":["search"],"maxHourlyMicros":5000000}],
+         "wake":{"maxWaiting":80,"holdMillis":540000}}],
        "accounts":[
         {"namespace":"a","budget":"month","periodStart":"2026-01-01T00:00:00Z",
          "periodEnd":"2026-02-01T00:00:00Z","hard":true,"observe":false,
@@ -60,6 +62,15 @@ class TableJsonTest {
           new Bad("\"schema\":2", "\"schema\":3", "schema is 3, this gateway reads 2"),
           new Bad("\"schema\":2", "\"schema\":\"2\"", "schema must be a whole number"),
           new Bad("]}]}", "]}]", "not JSON"),
+          new Bad(
+              "\"maxWaiting\":80", "\"maxWaiting\":0", "routes[0].wake.maxWaiting must be a whole"),
+          new Bad("\"maxWaiting\":80", "\"most\":80", "routes[0].wake.maxWaiting must be"),
+          new Bad(
+              "\"holdMillis\":540000",
+              "\"holdMillis\":\"9m\"",
+              "routes[0].wake.holdMillis must be a whole number of at least 1"),
+          new Bad("540000", "86400001", "wake.holdMillis is 86400001, the most is 86400000"),
+          new Bad("\"wake\":{", "\"wake\":5,\"x\":{", "routes[0].wake must be an object"),
           new Bad("\"routes\":[", "\"routes\":1,\"x\":[", "routes must be an array"),
           new Bad("\"accounts\":[", "\"x\":[", "accounts must be an array, is absent"),
           new Bad("\"namespace\":\"a\",\"dep", "\"dep", "routes[0].namespace must be a string"),
@@ -135,7 +146,8 @@ class TableJsonTest {
                         new Limits(8_000L, null),
                         new Holds(Hold.Full, Hold.Sliced),
                         new Batch(40, 3_600, List.of("night")),
-                        List.of(new Grant("b", List.of("search"), 5_000_000L)))),
+                        List.of(new Grant("b", List.of("search"), 5_000_000L)),
+                        new Wake(80, 540_000))),
                 List.of(
                     new Account(
                         "a",

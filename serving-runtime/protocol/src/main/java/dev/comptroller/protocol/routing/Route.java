@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param holds how much of a request's worst case is held before it runs
 /// @param batch terms of discounted work
 /// @param grants who else may call it; its own namespace always may
+/// @param wake how requests wait for the first replica; absent where none comes because they wait
 public record Route(
     String namespace,
     String deployment,
@@ -29,7 +30,8 @@ public record Route(
     Limits limits,
     Holds holds,
     Batch batch,
-    List<Grant> grants) {
+    List<Grant> grants,
+    @Nullable Wake wake) {
   public Route {
     legs = List.copyOf(legs);
     grants = List.copyOf(grants);
@@ -109,6 +111,12 @@ public record Route(
       features = List.copyOf(features);
     }
   }
+
+  /// How requests wait for a replica while none is ready.
+  ///
+  /// @param maxWaiting the most requests that wait at one gateway
+  /// @param holdMillis the longest that one of them waits
+  public record Wake(int maxWaiting, long holdMillis) {}
 
   /// Another namespace that may call this deployment and pays for it.
   ///
