@@ -61,6 +61,10 @@ public interface OperatorConfig {
     @WithDefault("60S")
     Duration publish();
 
+    /// Time between two looks at gateways while requests may wait for a first replica.
+    @WithDefault("1S")
+    Duration wake();
+
     /// All of it.
     default LoopSettings settings() {
       return new LoopSettings(
@@ -68,7 +72,8 @@ public interface OperatorConfig {
           new Transition(start(), warm(), drain()),
           dwell(),
           stale(),
-          publish());
+          publish(),
+          wake());
     }
   }
 

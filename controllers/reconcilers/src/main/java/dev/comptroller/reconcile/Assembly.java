@@ -158,7 +158,11 @@ public final class Assembly implements AutoCloseable {
             settings.scrapeInterval(),
             charges,
             queues,
-            demands);
+            demands,
+            new ChargeScrape.Fleet(
+                (namespace, name) -> view.deployment(namespace, name).isPresent(),
+                routing::asleep,
+                settings.loop().wake()));
     scrape = new EngineScrape(view, clock, settings.scrapeInterval(), this::sample, this::page);
     warmer = new Warmer(view);
     signals = new RolloutObserver(scrape, warmer);
@@ -307,6 +311,11 @@ public final class Assembly implements AutoCloseable {
   /// The pools.
   public Pools pools() {
     return pools;
+  }
+
+  /// What deployments are asked for.
+  public Demands demands() {
+    return demands;
   }
 
   /// The money of namespaces.

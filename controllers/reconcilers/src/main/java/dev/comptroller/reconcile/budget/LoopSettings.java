@@ -14,8 +14,17 @@ import java.time.Duration;
 /// @param dwell how long a variant serves at least
 /// @param stale the age from which on what was seen no longer counts
 /// @param publish the longest that a figure that moved stays unpublished
+/// @param wake time between two looks at gateways while requests may wait for a first replica
 public record LoopSettings(
-    Leaving leaving, Transition transition, Duration dwell, Duration stale, Duration publish) {
+    Leaving leaving,
+    Transition transition,
+    Duration dwell,
+    Duration stale,
+    Duration publish,
+    Duration wake) {
+  /// How often gateways are looked at where nothing else is said.
+  public static final Duration WAKE = Duration.ofSeconds(1);
+
   /// What holds where nothing else is said: requests in flight are waited for at most 90 s, and a
   /// pod that was asked to leave is given 120 s.
   public static final LoopSettings DEFAULT =
@@ -24,5 +33,19 @@ public record LoopSettings(
           new Transition(Duration.ofSeconds(120), Duration.ofSeconds(30), Duration.ofSeconds(120)),
           DeploymentPolicy.DEFAULT_DWELL,
           NamespacePolicy.DEFAULT_STALE,
-          Quanta.STALENESS);
+          Quanta.STALENESS,
+          WAKE);
+
+  /// Settings that look at gateways as usual.
+  public LoopSettings(
+      Leaving leaving, Transition transition, Duration dwell, Duration stale, Duration publish) {
+    this(leaving, transition, dwell, stale, publish, WAKE);
+  }
+
+  public LoopSettings {
+    if (wake.toMillis() < 100) {
+      throw new IllegalArgumentException(
+          "COMPTROLLER_LOOP_WAKE is %s: give 100 ms or more".formatted(wake));
+    }
+  }
 }

@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiPredicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,9 +26,12 @@ import org.slf4j.LoggerFactory;
 /// Scrapes the admin port of every ready gateway of the installation, again and again.
 ///
 /// Each is given 2 seconds and 8 MiB. A gateway that does not answer yields no sample in that
-/// round: what is known stays. A process goes on from what the one before it saved ([ChargeStore]).
+/// round: what is known stays. A process goes on from what the one before it saved ([ChargeStore],
+/// [DemandStore]). Between the rounds, while requests may wait for a replica of a deployment that
+/// has none, the gateways of the last round are glanced at: how many wait is known within a second.
 public final class ChargeScrape implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ChargeScrape.class);
+  private static final Duration LAST_ROUND = Duration.ofSeconds(3);
   private static final Map<String, String> GATEWAYS =
       Map.of("app.kubernetes.io/part-of", "comptroller", "app.kubernetes.io/component", "gateway");
 
@@ -37,10 +43,27 @@ public final class ChargeScrape implements AutoCloseable {
   private final Queues queues;
   private final ChargeStore store;
   private final Demands demands;
+  private final DemandStore memory;
+  private final Fleet fleet;
   private final Instant began;
   private final Admin admin;
+  private List<Gateway> gateways = List.of();
   private boolean loaded;
   private @Nullable Thread loop;
+
+  /// What a round has to know of the fleet.
+  ///
+  /// @param exists whether there is a deployment of that namespace and name
+  /// @param asleep deployments without a ready replica that requests may wait for
+  /// @param glance time between two glances while there are some
+  public record Fleet(
+      BiPredicate<String, String> exists, Supplier<Set<String>> asleep, Duration glance) {
+    /// Every deployment exists, and none is without replicas.
+    public static final Fleet AWAKE = new Fleet((_, _) -> true, Set::of, Duration.ofSeconds(1));
+  }
+
+  /// A process that answered in the last round.
+  private record Gateway(String process, String host) {}
 
   /// The admin ports of gateways.
   public interface Admin {
@@ -60,8 +83,9 @@ public final class ChargeScrape implements AutoCloseable {
       Duration interval,
       Charges charges,
       Queues queues,
-      Demands demands) {
-    this(client, home, clock, interval, charges, queues, demands, new AdminPort());
+      Demands demands,
+      Fleet fleet) {
+    this(client, home, clock, interval, charges, queues, demands, fleet, new AdminPort());
   }
 
   /// The same through `admin`.
@@ -73,6 +97,7 @@ public final class ChargeScrape implements AutoCloseable {
       Charges charges,
       Queues queues,
       Demands demands,
+      Fleet fleet,
       Admin admin) {
     this.admin = admin;
     this.client = client;
@@ -83,6 +108,8 @@ public final class ChargeScrape implements AutoCloseable {
     this.queues = queues;
     this.store = new ChargeStore(client, home, clock);
     this.demands = demands;
+    this.memory = new DemandStore(client, home, clock);
+    this.fleet = fleet;
     this.began = clock.instant();
   }
 
@@ -95,17 +122,34 @@ public final class ChargeScrape implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    if (loop != null) {
-      loop.interrupt();
+    Thread running = loop;
+    if (running != null) {
+      running.interrupt();
     }
     admin.close();
+    if (running != null) {
+      remember(running);
+    }
+  }
+
+  /// Saves what was asked for since the last write, so that the next process is not blind.
+  private void remember(Thread running) {
+    try {
+      if (running.join(LAST_ROUND) && loaded) {
+        memory.saveAll(demands);
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } catch (KubernetesClientException e) {
+      LOG.debug("the latest demand is not saved: {}", e.getMessage());
+    }
   }
 
   private void run() {
     while (!Thread.currentThread().isInterrupted()) {
       try {
         look();
-        TimeUnit.NANOSECONDS.sleep(interval.toNanos());
+        rest();
       } catch (InterruptedException _) {
         return;
       } catch (KubernetesClientException e) {
@@ -117,10 +161,34 @@ public final class ChargeScrape implements AutoCloseable {
     }
   }
 
+  /// Waits for the next round, and glances at gateways meanwhile if somebody may wait.
+  private void rest() throws InterruptedException {
+    long end = System.nanoTime() + interval.toNanos();
+    for (long left = interval.toNanos(); left > 0; left = end - System.nanoTime()) {
+      TimeUnit.NANOSECONDS.sleep(Math.min(left, fleet.glance().toNanos()));
+      if (end - System.nanoTime() > 0 && !fleet.asleep().get().isEmpty()) {
+        glance();
+      }
+    }
+  }
+
+  /// Looks at the gateways of the last round for what waits and flows.
+  public void glance() throws InterruptedException {
+    for (Gateway gateway : gateways) {
+      try {
+        admin
+            .get(gateway.host(), "/metrics")
+            .ifPresent(text -> demands.glance(gateway.process(), clock.instant(), text));
+      } catch (IOException e) {
+        LOG.debug("no glance at {}: {}", gateway.host(), e.toString());
+      }
+    }
+  }
+
   /// Waits for the next round; true if there is none.
   private boolean pause() {
     try {
-      TimeUnit.NANOSECONDS.sleep(interval.toNanos());
+      rest();
       return false;
     } catch (InterruptedException _) {
       return true;
@@ -131,29 +199,39 @@ public final class ChargeScrape implements AutoCloseable {
   public void look() throws InterruptedException {
     if (!loaded) {
       store.load().ifPresent(charges::restore);
+      memory.load(demands);
       loaded = true;
     }
     round();
     store.save(charges.book());
+    memory.save(demands);
   }
 
   private void round() throws InterruptedException {
     List<Pod> pods = client.pods().inNamespace(home).withLabels(GATEWAYS).list().getItems();
     Set<String> present = new HashSet<>();
+    List<Gateway> ready = new ArrayList<>();
     for (Pod pod : pods) {
       present.add(process(pod));
       Optional<String> address = PodFacts.address(pod);
       if (PodFacts.isReady(pod) && address.isPresent()) {
-        scrape(pod, address.get());
+        String host = host(address.get());
+        ready.add(new Gateway(process(pod), host));
+        scrape(pod, host);
       }
     }
     charges.retain(present);
     queues.retain(present);
     demands.retain(present);
+    demands.keep(fleet.exists());
+    gateways = List.copyOf(ready);
   }
 
-  private void scrape(Pod pod, String address) throws InterruptedException {
-    String host = address.indexOf(':') >= 0 ? "[" + address + "]" : address;
+  private static String host(String address) {
+    return address.indexOf(':') >= 0 ? "[" + address + "]" : address;
+  }
+
+  private void scrape(Pod pod, String host) throws InterruptedException {
     String process = process(pod);
     try {
       Optional<String> metrics = admin.get(host, "/metrics");

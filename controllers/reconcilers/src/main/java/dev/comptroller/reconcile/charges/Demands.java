@@ -2,25 +2,47 @@ package dev.comptroller.reconcile.charges;
 
 import dev.comptroller.decide.units.Tokens;
 import dev.comptroller.decide.units.TokensPerSecond;
+import dev.comptroller.reconcile.charges.DemandMemory.Hour;
+import dev.comptroller.reconcile.charges.DemandMemory.Usual;
+import dev.comptroller.reconcile.charges.DemandPage.Count;
+import dev.comptroller.reconcile.charges.DemandPage.Name;
+import dev.comptroller.reconcile.charges.DemandPage.Waiting;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
-/// What deployments are asked for, in tokens a second, by what gateways export; in memory.
+/// What deployments are asked for, in tokens a second, by what gateways export.
 ///
 /// Tokens of prompts and answers that were served, and for each request that was turned away for
-/// want of capacity or money (429 and 503) as many as a served one had on average. The demand is
-/// that of the busiest whole minute of the last [#WINDOW], so that it rises at once and falls
-/// slowly. It is told only when that long was observed without a gap: a gateway that could not be
-/// read for [#STALE] begins the window anew, and so does a restart. Thread-safe.
+/// want of capacity or money (429 and 503) as many as a served one had on average.
+///
+/// ```
+/// the latest looks   a rate over 10 s or more                    recent().moment()
+/// whole minutes      kept for 3 hours                            recent().minute(), minutes()
+///                    the busiest of the last 10                  of(), window()
+/// hours of the week  means in which a week counts half after 2   hour()
+/// ```
+///
+/// Only minutes that were observed from their beginning to their end count: a gateway that could
+/// not be read for [#STALE] ends an observation, and so does a restart. [#of] needs all of the last
+/// 10 minutes; [#window] goes by those of them that were observed, also before a restart, and says
+/// how many they are and how old. Thread-safe.
 public final class Demands {
   /// How long must have been observed, and for how long a busy minute counts.
   public static final Duration WINDOW = Duration.ofMinutes(10);
@@ -28,121 +50,272 @@ public final class Demands {
   /// The age at which what a gateway told no longer counts.
   public static final Duration STALE = Duration.ofSeconds(60);
 
-  static final String REQUESTS = "comptroller_gateway_requests_total";
-  static final String TOKENS = "comptroller_gateway_tokens_total";
-  private static final Set<String> NAMES = Set.of(REQUESTS, TOKENS);
-  private static final Set<String> TURNED_AWAY = Set.of("429", "503");
+  /// For how long minutes are kept.
+  public static final Duration HISTORY = Duration.ofHours(3);
+
+  /// The shortest time that a rate is told over.
+  private static final Duration MOMENT = Duration.ofSeconds(10);
+
   private static final Duration MINUTE = Duration.ofMinutes(1);
-  private static final double FORGET = 0.98;
+  private static final long KEPT = HISTORY.toMinutes();
 
   private final Map<String, Seen> gateways = new HashMap<>();
   private final Map<Name, Book> books = new HashMap<>();
+  private final Set<String> moved = new HashSet<>();
+  private final List<BiConsumer<String, String>> listeners = new CopyOnWriteArrayList<>();
+
+  /// Minutes that were observed whole by this process, by minutes since 1970.
+  private final TreeSet<Long> observed = new TreeSet<>();
+
   private @Nullable Instant since;
 
-  private record Name(String namespace, String deployment) {}
-
-  private record Count(long served, long refused, long tokens) {
-    static final Count NONE = new Count(0, 0, 0);
-
-    Count plus(Count other) {
-      return new Count(served + other.served, refused + other.refused, tokens + other.tokens);
+  /// Means over some time.
+  ///
+  /// @param prompt tokens of prompts a second
+  /// @param answer tokens of answers a second
+  /// @param requestsPerSecond those that were turned away included
+  /// @param from when that time began
+  /// @param to when it ended
+  public record Rates(
+      TokensPerSecond prompt,
+      TokensPerSecond answer,
+      double requestsPerSecond,
+      Instant from,
+      Instant to) {
+    /// Tokens of both a second.
+    public TokensPerSecond tokens() {
+      return new TokensPerSecond(Math.addExact(prompt.thousandths(), answer.thousandths()));
     }
 
-    /// What was added since `before`; all of it where a counter began anew.
-    Count since(Count before) {
-      boolean anew = served < before.served || refused < before.refused || tokens < before.tokens;
-      return anew
-          ? this
-          : new Count(served - before.served, refused - before.refused, tokens - before.tokens);
+    private static Rates of(Load load, Instant from, Instant to) {
+      Duration time = Duration.between(from, to);
+      return new Rates(
+          TokensPerSecond.mean(new Tokens(load.prompt()), time),
+          TokensPerSecond.mean(new Tokens(load.answer()), time),
+          load.requests() * 1e9 / time.toNanos(),
+          from,
+          to);
     }
   }
 
-  private record Seen(Instant at, Map<Name, Count> counts) {}
-
-  private record Minute(Instant start, double tokens) {
-    Minute plus(double more) {
-      return new Minute(start, tokens + more);
+  /// What a deployment is asked for now.
+  ///
+  /// @param minute the last whole minute that was observed; absent if none ended in the last two
+  /// @param moment the last 10 seconds, or as long as lies between two looks; absent before the
+  ///     second look
+  /// @param interactive requests that wait for a replica, over all gateways
+  /// @param batch deferred requests and items of batches that wait for a replica
+  /// @param lastRequest when a request last came or ended; absent if none was seen
+  /// @param at the oldest of the latest looks at gateways
+  public record Recent(
+      @Nullable Rates minute,
+      @Nullable Rates moment,
+      long interactive,
+      long batch,
+      @Nullable Instant lastRequest,
+      Instant at) {
+    /// Requests of all classes that wait for a replica.
+    public long waiting() {
+      return interactive + batch;
     }
   }
+
+  /// The busiest minute of the last 10, as far as they were observed.
+  ///
+  /// @param busiest its rate
+  /// @param minutes how many were observed whole, 1 to 10
+  /// @param age how long ago the latest of them ended
+  public record Window(TokensPerSecond busiest, int minutes, Duration age) {}
+
+  /// The usual demand in an hour of the week.
+  ///
+  /// @param prompt tokens of prompts a second
+  /// @param answer tokens of answers a second
+  /// @param requestsPerSecond those that were turned away included
+  /// @param weeks in how many weeks that hour was seen, the present one included
+  public record Usually(
+      TokensPerSecond prompt, TokensPerSecond answer, double requestsPerSecond, int weeks) {
+    /// Tokens of both a second.
+    public TokensPerSecond tokens() {
+      return new TokensPerSecond(Math.addExact(prompt.thousandths(), answer.thousandths()));
+    }
+  }
+
+  /// What came between two looks at a gateway.
+  private record Span(Instant from, Instant to, Map<Name, Load> loads) {}
+
+  private record Seen(Instant at, DemandPage page, Deque<Span> spans) {}
 
   private static final class Book {
-    final Deque<Minute> minutes = new ArrayDeque<>();
-    double served;
-    double tokens;
-    double unknown;
+    final SortedMap<Long, Load> minutes = new TreeMap<>();
+    final TreeSet<Long> remembered = new TreeSet<>();
+    final SortedMap<Integer, Hour> hours = new TreeMap<>();
+    Usual usual = Usual.NONE;
+    long unknown;
+    @Nullable Instant lastRequest;
+  }
+
+  /// The hour of the week of an instant: 0 is Monday 00:00 UTC, 167 the last one of Sunday.
+  public static int hourOfWeek(Instant at) {
+    return DemandMemory.hour(minute(at));
+  }
+
+  /// Calls `listener` with namespace and name of a deployment that requests begin to wait for; on
+  /// the thread that looks at gateways, so it must not block.
+  public void onWaiting(BiConsumer<String, String> listener) {
+    listeners.add(listener);
   }
 
   /// Takes in what a gateway exports.
   ///
-  /// @param gateway uid of its pod
+  /// @param gateway its process
   /// @param fresh whether it began after this process, so that all it counted is new
-  synchronized void add(String gateway, Instant at, String text, boolean fresh) {
-    Map<Name, Count> counts = new HashMap<>();
-    for (Series series : Series.read(text, NAMES)) {
-      Name name = new Name(series.label("namespace"), series.label("deployment"));
-      if (!name.deployment().isEmpty()) {
-        counts.merge(name, count(series), Count::plus);
+  void add(String gateway, Instant at, String text, boolean fresh) {
+    DemandPage page = DemandPage.read(text);
+    tell(() -> take(gateway, at, page, fresh), page);
+  }
+
+  /// Takes in what a gateway exports that was looked at before, between two rounds; nothing if
+  /// another process must have answered: the next round tells.
+  void glance(String gateway, Instant at, String text) {
+    DemandPage page = DemandPage.read(text);
+    tell(
+        () -> {
+          Seen before = gateways.get(gateway);
+          if (before != null && !page.isAnew(before.page())) {
+            take(gateway, at, page, false);
+          }
+        },
+        page);
+  }
+
+  private void tell(Runnable take, DemandPage page) {
+    List<Name> woken = new ArrayList<>();
+    synchronized (this) {
+      Map<Name, Long> before = new HashMap<>();
+      page.waiting().keySet().forEach(name -> before.put(name, waiting(name).all()));
+      take.run();
+      before.forEach(
+          (name, was) -> {
+            if (was == 0 && waiting(name).all() > 0) {
+              woken.add(name);
+            }
+          });
+    }
+    for (Name name : woken) {
+      listeners.forEach(listener -> listener.accept(name.namespace(), name.deployment()));
+    }
+  }
+
+  private void take(String gateway, Instant at, DemandPage page, boolean fresh) {
+    Seen before = gateways.get(gateway);
+    Deque<Span> spans = before == null ? new ArrayDeque<>() : before.spans();
+    boolean gap =
+        before == null ? !fresh : before.at().plus(STALE).isBefore(at) || at.isBefore(before.at());
+    page.names().forEach(name -> books.computeIfAbsent(name, _ -> new Book()));
+    if (gap) {
+      spans.clear();
+      beginAnew(at);
+    } else {
+      Map<Name, Load> loads = new HashMap<>();
+      page.counts()
+          .forEach(
+              (name, count) -> {
+                Count was =
+                    before == null
+                        ? Count.NONE
+                        : before.page().counts().getOrDefault(name, Count.NONE);
+                loads.put(name, book(name, count.since(was), at));
+              });
+      if (before != null && before.at().isBefore(at)) {
+        spans.addLast(new Span(before.at(), at, Map.copyOf(loads)));
+        trim(spans);
       }
     }
-    Seen before = gateways.put(gateway, new Seen(at, Map.copyOf(counts)));
-    if (before == null && !fresh) {
-      since = at;
-      return;
-    }
-    if (before != null && before.at().plus(STALE).isBefore(at)) {
-      since = at;
-    }
+    gateways.put(gateway, new Seen(at, page, spans));
+    page.last().forEach(this::lastRequest);
     if (since == null) {
       since = at;
     }
-    Map<Name, Count> last = before == null ? Map.of() : before.counts();
-    counts.forEach(
-        (name, count) -> book(name, count.since(last.getOrDefault(name, Count.NONE)), at));
+    observe(at);
   }
 
-  private static Count count(Series series) {
-    if (series.name().equals(TOKENS)) {
-      return new Count(0, 0, series.value());
+  /// Forgets what was seen of minutes that will never have been observed whole.
+  private void beginAnew(Instant at) {
+    since = at;
+    for (Book book : books.values()) {
+      book.minutes
+          .keySet()
+          .removeIf(minute -> !observed.contains(minute) && !book.remembered.contains(minute));
     }
-    String code = series.label("code");
-    if (TURNED_AWAY.contains(code)) {
-      return new Count(0, series.value(), 0);
-    }
-    return code.equals("200") ? new Count(series.value(), 0, 0) : Count.NONE;
   }
 
-  private void book(Name name, Count more, Instant at) {
+  private static void trim(Deque<Span> spans) {
+    Instant last = spans.getLast().to();
+    while (spans.size() > 1 && spans.getFirst().to().isBefore(last.minus(MOMENT))) {
+      spans.removeFirst();
+    }
+  }
+
+  private void lastRequest(Name name, Instant last) {
+    Book book = books.computeIfAbsent(name, _ -> new Book());
+    if (book.lastRequest == null || book.lastRequest.isBefore(last)) {
+      book.lastRequest = last;
+      moved.add(name.namespace());
+    }
+  }
+
+  private Load book(Name name, Count more, Instant at) {
     Book book = books.computeIfAbsent(name, _ -> new Book());
     if (more.served() > 0) {
-      book.served = FORGET * book.served + more.served();
-      book.tokens = FORGET * book.tokens + more.tokens();
+      book.usual = book.usual.plus(more.served(), more.prompt(), more.answer());
     }
-    double each = book.served > 0 ? book.tokens / book.served : 0;
-    book.unknown = each > 0 ? 0 : book.unknown + more.refused();
-    Instant minute = Instant.ofEpochSecond(Math.floorDiv(at.getEpochSecond(), 60) * 60);
-    double tokens = more.tokens() + more.refused() * each;
-    Minute latest = book.minutes.peekLast();
-    if (latest != null && latest.start().equals(minute)) {
-      book.minutes.removeLast();
-      book.minutes.addLast(latest.plus(tokens));
-    } else {
-      book.minutes.addLast(new Minute(minute, tokens));
+    book.unknown = book.usual.isKnown() ? 0 : book.unknown + more.refused();
+    Load load =
+        new Load(more.prompt(), more.answer(), more.served()).plus(book.usual.of(more.refused()));
+    book.minutes.merge(minute(at), load, Load::plus);
+    if (!load.isNone()) {
+      moved.add(name.namespace());
     }
-    while (book.minutes.getFirst().start().isBefore(at.minus(WINDOW).minus(MINUTE))) {
-      book.minutes.removeFirst();
+    return load;
+  }
+
+  /// Counts the minutes that have ended as observed, and forgets old ones.
+  private void observe(Instant at) {
+    Instant from = since;
+    for (long minute = minute(at) - 1;
+        from != null && !start(minute).isBefore(from) && observed.add(minute);
+        minute--) {
+      int hour = DemandMemory.hour(minute);
+      for (Book book : books.values()) {
+        if (book.unknown == 0) {
+          book.hours.put(
+              hour,
+              book.hours
+                  .getOrDefault(hour, Hour.NONE)
+                  .plus(DemandMemory.week(minute), book.minutes.getOrDefault(minute, Load.NONE)));
+        }
+      }
+    }
+    long oldest = minute(at) - KEPT;
+    observed.headSet(oldest).clear();
+    for (Book book : books.values()) {
+      book.minutes.headMap(oldest).clear();
+      book.remembered.headSet(oldest).clear();
     }
   }
 
-  /// Forgets gateways that are gone, and deployments that no gateway tells of any more.
+  /// Forgets gateways that are gone.
   synchronized void retain(Set<String> present) {
     gateways.keySet().retainAll(present);
-    books
-        .keySet()
-        .removeIf(
-            name -> gateways.values().stream().noneMatch(seen -> seen.counts().containsKey(name)));
     if (gateways.isEmpty()) {
       since = null;
     }
+  }
+
+  /// Forgets deployments that do not exist.
+  synchronized void keep(BiPredicate<String, String> exists) {
+    books.keySet().removeIf(name -> !exists.test(name.namespace(), name.deployment()));
   }
 
   /// What is told of every deployment, by `namespace/deployment`.
@@ -155,27 +328,209 @@ public final class Demands {
     return all;
   }
 
-  /// What a deployment is asked for; absent if it was not observed for the whole window, if a
-  /// gateway has not been read lately, or if all it was asked was turned away.
+  /// What a deployment is asked for: the busiest whole minute of the last 10, so that it rises at
+  /// once and falls slowly; absent if one of them was not observed, if a gateway has not been read
+  /// lately, or if all it was asked was turned away.
   public synchronized Optional<TokensPerSecond> of(
       String namespace, String deployment, Instant now) {
-    boolean stale =
-        gateways.isEmpty()
-            || gateways.values().stream().anyMatch(seen -> seen.at().plus(STALE).isBefore(now));
+    Instant from = since;
+    boolean blind = from == null || from.plus(WINDOW).isAfter(now);
+    return window(namespace, deployment, now)
+        .filter(window -> !blind || window.minutes() == WINDOW.toMinutes())
+        .map(Window::busiest);
+  }
+
+  /// The busiest minute of the last 10 that were observed, by this process or before a restart;
+  /// absent if none was, if a gateway has not been read lately, or if all it was asked was turned
+  /// away.
+  public synchronized Optional<Window> window(String namespace, String deployment, Instant now) {
     Book book = books.get(new Name(namespace, deployment));
-    if (stale
-        || book == null
-        || book.unknown > 0
-        || since == null
-        || since.plus(WINDOW).isAfter(now)) {
+    if (isStale(now) || book == null || book.unknown > 0) {
       return Optional.empty();
     }
-    double most = 0;
-    for (Minute minute : book.minutes) {
-      boolean whole = !minute.start().plus(MINUTE).isAfter(now);
-      boolean recent = !minute.start().plus(MINUTE).isBefore(now.minus(WINDOW));
-      most = whole && recent ? Math.max(most, minute.tokens()) : most;
+    long last = minute(now) - 1;
+    long most = 0;
+    long latest = 0;
+    int minutes = 0;
+    for (long minute = last; minute > last - WINDOW.toMinutes(); minute--) {
+      if (isObserved(book, minute)) {
+        most = Math.max(most, book.minutes.getOrDefault(minute, Load.NONE).tokens());
+        latest = minutes == 0 ? minute : latest;
+        minutes++;
+      }
     }
-    return Optional.of(TokensPerSecond.mean(new Tokens(Math.round(most)), MINUTE));
+    return minutes == 0
+        ? Optional.empty()
+        : Optional.of(
+            new Window(
+                TokensPerSecond.mean(new Tokens(most), MINUTE),
+                minutes,
+                Duration.between(start(latest + 1), now)));
+  }
+
+  /// What a deployment is asked for now; absent if a gateway has not been read lately. A deployment
+  /// that no gateway tells of is asked for nothing.
+  public synchronized Optional<Recent> recent(String namespace, String deployment, Instant now) {
+    if (isStale(now)) {
+      return Optional.empty();
+    }
+    Name name = new Name(namespace, deployment);
+    Book book = books.getOrDefault(name, new Book());
+    Waiting waiting = waiting(name);
+    Instant oldest = gateways.values().stream().map(Seen::at).min(Instant::compareTo).orElse(now);
+    return Optional.of(
+        new Recent(
+            latestMinute(book, now),
+            moment(name),
+            waiting.interactive(),
+            waiting.batch(),
+            book.lastRequest,
+            oldest));
+  }
+
+  private @Nullable Rates latestMinute(Book book, Instant now) {
+    long last = minute(now) - 1;
+    for (long minute = last; minute > last - 2; minute--) {
+      if (book.unknown == 0 && observed.contains(minute)) {
+        Load load = book.minutes.getOrDefault(minute, Load.NONE);
+        return Rates.of(load, start(minute), start(minute + 1));
+      }
+    }
+    return null;
+  }
+
+  /// The sum of the rates at all gateways, each over its latest looks.
+  private @Nullable Rates moment(Name name) {
+    long prompt = 0;
+    long answer = 0;
+    double requests = 0;
+    @Nullable Instant from = null;
+    @Nullable Instant to = null;
+    for (Seen seen : gateways.values()) {
+      if (seen.spans().isEmpty()) {
+        return null;
+      }
+      Instant end = seen.spans().getLast().to();
+      Instant begin = end;
+      Load load = Load.NONE;
+      Iterator<Span> back = seen.spans().descendingIterator();
+      while (back.hasNext() && begin.plus(MOMENT).isAfter(end)) {
+        Span span = back.next();
+        begin = span.from();
+        load = load.plus(span.loads().getOrDefault(name, Load.NONE));
+      }
+      Rates rates = Rates.of(load, begin, end);
+      prompt += rates.prompt().thousandths();
+      answer += rates.answer().thousandths();
+      requests += rates.requestsPerSecond();
+      from = from == null || begin.isBefore(from) ? begin : from;
+      to = to == null || end.isAfter(to) ? end : to;
+    }
+    return from == null || to == null
+        ? null
+        : new Rates(new TokensPerSecond(prompt), new TokensPerSecond(answer), requests, from, to);
+  }
+
+  /// Every observed minute of the last 3 hours, oldest first; minutes that were not observed are
+  /// missing.
+  public synchronized List<Rates> minutes(String namespace, String deployment, Instant now) {
+    Book book = books.get(new Name(namespace, deployment));
+    List<Rates> minutes = new ArrayList<>();
+    long last = minute(now) - 1;
+    for (long minute = last - KEPT + 1; book != null && minute <= last; minute++) {
+      if (isObserved(book, minute)) {
+        Load load = book.minutes.getOrDefault(minute, Load.NONE);
+        minutes.add(Rates.of(load, start(minute), start(minute + 1)));
+      }
+    }
+    return minutes;
+  }
+
+  /// What a deployment is usually asked for in an hour of the week ([#hourOfWeek]); absent if that
+  /// hour was never seen.
+  public synchronized Optional<Usually> hour(String namespace, String deployment, int hour) {
+    Book book = books.get(new Name(namespace, deployment));
+    Hour sums = book == null ? null : book.hours.get(hour);
+    if (sums == null || sums.weight() == 0) {
+      return Optional.empty();
+    }
+    Duration time = MINUTE.multipliedBy(sums.weight());
+    double seconds = sums.weight() / 1e3 * MINUTE.toSeconds();
+    return Optional.of(
+        new Usually(
+            TokensPerSecond.mean(new Tokens(Math.multiplyExact(sums.prompt(), 1000L)), time),
+            TokensPerSecond.mean(new Tokens(Math.multiplyExact(sums.answer(), 1000L)), time),
+            sums.requests() / 1e3 / seconds,
+            sums.weeks()));
+  }
+
+  /// Namespaces in which something was asked for since they were last [#saved].
+  synchronized Set<String> moved() {
+    return Set.copyOf(moved);
+  }
+
+  /// Notes that the memory of a namespace was saved as [#memory] told it.
+  synchronized void saved(String namespace) {
+    moved.remove(namespace);
+  }
+
+  /// What is remembered of the deployments of a namespace, by name.
+  synchronized SortedMap<String, DemandMemory> memory(String namespace) {
+    SortedMap<String, DemandMemory> memory = new TreeMap<>();
+    books.forEach(
+        (name, book) -> {
+          if (name.namespace().equals(namespace)) {
+            memory.put(name.deployment(), memory(book));
+          }
+        });
+    return memory;
+  }
+
+  private DemandMemory memory(Book book) {
+    SortedMap<Long, Load> minutes = new TreeMap<>();
+    Set<Long> known = book.unknown == 0 ? observed : Set.of();
+    for (Set<Long> some : List.of(known, book.remembered)) {
+      for (long minute : some) {
+        minutes.put(minute, book.minutes.getOrDefault(minute, Load.NONE));
+      }
+    }
+    return new DemandMemory(book.usual, minutes, book.hours, book.lastRequest);
+  }
+
+  /// Goes on from what was remembered; deployments that are known already stay as they are.
+  synchronized void restore(String namespace, SortedMap<String, DemandMemory> memory) {
+    memory.forEach(
+        (deployment, kept) -> {
+          Book book = new Book();
+          book.usual = kept.usual();
+          book.minutes.putAll(kept.minutes());
+          book.remembered.addAll(kept.minutes().keySet());
+          book.hours.putAll(kept.hours());
+          book.lastRequest = kept.lastRequest();
+          books.putIfAbsent(new Name(namespace, deployment), book);
+        });
+  }
+
+  private boolean isObserved(Book book, long minute) {
+    return observed.contains(minute) || book.remembered.contains(minute);
+  }
+
+  private boolean isStale(Instant now) {
+    return gateways.isEmpty()
+        || gateways.values().stream().anyMatch(seen -> seen.at().plus(STALE).isBefore(now));
+  }
+
+  private Waiting waiting(Name name) {
+    return gateways.values().stream()
+        .map(seen -> seen.page().waiting().getOrDefault(name, Waiting.NONE))
+        .reduce(Waiting.NONE, Waiting::plus);
+  }
+
+  private static long minute(Instant at) {
+    return Math.floorDiv(at.getEpochSecond(), MINUTE.toSeconds());
+  }
+
+  private static Instant start(long minute) {
+    return Instant.ofEpochSecond(minute * MINUTE.toSeconds());
   }
 }

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.comptroller.decide.units.TokensPerSecond;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
 class DemandsTest {
@@ -105,5 +109,146 @@ class DemandsTest {
     traffic(Duration.ofMinutes(5), 2, 0);
     traffic(Duration.ofMinutes(20), 0, 0);
     assertThat(demands.of("team", "chat", now)).contains(TokensPerSecond.ZERO);
+  }
+
+  @Test
+  void shouldTellPromptsAndAnswersOfTheLastMinuteAndOfTheLastSecondsApart() {
+    traffic(Duration.ofMinutes(3), 4, 0);
+    traffic(Duration.ofSeconds(15), 8, 2);
+    Demands.Recent recent = demands.recent("team", "chat", now).orElseThrow();
+    Demands.Rates minute = Objects.requireNonNull(recent.minute());
+    assertThat(minute.prompt()).isEqualTo(TokensPerSecond.of(1_500));
+    assertThat(minute.answer()).isEqualTo(TokensPerSecond.of(500));
+    assertThat(minute.requestsPerSecond()).isEqualTo(4);
+    assertThat(minute.to()).isEqualTo(START.plus(Duration.ofMinutes(3)));
+    Demands.Rates moment = Objects.requireNonNull(recent.moment());
+    assertThat(moment.tokens()).isEqualTo(TokensPerSecond.of(5_000));
+    assertThat(moment.requestsPerSecond()).isEqualTo(10);
+    assertThat(Duration.between(moment.from(), moment.to())).isEqualTo(Duration.ofSeconds(10));
+    assertThat(recent.at()).isEqualTo(now);
+    assertThat(demands.recent("team", "chat", now.plusSeconds(61))).isEmpty();
+    Demands.Recent never = demands.recent("team", "other", now).orElseThrow();
+    assertThat(Objects.requireNonNull(never.moment()).tokens()).isEqualTo(TokensPerSecond.ZERO);
+    assertThat(never.lastRequest()).isNull();
+  }
+
+  @Test
+  void shouldNotTakeWhatCameInAGapForWhatCameInAMinute() {
+    traffic(Duration.ofMinutes(12), 2, 0);
+    now = now.plus(Duration.ofMinutes(5));
+    tokens += 5 * 60 * 100_000L;
+    served += 5 * 60;
+    traffic(Duration.ofMinutes(11), 2, 0);
+    assertThat(demands.of("team", "chat", now)).contains(TokensPerSecond.of(1_000));
+    List<Demands.Rates> minutes = demands.minutes("team", "chat", now);
+    assertThat(minutes)
+        .hasSize(11 + 10)
+        .allMatch(minute -> minute.tokens().equals(TokensPerSecond.of(1_000)));
+  }
+
+  @Test
+  void shouldGoOnFromWhatWasRememberedAndSayHowOldItIs() {
+    traffic(Duration.ofMinutes(12), 4, 0);
+    traffic(Duration.ofMinutes(1), 1, 0);
+    Demands next = new Demands();
+    next.restore(
+        "team", DemandBook.read(new DemandBook(now, demands.memory("team")).write()).deployments());
+    now = now.plusSeconds(90);
+    assertThat(next.window("team", "chat", now)).as("before any look").isEmpty();
+    next.add("gateway", now, page(), false);
+    assertThat(next.of("team", "chat", now)).isEmpty();
+    Demands.Window window = next.window("team", "chat", now).orElseThrow();
+    assertThat(window.busiest()).isEqualTo(TokensPerSecond.of(2_000));
+    assertThat(window.minutes()).isEqualTo(9);
+    assertThat(window.age()).isEqualTo(Duration.ofSeconds(90));
+    refused += 10;
+    next.add("gateway", now.plusSeconds(10), page(), false);
+    assertThat(
+            Objects.requireNonNull(
+                    next.recent("team", "chat", now.plusSeconds(10)).orElseThrow().moment())
+                .tokens())
+        .as("refused requests are like those that the process before saw")
+        .isEqualTo(TokensPerSecond.of(500));
+    assertThat(next.window("team", "chat", now.plusSeconds(900))).isEmpty();
+  }
+
+  @Test
+  void shouldLearnTheHoursOfTheWeekAndForgetOldWeeks() {
+    int hour = Demands.hourOfWeek(START);
+    assertThat(hour).isEqualTo(10);
+    assertThat(Demands.hourOfWeek(Instant.parse("2026-01-04T23:59:59Z"))).isEqualTo(167);
+    assertThat(demands.hour("team", "chat", hour)).isEmpty();
+    traffic(Duration.ofMinutes(3), 4, 0);
+    assertThat(demands.hour("team", "chat", hour).orElseThrow())
+        .isEqualTo(new Demands.Usually(TokensPerSecond.of(1_500), TokensPerSecond.of(500), 4, 1));
+    now = START.plus(Duration.ofDays(7));
+    traffic(Duration.ofMinutes(3), 1, 0);
+    Demands.Usually usual = demands.hour("team", "chat", hour).orElseThrow();
+    assertThat(usual.weeks()).isEqualTo(2);
+    double left = Math.sqrt(0.5);
+    assertThat(usual.tokens().thousandths() / 1e3)
+        .isCloseTo((2_000 * left + 500) / (left + 1), Offset.offset(0.1));
+    assertThat(usual.requestsPerSecond())
+        .isCloseTo((4 * left + 1) / (left + 1), Offset.offset(0.01));
+    assertThat(demands.hour("team", "chat", hour + 1)).isEmpty();
+  }
+
+  @Test
+  void shouldTellAtOnceWhenRequestsBeginToWaitAndOnlyThen() {
+    List<String> told = new ArrayList<>();
+    demands.onWaiting((namespace, name) -> told.add(namespace + "/" + name));
+    demands.add("gateway", now, page() + waiting(0, 0), false);
+    assertThat(told).isEmpty();
+    demands.glance("gateway", now.plusSeconds(1), page() + waiting(3, 0));
+    demands.glance("gateway", now.plusSeconds(2), page() + waiting(4, 2));
+    demands.glance("unknown", now.plusSeconds(2), page() + waiting(9, 9));
+    assertThat(told).containsExactly("team/chat");
+    demands.add("second", now.plusSeconds(3), page() + waiting(0, 5), true);
+    Demands.Recent recent = demands.recent("team", "chat", now.plusSeconds(3)).orElseThrow();
+    assertThat(recent.interactive()).isEqualTo(4);
+    assertThat(recent.batch()).isEqualTo(7);
+    assertThat(recent.waiting()).isEqualTo(11);
+    assertThat(recent.lastRequest()).isEqualTo(Instant.parse("2026-01-05T09:59:00Z"));
+    demands.add("gateway", now.plusSeconds(4), page() + waiting(0, 0), false);
+    demands.add("second", now.plusSeconds(4), page() + waiting(0, 0), false);
+    demands.add("second", now.plusSeconds(5), page() + waiting(0, 1), false);
+    assertThat(told).containsExactly("team/chat", "team/chat");
+  }
+
+  private static String waiting(int interactive, int batch) {
+    String series = "comptroller_gateway_waiting_requests{namespace=\"team\",deployment=\"chat\",";
+    return """
+        %sclass="interactive",} %d.0
+        %sclass="batch",} %d.0
+        comptroller_gateway_last_request_timestamp_seconds{namespace="team",deployment="chat",} %s
+        """
+        .formatted(
+            series,
+            interactive,
+            series,
+            batch,
+            (double) Instant.parse("2026-01-05T09:59:00Z").getEpochSecond());
+  }
+
+  @Test
+  void shouldLeaveAGlanceAtAProcessThatBeganAnewToTheNextRound() {
+    traffic(Duration.ofSeconds(30), 4, 0);
+    long before = tokens;
+    tokens = 500;
+    served = 1;
+    demands.glance("gateway", now.plusSeconds(1), page());
+    tokens = before;
+    served = 4 * 30;
+    assertThat(demands.recent("team", "chat", now.plusSeconds(1)).orElseThrow().at())
+        .isEqualTo(now);
+  }
+
+  @Test
+  void shouldForgetDeploymentsThatAreGone() {
+    traffic(Duration.ofMinutes(12), 4, 0);
+    assertThat(demands.moved()).containsExactly("team");
+    demands.keep((_, name) -> !name.equals("chat"));
+    assertThat(demands.memory("team")).isEmpty();
+    assertThat(demands.all(now)).isEmpty();
   }
 }

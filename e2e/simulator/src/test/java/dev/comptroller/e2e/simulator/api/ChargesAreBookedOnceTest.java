@@ -103,6 +103,7 @@ final class ChargesAreBookedOnceTest {
         charges,
         new Queues(),
         new Demands(),
+        ChargeScrape.Fleet.AWAKE,
         (_, path) -> path.equals("/metrics") ? Optional.of(metrics()) : Optional.empty());
   }
 

@@ -1,0 +1,158 @@
+package dev.comptroller.reconcile.charges;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.comptroller.reconcile.charges.DemandMemory.Hour;
+import dev.comptroller.reconcile.charges.DemandMemory.Usual;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
+
+/// What is remembered of the demand in one namespace, as compressed JSON.
+///
+/// @param at when it was written
+/// @param deployments by name
+record DemandBook(Instant at, SortedMap<String, DemandMemory> deployments) {
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
+  private static final int SCHEMA = 1;
+
+  DemandBook {
+    deployments = new TreeMap<>(deployments);
+  }
+
+  /// The book without its minutes.
+  DemandBook withoutMinutes() {
+    SortedMap<String, DemandMemory> less = new TreeMap<>();
+    deployments.forEach(
+        (name, memory) ->
+            less.put(
+                name,
+                new DemandMemory(
+                    memory.usual(), new TreeMap<>(), memory.hours(), memory.lastRequest())));
+    return new DemandBook(at, less);
+  }
+
+  /// The book as compressed JSON; the same book gives the same bytes.
+  byte[] write() {
+    ObjectNode book = JSON.createObjectNode().put("schema", SCHEMA).put("at", at.toString());
+    ObjectNode all = book.putObject("deployments");
+    deployments.forEach((name, memory) -> write(all.putObject(name), memory));
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
+      out.write(JSON.writeValueAsBytes(book));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void write(ObjectNode entry, DemandMemory memory) {
+    Instant last = memory.lastRequest();
+    if (last != null) {
+      entry.put("lastRequest", last.getEpochSecond());
+    }
+    Usual usual = memory.usual();
+    entry.putArray("usual").add(usual.served()).add(usual.prompt()).add(usual.answer());
+    ObjectNode minutes = entry.putObject("minutes");
+    memory
+        .minutes()
+        .forEach(
+            (minute, load) ->
+                minutes
+                    .putArray(Long.toString(minute))
+                    .add(load.prompt())
+                    .add(load.answer())
+                    .add(load.requests()));
+    ObjectNode hours = entry.putObject("hours");
+    memory
+        .hours()
+        .forEach(
+            (hour, sums) ->
+                hours
+                    .putArray(Integer.toString(hour))
+                    .add(sums.week())
+                    .add(sums.weeks())
+                    .add(sums.weight())
+                    .add(sums.prompt())
+                    .add(sums.answer())
+                    .add(sums.requests()));
+  }
+
+  /// The book that [#write] made `bytes` of.
+  ///
+  /// @throws IllegalArgumentException if it did not
+  static DemandBook read(byte[] bytes) {
+    try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
+      JsonNode book = JSON.readTree(in);
+      if (book.path("schema").asInt() != SCHEMA) {
+        throw new IllegalArgumentException(
+            "schema is %s, not %d".formatted(book.path("schema"), SCHEMA));
+      }
+      SortedMap<String, DemandMemory> deployments = new TreeMap<>();
+      for (Map.Entry<String, JsonNode> entry : book.path("deployments").properties()) {
+        deployments.put(entry.getKey(), memory("deployments." + entry.getKey(), entry.getValue()));
+      }
+      return new DemandBook(Instant.parse(book.path("at").asText()), deployments);
+    } catch (IOException | DateTimeException | NumberFormatException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+  }
+
+  private static DemandMemory memory(String at, JsonNode entry) {
+    long[] usual = numbers(at + ".usual", entry.path("usual"), 3);
+    SortedMap<Long, Load> minutes = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> row : entry.path("minutes").properties()) {
+      long[] load = numbers(at + ".minutes." + row.getKey(), row.getValue(), 3);
+      minutes.put(Long.parseLong(row.getKey()), new Load(load[0], load[1], load[2]));
+    }
+    SortedMap<Integer, Hour> hours = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> row : entry.path("hours").properties()) {
+      int hour = Integer.parseInt(row.getKey());
+      long[] sums = numbers(at + ".hours." + row.getKey(), row.getValue(), 6);
+      if (hour < 0 || hour >= DemandMemory.HOURS || sums[1] > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "%s.hours.%d: no hour of the week, those are 0 to 167, or too many weeks"
+                .formatted(at, hour));
+      }
+      hours.put(hour, new Hour(sums[0], (int) sums[1], sums[2], sums[3], sums[4], sums[5]));
+    }
+    return new DemandMemory(
+        new Usual(usual[0], usual[1], usual[2]), minutes, hours, last(at, entry));
+  }
+
+  private static @Nullable Instant last(String at, JsonNode entry) {
+    JsonNode last = entry.path("lastRequest");
+    if (last.isMissingNode()) {
+      return null;
+    }
+    if (!last.canConvertToLong()) {
+      throw new IllegalArgumentException(
+          "%s.lastRequest is %s, not seconds since 1970".formatted(at, last));
+    }
+    return Instant.ofEpochSecond(last.asLong());
+  }
+
+  private static long[] numbers(String at, JsonNode row, int count) {
+    long[] numbers = new long[count];
+    for (int i = 0; i < count; i++) {
+      JsonNode number = row.path(i);
+      if (!number.isIntegralNumber() || !number.canConvertToLong() || number.asLong() < 0) {
+        throw new IllegalArgumentException(
+            "%s[%d] is %s, not a whole number of 0 or more".formatted(at, i, number));
+      }
+      numbers[i] = number.asLong();
+    }
+    return numbers;
+  }
+}

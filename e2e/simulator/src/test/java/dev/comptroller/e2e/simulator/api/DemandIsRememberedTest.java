@@ -1,0 +1,194 @@
+package dev.comptroller.e2e.simulator.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.comptroller.decide.units.TokensPerSecond;
+import dev.comptroller.e2e.simulator.api.Session.Fate;
+import dev.comptroller.reconcile.charges.ChargeScrape;
+import dev.comptroller.reconcile.charges.Charges;
+import dev.comptroller.reconcile.charges.Demands;
+import dev.comptroller.reconcile.charges.Queues;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+
+/// Demand is remembered over the operator's death, written seldom and never at rest, and begun anew
+/// where somebody broke what was written.
+final class DemandIsRememberedTest {
+  private static final Instant START = Instant.parse("2026-03-09T06:00:00Z");
+  private static final Duration LOOK = Duration.ofSeconds(15);
+  private static final FakeApi.Key POD =
+      new FakeApi.Key(Kind.POD, OperatorProcess.HOME, "gateway-1");
+  private static final FakeApi.Key MEMORY =
+      new FakeApi.Key(Kind.CONFIG_MAP, OperatorProcess.HOME, "comptroller-demand-blue");
+
+  private final VirtualClock clock = new VirtualClock(START);
+  private final FakeApi api = new FakeApi(clock);
+  private boolean exists = true;
+  private int writes;
+  private long served;
+
+  /// One life of the operator.
+  private final class Process {
+    final Demands demands = new Demands();
+    final ChargeScrape scrape;
+
+    Process(Function<Integer, Fate> fate) {
+      Session session =
+          new Session(
+              api,
+              write ->
+                  (write.path() + write.body()).contains("comptroller-demand-")
+                      ? fate.apply(++writes)
+                      : Fate.Done);
+      scrape =
+          new ChargeScrape(
+              MemoryHttp.client(session),
+              OperatorProcess.HOME,
+              clock,
+              LOOK,
+              new Charges(),
+              new Queues(),
+              demands,
+              new ChargeScrape.Fleet((_, _) -> exists, Set::of, Duration.ofSeconds(1)),
+              (_, path) -> path.equals("/metrics") ? Optional.of(metrics()) : Optional.empty());
+    }
+
+    /// Looks at the gateway while it serves so many requests a second.
+    void watch(Duration time, int perSecond) throws InterruptedException {
+      Instant end = clock.instant().plus(time);
+      while (clock.instant().isBefore(end)) {
+        clock.advance(clock.instant().plus(LOOK));
+        served += LOOK.toSeconds() * perSecond;
+        try {
+          scrape.look();
+        } catch (KubernetesClientException _) {
+          // Tried again in the next round.
+        }
+      }
+    }
+
+    Optional<Demands.Window> window() {
+      return demands.window("blue", "chat", clock.instant());
+    }
+  }
+
+  private String metrics() {
+    String labels = "{namespace=\"blue\",deployment=\"chat\",";
+    return """
+        comptroller_gateway_requests_total%1$scode="200"} %2$d
+        comptroller_gateway_tokens_total%1$sclass="input"} %3$d
+        comptroller_gateway_tokens_total%1$sclass="output"} %2$d0
+        """
+        .formatted(labels, served, 90 * served);
+  }
+
+  private void fleet() {
+    FakeFleet fleet = new FakeFleet(api, clock, new Bill());
+    fleet.apply(
+        "{apiVersion: v1, kind: Namespace, metadata: {name: %s}}".formatted(OperatorProcess.HOME));
+    fleet.apply(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: gateway-1
+          namespace: %s
+          labels:
+            app.kubernetes.io/part-of: comptroller
+            app.kubernetes.io/component: gateway
+        spec: {containers: [{name: gateway}]}
+        """
+            .formatted(OperatorProcess.HOME));
+    api.edit(
+        POD,
+        pod -> {
+          ObjectNode status = pod.putObject("status").put("podIP", "10.0.0.1");
+          status.putArray("conditions").addObject().put("type", "Ready").put("status", "True");
+          ObjectNode container = status.putArray("containerStatuses").addObject();
+          container.put("name", "gateway");
+          container.putObject("state").putObject("running").put("startedAt", START.toString());
+        });
+  }
+
+  @Test
+  void shouldGoOnFromWhatWasWrittenAtMostEveryFiveMinutesAndNothingAtRest() throws Exception {
+    fleet();
+    Process first = new Process(_ -> Fate.Done);
+    first.watch(Duration.ofMinutes(21), 4);
+    assertThat(writes).as("a write at once, then one every 5 minutes").isEqualTo(5);
+    assertThat(first.demands.of("blue", "chat", clock.instant())).contains(rate(400));
+    first.watch(Duration.ofMinutes(6), 0);
+    int rested = writes;
+    first.watch(Duration.ofHours(2), 0);
+    assertThat(writes).as("written at rest").isEqualTo(rested);
+    first.watch(Duration.ofMinutes(11), 4);
+
+    Process second = new Process(_ -> Fate.Done);
+    second.watch(LOOK, 4);
+    Demands.Window window = second.window().orElseThrow();
+    assertThat(window.busiest()).isEqualTo(rate(400));
+    assertThat(window.minutes()).isBetween(3, 9);
+    assertThat(window.age()).isLessThan(Duration.ofMinutes(7));
+    assertThat(second.demands.of("blue", "chat", clock.instant())).isEmpty();
+    assertThat(second.demands.hour("blue", "chat", Demands.hourOfWeek(START)))
+        .hasValueSatisfying(usual -> assertThat(usual.weeks()).isEqualTo(1));
+    assertThat(second.demands.minutes("blue", "chat", clock.instant())).hasSizeGreaterThan(140);
+    second.watch(Duration.ofMinutes(11), 4);
+    assertThat(second.demands.of("blue", "chat", clock.instant())).contains(rate(400));
+  }
+
+  @Test
+  void shouldBeginAnewWhereWhatWasWrittenIsBroken() throws Exception {
+    fleet();
+    new Process(_ -> Fate.Done).watch(Duration.ofMinutes(12), 4);
+    api.edit(
+        MEMORY, map -> ((ObjectNode) map.path("binaryData")).put("demand.json.gz", "bm90IGd6aXA="));
+    Process second = new Process(_ -> Fate.Done);
+    second.watch(LOOK, 4);
+    assertThat(second.window()).isEmpty();
+    second.watch(Duration.ofMinutes(12), 4);
+    assertThat(second.demands.of("blue", "chat", clock.instant())).contains(rate(400));
+    Process third = new Process(_ -> Fate.Done);
+    third.watch(LOOK, 4);
+    assertThat(third.window()).isPresent();
+  }
+
+  @Test
+  void shouldWriteOnWhateverBecameOfItsWrites() throws Exception {
+    fleet();
+    Process process =
+        new Process(
+            write ->
+                switch (write % 3) {
+                  case 1 -> Fate.LostReply;
+                  default -> Fate.Done;
+                });
+    process.watch(Duration.ofMinutes(40), 4);
+    Process next = new Process(_ -> Fate.Done);
+    next.watch(LOOK, 4);
+    assertThat(next.window().orElseThrow().busiest()).isEqualTo(rate(400));
+  }
+
+  @Test
+  void shouldForgetWithTheLastDeployment() throws Exception {
+    fleet();
+    Process process = new Process(_ -> Fate.Done);
+    process.watch(Duration.ofMinutes(12), 4);
+    exists = false;
+    process.watch(Duration.ofMinutes(1), 0);
+    assertThat(api.get(MEMORY)).isEmpty();
+    int rested = writes;
+    process.watch(Duration.ofMinutes(20), 0);
+    assertThat(writes).isEqualTo(rested);
+  }
+
+  private static TokensPerSecond rate(long tokensPerSecond) {
+    return TokensPerSecond.of(tokensPerSecond);
+  }
+}
