@@ -157,6 +157,11 @@ public final class ChargeScrape implements AutoCloseable {
         if (pause()) {
           return;
         }
+      } catch (RuntimeException e) {
+        LOG.warn("a look at gateways failed; the next one follows in {}", interval, e);
+        if (pause()) {
+          return;
+        }
       }
     }
   }
@@ -185,10 +190,10 @@ public final class ChargeScrape implements AutoCloseable {
     }
   }
 
-  /// Waits for the next round; true if there is none.
+  /// Waits for the next round without a glance; true if there is none.
   private boolean pause() {
     try {
-      rest();
+      TimeUnit.NANOSECONDS.sleep(interval.toNanos());
       return false;
     } catch (InterruptedException _) {
       return true;

@@ -3,7 +3,6 @@ package dev.comptroller.reconcile.charges;
 import dev.comptroller.decide.units.Tokens;
 import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.reconcile.charges.DemandMemory.Hour;
-import dev.comptroller.reconcile.charges.DemandMemory.Usual;
 import dev.comptroller.reconcile.charges.DemandPage.Count;
 import dev.comptroller.reconcile.charges.DemandPage.Name;
 import dev.comptroller.reconcile.charges.DemandPage.Waiting;
@@ -60,7 +59,7 @@ public final class Demands {
   private static final long KEPT = HISTORY.toMinutes();
 
   private final Map<String, Seen> gateways = new HashMap<>();
-  private final Map<Name, Book> books = new HashMap<>();
+  private final Map<Name, DemandHistory> books = new HashMap<>();
   private final Set<String> moved = new HashSet<>();
   private final List<BiConsumer<String, String>> listeners = new CopyOnWriteArrayList<>();
 
@@ -146,15 +145,6 @@ public final class Demands {
 
   private record Seen(Instant at, DemandPage page, Deque<Span> spans) {}
 
-  private static final class Book {
-    final SortedMap<Long, Load> minutes = new TreeMap<>();
-    final TreeSet<Long> remembered = new TreeSet<>();
-    final SortedMap<Integer, Hour> hours = new TreeMap<>();
-    Usual usual = Usual.NONE;
-    long unknown;
-    @Nullable Instant lastRequest;
-  }
-
   /// The hour of the week of an instant: 0 is Monday 00:00 UTC, 167 the last one of Sunday.
   public static int hourOfWeek(Instant at) {
     return DemandMemory.hour(minute(at));
@@ -212,7 +202,7 @@ public final class Demands {
     Deque<Span> spans = before == null ? new ArrayDeque<>() : before.spans();
     boolean gap =
         before == null ? !fresh : before.at().plus(STALE).isBefore(at) || at.isBefore(before.at());
-    page.names().forEach(name -> books.computeIfAbsent(name, _ -> new Book()));
+    page.names().forEach(this::history);
     if (gap) {
       spans.clear();
       beginAnew(at);
@@ -243,11 +233,7 @@ public final class Demands {
   /// Forgets what was seen of minutes that will never have been observed whole.
   private void beginAnew(Instant at) {
     since = at;
-    for (Book book : books.values()) {
-      book.minutes
-          .keySet()
-          .removeIf(minute -> !observed.contains(minute) && !book.remembered.contains(minute));
-    }
+    books.values().forEach(book -> book.keep(observed));
   }
 
   private static void trim(Deque<Span> spans) {
@@ -258,26 +244,21 @@ public final class Demands {
   }
 
   private void lastRequest(Name name, Instant last) {
-    Book book = books.computeIfAbsent(name, _ -> new Book());
-    if (book.lastRequest == null || book.lastRequest.isBefore(last)) {
-      book.lastRequest = last;
+    if (history(name).requested(last)) {
       moved.add(name.namespace());
     }
   }
 
   private Load book(Name name, Count more, Instant at) {
-    Book book = books.computeIfAbsent(name, _ -> new Book());
-    if (more.served() > 0) {
-      book.usual = book.usual.plus(more.served(), more.prompt(), more.answer());
-    }
-    book.unknown = book.usual.isKnown() ? 0 : book.unknown + more.refused();
-    Load load =
-        new Load(more.prompt(), more.answer(), more.served()).plus(book.usual.of(more.refused()));
-    book.minutes.merge(minute(at), load, Load::plus);
+    Load load = history(name).add(more, minute(at));
     if (!load.isNone()) {
       moved.add(name.namespace());
     }
     return load;
+  }
+
+  private DemandHistory history(Name name) {
+    return books.computeIfAbsent(name, _ -> new DemandHistory());
   }
 
   /// Counts the minutes that have ended as observed, and forgets old ones.
@@ -286,23 +267,12 @@ public final class Demands {
     for (long minute = minute(at) - 1;
         from != null && !start(minute).isBefore(from) && observed.add(minute);
         minute--) {
-      int hour = DemandMemory.hour(minute);
-      for (Book book : books.values()) {
-        if (book.unknown == 0) {
-          book.hours.put(
-              hour,
-              book.hours
-                  .getOrDefault(hour, Hour.NONE)
-                  .plus(DemandMemory.week(minute), book.minutes.getOrDefault(minute, Load.NONE)));
-        }
-      }
+      long ended = minute;
+      books.values().forEach(book -> book.ended(ended));
     }
     long oldest = minute(at) - KEPT;
     observed.headSet(oldest).clear();
-    for (Book book : books.values()) {
-      book.minutes.headMap(oldest).clear();
-      book.remembered.headSet(oldest).clear();
-    }
+    books.values().forEach(book -> book.forgetBefore(oldest));
   }
 
   /// Forgets gateways that are gone.
@@ -344,8 +314,8 @@ public final class Demands {
   /// absent if none was, if a gateway has not been read lately, or if all it was asked was turned
   /// away.
   public synchronized Optional<Window> window(String namespace, String deployment, Instant now) {
-    Book book = books.get(new Name(namespace, deployment));
-    if (isStale(now) || book == null || book.unknown > 0) {
+    DemandHistory book = books.get(new Name(namespace, deployment));
+    if (isStale(now) || book == null || book.isUnknown()) {
       return Optional.empty();
     }
     long last = minute(now) - 1;
@@ -353,8 +323,8 @@ public final class Demands {
     long latest = 0;
     int minutes = 0;
     for (long minute = last; minute > last - WINDOW.toMinutes(); minute--) {
-      if (isObserved(book, minute)) {
-        most = Math.max(most, book.minutes.getOrDefault(minute, Load.NONE).tokens());
+      if (book.isObserved(minute, observed)) {
+        most = Math.max(most, book.minute(minute).tokens());
         latest = minutes == 0 ? minute : latest;
         minutes++;
       }
@@ -375,7 +345,7 @@ public final class Demands {
       return Optional.empty();
     }
     Name name = new Name(namespace, deployment);
-    Book book = books.getOrDefault(name, new Book());
+    DemandHistory book = books.getOrDefault(name, new DemandHistory());
     Waiting waiting = waiting(name);
     Instant oldest = gateways.values().stream().map(Seen::at).min(Instant::compareTo).orElse(now);
     return Optional.of(
@@ -384,15 +354,15 @@ public final class Demands {
             moment(name),
             waiting.interactive(),
             waiting.batch(),
-            book.lastRequest,
+            book.lastRequest(),
             oldest));
   }
 
-  private @Nullable Rates latestMinute(Book book, Instant now) {
+  private @Nullable Rates latestMinute(DemandHistory book, Instant now) {
     long last = minute(now) - 1;
     for (long minute = last; minute > last - 2; minute--) {
-      if (book.unknown == 0 && observed.contains(minute)) {
-        Load load = book.minutes.getOrDefault(minute, Load.NONE);
+      if (!book.isUnknown() && observed.contains(minute)) {
+        Load load = book.minute(minute);
         return Rates.of(load, start(minute), start(minute + 1));
       }
     }
@@ -434,12 +404,12 @@ public final class Demands {
   /// Every observed minute of the last 3 hours, oldest first; minutes that were not observed are
   /// missing.
   public synchronized List<Rates> minutes(String namespace, String deployment, Instant now) {
-    Book book = books.get(new Name(namespace, deployment));
+    DemandHistory book = books.get(new Name(namespace, deployment));
     List<Rates> minutes = new ArrayList<>();
     long last = minute(now) - 1;
     for (long minute = last - KEPT + 1; book != null && minute <= last; minute++) {
-      if (isObserved(book, minute)) {
-        Load load = book.minutes.getOrDefault(minute, Load.NONE);
+      if (book.isObserved(minute, observed)) {
+        Load load = book.minute(minute);
         minutes.add(Rates.of(load, start(minute), start(minute + 1)));
       }
     }
@@ -449,8 +419,8 @@ public final class Demands {
   /// What a deployment is usually asked for in an hour of the week ([#hourOfWeek]); absent if that
   /// hour was never seen.
   public synchronized Optional<Usually> hour(String namespace, String deployment, int hour) {
-    Book book = books.get(new Name(namespace, deployment));
-    Hour sums = book == null ? null : book.hours.get(hour);
+    DemandHistory book = books.get(new Name(namespace, deployment));
+    Hour sums = book == null ? null : book.hour(hour);
     if (sums == null || sums.weight() == 0) {
       return Optional.empty();
     }
@@ -480,39 +450,17 @@ public final class Demands {
     books.forEach(
         (name, book) -> {
           if (name.namespace().equals(namespace)) {
-            memory.put(name.deployment(), memory(book));
+            memory.put(name.deployment(), book.memory(observed));
           }
         });
     return memory;
   }
 
-  private DemandMemory memory(Book book) {
-    SortedMap<Long, Load> minutes = new TreeMap<>();
-    Set<Long> known = book.unknown == 0 ? observed : Set.of();
-    for (Set<Long> some : List.of(known, book.remembered)) {
-      for (long minute : some) {
-        minutes.put(minute, book.minutes.getOrDefault(minute, Load.NONE));
-      }
-    }
-    return new DemandMemory(book.usual, minutes, book.hours, book.lastRequest);
-  }
-
   /// Goes on from what was remembered; deployments that are known already stay as they are.
   synchronized void restore(String namespace, SortedMap<String, DemandMemory> memory) {
     memory.forEach(
-        (deployment, kept) -> {
-          Book book = new Book();
-          book.usual = kept.usual();
-          book.minutes.putAll(kept.minutes());
-          book.remembered.addAll(kept.minutes().keySet());
-          book.hours.putAll(kept.hours());
-          book.lastRequest = kept.lastRequest();
-          books.putIfAbsent(new Name(namespace, deployment), book);
-        });
-  }
-
-  private boolean isObserved(Book book, long minute) {
-    return observed.contains(minute) || book.remembered.contains(minute);
+        (deployment, kept) ->
+            books.putIfAbsent(new Name(namespace, deployment), DemandHistory.of(kept)));
   }
 
   private boolean isStale(Instant now) {

@@ -12,6 +12,8 @@ import dev.comptroller.reconcile.charges.Queues;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -32,14 +34,16 @@ final class DemandIsRememberedTest {
   private boolean exists = true;
   private int writes;
   private long served;
+  private int waiting;
 
   /// One life of the operator.
-  private final class Process {
+  private final class Life {
     final Demands demands = new Demands();
+    final Session session;
     final ChargeScrape scrape;
 
-    Process(Function<Integer, Fate> fate) {
-      Session session =
+    Life(Function<Integer, Fate> fate) {
+      session =
           new Session(
               api,
               write ->
@@ -84,8 +88,9 @@ final class DemandIsRememberedTest {
         comptroller_gateway_requests_total%1$scode="200"} %2$d
         comptroller_gateway_tokens_total%1$sclass="input"} %3$d
         comptroller_gateway_tokens_total%1$sclass="output"} %2$d0
+        comptroller_gateway_waiting_requests%1$sclass="interactive"} %4$d
         """
-        .formatted(labels, served, 90 * served);
+        .formatted(labels, served, 90 * served, waiting);
   }
 
   private void fleet() {
@@ -119,7 +124,7 @@ final class DemandIsRememberedTest {
   @Test
   void shouldGoOnFromWhatWasWrittenAtMostEveryFiveMinutesAndNothingAtRest() throws Exception {
     fleet();
-    Process first = new Process(_ -> Fate.Done);
+    Life first = new Life(_ -> Fate.Done);
     first.watch(Duration.ofMinutes(21), 4);
     assertThat(writes).as("a write at once, then one every 5 minutes").isEqualTo(5);
     assertThat(first.demands.of("blue", "chat", clock.instant())).contains(rate(400));
@@ -129,7 +134,7 @@ final class DemandIsRememberedTest {
     assertThat(writes).as("written at rest").isEqualTo(rested);
     first.watch(Duration.ofMinutes(11), 4);
 
-    Process second = new Process(_ -> Fate.Done);
+    Life second = new Life(_ -> Fate.Done);
     second.watch(LOOK, 4);
     Demands.Window window = second.window().orElseThrow();
     assertThat(window.busiest()).isEqualTo(rate(400));
@@ -146,15 +151,15 @@ final class DemandIsRememberedTest {
   @Test
   void shouldBeginAnewWhereWhatWasWrittenIsBroken() throws Exception {
     fleet();
-    new Process(_ -> Fate.Done).watch(Duration.ofMinutes(12), 4);
+    new Life(_ -> Fate.Done).watch(Duration.ofMinutes(12), 4);
     api.edit(
         MEMORY, map -> ((ObjectNode) map.path("binaryData")).put("demand.json.gz", "bm90IGd6aXA="));
-    Process second = new Process(_ -> Fate.Done);
+    Life second = new Life(_ -> Fate.Done);
     second.watch(LOOK, 4);
     assertThat(second.window()).isEmpty();
     second.watch(Duration.ofMinutes(12), 4);
     assertThat(second.demands.of("blue", "chat", clock.instant())).contains(rate(400));
-    Process third = new Process(_ -> Fate.Done);
+    Life third = new Life(_ -> Fate.Done);
     third.watch(LOOK, 4);
     assertThat(third.window()).isPresent();
   }
@@ -162,23 +167,40 @@ final class DemandIsRememberedTest {
   @Test
   void shouldWriteOnWhateverBecameOfItsWrites() throws Exception {
     fleet();
-    Process process =
-        new Process(
+    Life process =
+        new Life(
             write ->
                 switch (write % 3) {
                   case 1 -> Fate.LostReply;
                   default -> Fate.Done;
                 });
     process.watch(Duration.ofMinutes(40), 4);
-    Process next = new Process(_ -> Fate.Done);
+    Life next = new Life(_ -> Fate.Done);
     next.watch(LOOK, 4);
     assertThat(next.window().orElseThrow().busiest()).isEqualTo(rate(400));
   }
 
   @Test
+  void shouldSeeAtAGlanceWhoWaitsWithoutAskingTheApiServer() throws Exception {
+    fleet();
+    Life life = new Life(_ -> Fate.Done);
+    List<String> told = new ArrayList<>();
+    life.demands.onWaiting((namespace, name) -> told.add(namespace + "/" + name));
+    life.watch(LOOK, 0);
+    life.session.kill();
+    waiting = 3;
+    clock.advance(clock.instant().plusSeconds(1));
+    life.scrape.glance();
+    life.scrape.glance();
+    assertThat(told).containsExactly("blue/chat");
+    assertThat(life.demands.recent("blue", "chat", clock.instant()).orElseThrow().waiting())
+        .isEqualTo(3);
+  }
+
+  @Test
   void shouldForgetWithTheLastDeployment() throws Exception {
     fleet();
-    Process process = new Process(_ -> Fate.Done);
+    Life process = new Life(_ -> Fate.Done);
     process.watch(Duration.ofMinutes(12), 4);
     exists = false;
     process.watch(Duration.ofMinutes(1), 0);
