@@ -20,6 +20,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -52,7 +53,7 @@ public final class Main implements Callable<Integer> {
       description =
           "requests as CSV or JSON lines: timestamp, input_tokens, output_tokens, class, feature;"
               + " Azure's and Mooncake's traces as they are. A short one is repeated. Default: a"
-              + " synthetic day")
+              + " synthetic day. Of the suite autoscale: rates by window, as ServeGen's")
   private @Nullable Path trace;
 
   @Option(
@@ -98,8 +99,10 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "of the suite hard_limit: worlds that run at once (default: 1)")
+      description = "of the suites hard_limit and autoscale: worlds that run at once (default: 1)")
   private int threads = 1;
+
+  @Mixin private AutoscaleOptions autoscale = new AutoscaleOptions();
 
   private Main() {}
 
@@ -145,8 +148,9 @@ public final class Main implements Callable<Integer> {
                   given ? days : 0,
                   worlds,
                   threads,
-                  trace == null ? null : Traces.read(trace),
-                  trials));
+                  trace == null || suite == Suite.AUTOSCALE ? null : Traces.read(trace),
+                  trials,
+                  autoscale.with(spec, trace, given ? days : 0, seed, threads, plot)));
       out.flush();
       return held ? 0 : 1;
     }

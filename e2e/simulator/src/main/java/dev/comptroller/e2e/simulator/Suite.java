@@ -2,6 +2,7 @@ package dev.comptroller.e2e.simulator;
 
 import dev.comptroller.decide.loop.MoneyLoop;
 import dev.comptroller.decide.units.Money;
+import dev.comptroller.e2e.simulator.autoscale.AutoscaleSuite;
 import dev.comptroller.e2e.simulator.control.Broken;
 import dev.comptroller.e2e.simulator.holds.HoldSuites;
 import dev.comptroller.e2e.simulator.holds.Stranding;
@@ -130,6 +131,13 @@ public enum Suite {
     boolean run(PrintWriter out, Size size) {
       return HoldSuites.overshoot(out, size.seed(), size.trials());
     }
+  },
+  /// Ways to scale a fleet over the same arrivals, beside a plan that knows them beforehand.
+  AUTOSCALE {
+    @Override
+    boolean run(PrintWriter out, Size size) {
+      return AutoscaleSuite.run(out, size.autoscale());
+    }
   };
 
   /// How much of it to run.
@@ -141,7 +149,15 @@ public enum Suite {
   /// @param threads worlds that run at once
   /// @param trace of requests, where the suite runs one
   /// @param trials how many, where the suite counts them
-  record Size(long seed, int days, int worlds, int threads, @Nullable Trace trace, long trials) {}
+  /// @param autoscale what the suite of that name compares
+  record Size(
+      long seed,
+      int days,
+      int worlds,
+      int threads,
+      @Nullable Trace trace,
+      long trials,
+      AutoscaleSuite.Options autoscale) {}
 
   /// Runs it; true if it keeps its promise.
   abstract boolean run(PrintWriter out, Size size);

@@ -19,9 +19,11 @@ public final class Plot {
 
   private Plot() {}
 
-  private record Line(String name, List<Double> values) {}
+  /// Values one after the other.
+  public record Line(String name, List<Double> values) {}
 
-  private record Panel(String title, List<Line> lines) {}
+  /// Lines over the same time, on one scale from zero.
+  public record Panel(String title, List<Line> lines) {}
 
   /// The plot of a run.
   public static String of(Simulation run, Service service, String title) {
@@ -63,7 +65,8 @@ public final class Plot {
     return new Line(name, rows.stream().map(value::applyAsDouble).toList());
   }
 
-  private static String draw(String title, List<Panel> panels) {
+  /// Panels one below the other.
+  public static String draw(String title, List<Panel> panels) {
     int height = 40 + panels.size() * (HEIGHT + GAP);
     StringBuilder svg = new StringBuilder();
     svg.append(

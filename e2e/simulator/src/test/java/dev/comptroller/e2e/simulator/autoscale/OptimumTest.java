@@ -1,0 +1,64 @@
+package dev.comptroller.e2e.simulator.autoscale;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class OptimumTest {
+  private static final double[][] TINY = {{8, 25, 25, 8, 8}, {30, 5, 5, 5, 30}, {5, 20, 33, 20, 5}};
+
+  @Test
+  void shouldBeTheCheapestOfAllPlansOnATinyTrace() {
+    Fleet.Rules rules = Scenes.rules(60, 3);
+    for (double[] rates : TINY) {
+      Arrivals arrivals = Scenes.minutes(1, 0, rates);
+      Race race = new Race(arrivals, 1);
+      long cheapest = Long.MAX_VALUE;
+      int plans = (int) Math.pow(3, rates.length);
+      for (int code = 0; code < plans; code++) {
+        int[] plan = new int[rates.length];
+        int rest = code;
+        for (int i = 0; i < plan.length; i++) {
+          plan[i] = 1 + rest % 3;
+          rest /= 3;
+        }
+        Fleet fleet = Scenes.run(rules, arrivals, new Planned(plan), 3);
+        if (fleet.score().missedShare() <= 0.001) {
+          cheapest = Math.min(cheapest, fleet.micros());
+        }
+      }
+      Optimum.Found found = Optimum.find(race, arrivals, rules, 3, 200);
+
+      assertThat(found.fleet().score().missedShare()).isLessThanOrEqualTo(0.001);
+      assertThat(found.fleet().micros()).isEqualTo(cheapest);
+      assertThat(Optimum.leastMicros(arrivals, rules)).isLessThan(cheapest);
+    }
+  }
+
+  @Test
+  void shouldBeatEveryPolicyThatKeepsThePromise() {
+    List<Double> rates = new ArrayList<>();
+    for (int minute = 0; minute < 40; minute++) {
+      rates.add(25 + 15 * Math.sin(minute / 5.0));
+    }
+    Arrivals arrivals =
+        Scenes.minutes(2, 0, rates.stream().mapToDouble(Double::doubleValue).toArray());
+    Comparison comparison = new Comparison(arrivals, new Comparison.Setting(60, 3600, 0), 1);
+    Comparison.Result result = comparison.run();
+
+    assertThat(result.optimum().score().missedShare()).isLessThanOrEqualTo(0.001);
+    assertThat(result.leastMicros()).isLessThan(result.optimum().micros());
+    int kept = 0;
+    for (Comparison.Entry entry : result.entries()) {
+      if (entry.fleet().score().missedShare() <= 0.001) {
+        kept++;
+        assertThat(entry.fleet().micros())
+            .as(entry.name())
+            .isGreaterThanOrEqualTo(result.optimum().micros());
+      }
+    }
+    assertThat(kept).isGreaterThan(1);
+  }
+}
