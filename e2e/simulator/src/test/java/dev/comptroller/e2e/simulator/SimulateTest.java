@@ -144,4 +144,32 @@ class SimulateTest {
         answer.out().lines().filter(each -> each.startsWith("all ")).findFirst().orElseThrow();
     return Double.parseDouble(line.strip().split(" +", -1)[1]);
   }
+
+  @Test
+  void shouldCompareWaysToScaleOverTheRatesOfAWorkload() throws IOException {
+    Path rates =
+        write(
+            "rates.csv",
+            """
+            workload,window_start_s,requests_per_s_sum_over_clients,active_clients
+            small,0,15,1
+            other,0,500,9
+            small,300,30,1
+            small,600,12,1
+            """);
+    Path plot = folder.resolve("replicas.svg");
+
+    Answer answer =
+        simulate("--suite", "autoscale", "--trace", rates, "--workload", "small", "--plot", plot);
+    assertThat(answer.code()).as(answer.err()).isZero();
+    assertThat(answer.out())
+        .contains("19.0 requests/s on average", "gaps vary by 1.0", "makes 2800 answer tokens/s")
+        .contains("optimum", "HPA on queue", "KEDA", "WVA", "static peak", "of 14 plans by minute");
+    assertThat(Files.readString(plot)).startsWith("<svg").contains("HPA on concurrency");
+
+    assertThat(simulate("--suite", "autoscale", "--trace", rates, "--workload", "none").err())
+        .contains("0 windows of the workload \"none\"");
+    assertThat(simulate("--suite", "autoscale", "--burstiness", "1,0").err())
+        .contains("--burstiness 0.0: give above 0, up to 10");
+  }
 }

@@ -80,7 +80,7 @@ public final class AutoscaleSuite {
     return result.entries().stream()
         .map(Comparison.Entry::fleet)
         .filter(it -> it.score().missedShare() <= allowed && it.score().batchMissed() == 0)
-        .allMatch(it -> it.micros() >= result.optimum().micros());
+        .allMatch(it -> it.microsWithRest() >= result.optimum().microsWithRest());
   }
 
   private static void assumptions(PrintWriter out, Arrivals arrivals, Fleet.Rules rules) {
@@ -108,7 +108,8 @@ public final class AutoscaleSuite {
     if (arrivals.deferrable() > 0) {
       out.printf(
           Locale.ROOT,
-          "%.0f %% of the requests may wait %.1f hours; they run where nothing else does%n",
+          "%.0f %% of the requests may wait %.1f hours; they run where nothing else does; dollars"
+              + " include what is left of them at the end, at the pace of full replicas%n",
           100 * arrivals.deferrable(),
           rules.batchWindow() / 3600);
     }
@@ -161,7 +162,7 @@ public final class AutoscaleSuite {
         "changes/d",
         "replica-h",
         deferrable ? "  late batch %" : "");
-    long best = result.optimum().micros();
+    long best = result.optimum().microsWithRest();
     for (Comparison.Entry entry : result.entries()) {
       Score score = entry.fleet().score();
       double of = Math.max(1, score.arrived()) / 100.0;
@@ -169,8 +170,8 @@ public final class AutoscaleSuite {
           Locale.ROOT,
           "%-20s %11.2f %8.3f %9.3f %9.3f %9.3f %9.3f %8.3f %8.3f %9.1f %9.1f",
           entry.name(),
-          entry.fleet().micros() / 1e6,
-          (double) entry.fleet().micros() / best,
+          entry.fleet().microsWithRest() / 1e6,
+          (double) entry.fleet().microsWithRest() / best,
           score.missed() / of,
           score.lateFirst() / of,
           score.latePerToken() / of,

@@ -97,7 +97,7 @@ public final class Comparison {
     policies.put(
         OURS,
         new Forecasting(
-            new Forecasting.Settings(0.12, 1, rules.machine().limits().maxSequences(), 1, 300)));
+            new Forecasting.Settings(0.02, 1, rules.machine().limits().maxSequences(), 1, 120)));
     policies.put("reactive +25 %", new Reactive());
     policies.put("HPA on concurrency", Hpa.onConcurrency(rules.safe().sequences()));
     policies.put("HPA on queue", Hpa.onQueue(5));

@@ -57,6 +57,7 @@ public final class Fleet {
   private int came;
   private long tokensBefore;
   private long changes;
+  private double left;
 
   /// A fleet that lives from one second to another and begins with some ready replicas.
   public Fleet(Rules rules, ScalingPolicy policy, int initial, long start, long seconds) {
@@ -108,6 +109,7 @@ public final class Fleet {
       member.server.advance(Double.MAX_VALUE);
       lives.add(new Life(member.from, Math.min(now, millis(member.server.lastEnd()))));
     }
+    left = backlog.answers();
     for (; backlog.size() > 0; backlog.remove()) {
       score.batchLeft(backlog.oldest(), (double) seconds);
     }
@@ -318,5 +320,13 @@ public final class Fleet {
   /// What that costs.
   public long micros() {
     return Math.round(paidMillis() / 3_600_000.0 * rules.machine.microsPerHour());
+  }
+
+  /// The same, and what full replicas would cost that serve what is left of the backlog at the
+  /// end: so that nobody gains by leaving work undone.
+  public long microsWithRest() {
+    double requests = left / rules.mix.outputTokens();
+    double hours = requests / rules.machine.fullRate(rules.mix) / 3600;
+    return micros() + Math.round(hours * rules.machine.microsPerHour());
   }
 }

@@ -11,7 +11,9 @@ import java.util.Deque;
 ///    highest until the start time from now.
 /// 2. What n replicas serve is n times a full one, less what keeps chance from filling all
 ///    sequences at once: `b` roots of all sequences.
-/// 3. The highest answer of the last minutes counts on the way down.
+/// 3. Work that may wait gets what is left over. Replicas are added for it only where the others
+///    do not serve the backlog by the time that its oldest must be done.
+/// 4. The highest answer of the last minutes counts on the way down.
 public final class Forecasting implements ScalingPolicy {
   private static final int DAY = 86_400 / Fleet.TICK;
 
@@ -39,7 +41,7 @@ public final class Forecasting implements ScalingPolicy {
       return view.replicas();
     }
     double rate = forecast(view) * (1 + settings.margin);
-    int needed = needed(rate, view.fullRate());
+    int needed = Math.max(needed(rate, view.fullRate()), forBatch(view));
     answers.add(Math.min(needed, view.most()));
     if (answers.size() > settings.downSeconds / Fleet.TICK) {
       answers.removeFirst();
@@ -67,6 +69,18 @@ public final class Forecasting implements ScalingPolicy {
       }
     }
     return highest;
+  }
+
+  /// Replicas that serve all that comes and the backlog by the time that its oldest must be
+  /// done.
+  private static int forBatch(View view) {
+    View.Batch batch = view.batch();
+    if (batch.requests() == 0) {
+      return 1;
+    }
+    double left = batch.windowSeconds() - batch.oldestSeconds() - 2.0 * view.startSeconds();
+    double due = batch.requests() / Math.max(Fleet.TICK, left);
+    return (int) Math.ceil((view.history().last(300) + due) / view.fullRate());
   }
 
   private int needed(double rate, double full) {

@@ -2,6 +2,7 @@ package dev.comptroller.e2e.simulator.autoscale;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,6 +24,7 @@ import java.util.Optional;
 final class Optimum {
   private static final double[] FACTORS = {0.97, 1.0, 1.03, 1.07, 1.13, 1.25};
   private static final double[] FIRST_PRICES = {0.1, 0.4, 1.5, 6};
+  private static final double[] LEVELS = {0.95, 1, 1.03, 1.06, 1.1, 1.15, 1.25};
   private static final int ROUNDS = 2;
 
   private final Race race;
@@ -33,6 +35,7 @@ final class Optimum {
   private final double allowed;
   private final double[] work;
   private final int[] came;
+  private double batchWork;
   private final int[][] observed;
 
   /// The answer.
@@ -76,7 +79,10 @@ final class Optimum {
       }
     }
     double part = rules.slo().attainment();
-    double replicas = Arrays.stream(work).map(it -> Math.max(60, part * it)).sum();
+    double replicas =
+        arrivals.deferrable() > 0
+            ? Math.max(60.0 * work.length, part * Arrays.stream(work).sum())
+            : Arrays.stream(work).map(it -> Math.max(60, part * it)).sum();
     return Math.round(replicas / 3600 * rules.machine().microsPerHour());
   }
 
@@ -88,7 +94,9 @@ final class Optimum {
     for (int window = 0; window < arrivals.rates().windows(); window++) {
       Arrivals.Chunk chunk = arrivals.window(window);
       for (int i = 0; i < chunk.count(); i++) {
-        if (!chunk.batch()[i]) {
+        if (chunk.batch()[i]) {
+          batchWork += replicaSeconds(rules, chunk.output()[i]);
+        } else {
           int minute = (int) chunk.at()[i] / 60;
           work[minute] += replicaSeconds(rules, chunk.output()[i]);
           came[minute]++;
@@ -118,7 +126,41 @@ final class Optimum {
                     new IllegalStateException(
                         "none of %d plans misses at most %.2f %%: give more replicas than %d"
                             .formatted(ran.size(), 100 * allowed, rules.most())));
-    return thinned(new Found(best.plan, best.fleet, ran.size()), trials);
+    Found interactive = new Found(best.plan, best.fleet, ran.size());
+    return batchWork > 0 ? filled(interactive) : thinned(interactive, trials);
+  }
+
+  /// The plan with its valleys filled to a level, the cheapest of those around the level at
+  /// which all work fits that leave nothing to be late; a level between whole numbers is kept
+  /// part of every four hours.
+  private Found filled(Found start) {
+    double all = Arrays.stream(work).sum() + batchWork;
+    double low = 1;
+    double high = rules.most();
+    while (high - low > 0.01) {
+      double level = (low + high) / 2;
+      double room = Arrays.stream(start.plan).mapToDouble(it -> 60 * Math.max(it, level)).sum();
+      if (room < all) {
+        low = level;
+      } else {
+        high = level;
+      }
+    }
+    List<int[]> plans = new ArrayList<>();
+    for (double factor : LEVELS) {
+      double level = high * factor;
+      int[] plan = start.plan.clone();
+      for (int i = 0; i < minutes; i++) {
+        int floor = (int) level + (i % 240 < 240 * (level - (int) level) ? 1 : 0);
+        plan[i] = Math.clamp(floor, plan[i], rules.most());
+      }
+      plans.add(plan);
+    }
+    List<Found> ran = run(plans);
+    Found best =
+        cheapestKept(ran.stream().filter(it -> it.fleet.score().batchMissed() == 0).toList())
+            .orElse(ran.getLast());
+    return new Found(best.plan, best.fleet, start.runs + plans.size());
   }
 
   /// Prices between the highest that missed too much and the lowest that did not.
@@ -142,7 +184,7 @@ final class Optimum {
   private Optional<Found> cheapestKept(List<Found> ran) {
     return ran.stream()
         .filter(it -> it.fleet.score().missedShare() <= allowed)
-        .min(java.util.Comparator.comparingLong(it -> it.fleet.micros()));
+        .min(Comparator.comparingLong(it -> it.fleet.microsWithRest()));
   }
 
   private int whole(double replicas) {

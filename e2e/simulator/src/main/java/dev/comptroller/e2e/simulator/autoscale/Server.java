@@ -20,6 +20,8 @@ final class Server {
   private final Score score;
   private final Backlog backlog;
   private final int places;
+  /* Sequences that requests that may wait leave free for the others. */
+  private final int kept;
   private final double[] roots;
   private final double perToken;
   private final double perKvToken;
@@ -87,6 +89,7 @@ final class Server {
     this.score = score;
     this.backlog = backlog;
     places = machine.limits().maxSequences();
+    kept = places / 8;
     maxTokens = (int) machine.limits().maxBatchedTokens();
     maxKv = (long) machine.limits().kvTokens();
     perToken = machine.cost().perToken();
@@ -259,7 +262,10 @@ final class Server {
       waitingHead = (waitingHead + 1) & (waitingAt.length - 1);
       waiting--;
     }
-    while (!closed && backlog.size() > 0 && hasRoom(backlog.input() + backlog.output())) {
+    while (!closed
+        && backlog.size() > 0
+        && running < places - kept
+        && hasRoom(backlog.input() + backlog.output())) {
       int slot = take(backlog.oldest(), backlog.input(), backlog.output(), true);
       batchPrompts[(batchPromptHead + batchPromptCount++) & (batchPrompts.length - 1)] = slot;
       backlog.remove();
@@ -271,15 +277,17 @@ final class Server {
     return running < places && reserved + tokens <= maxKv;
   }
 
-  /// Gives back requests that may wait until there is room; false if that is not enough.
+  /// Gives back the youngest requests that may wait until there is room; false if that is not
+  /// enough.
   private boolean makeRoom(int tokens) {
-    for (int slot = 0; slot < places && batchRunning > 0; slot++) {
-      if (output[slot] > 0 && batch[slot]) {
-        evict(slot);
-        if (hasRoom(tokens)) {
-          return true;
+    while (batchRunning > 0 && !hasRoom(tokens)) {
+      int youngest = -1;
+      for (int slot = 0; slot < places; slot++) {
+        if (output[slot] > 0 && batch[slot] && (youngest < 0 || cached(slot) < cached(youngest))) {
+          youngest = slot;
         }
       }
+      evict(youngest);
     }
     return hasRoom(tokens);
   }

@@ -61,4 +61,35 @@ class OptimumTest {
     }
     assertThat(kept).isGreaterThan(1);
   }
+
+  @Test
+  void shouldFillValleysWithWorkThatMayWait() {
+    double[] rates = new double[120];
+    for (int minute = 0; minute < rates.length; minute++) {
+      rates[minute] = minute % 40 < 20 ? 45 : 8;
+    }
+    Arrivals arrivals = Scenes.minutes(1, 0.25, rates);
+    Comparison comparison = new Comparison(arrivals, new Comparison.Setting(60, 3600, 0), 1);
+    Comparison.Result result = comparison.run();
+    Fleet optimum = result.optimum();
+    Fleet ours = fleet(result, Comparison.OURS);
+
+    assertThat(optimum.score().batchMissed()).isZero();
+    assertThat(optimum.score().missedShare()).isLessThanOrEqualTo(0.001);
+    assertThat(ours.score().batchMissed()).isZero();
+    assertThat(ours.microsWithRest()).isGreaterThanOrEqualTo(optimum.microsWithRest());
+    assertThat(optimum.microsWithRest()).isGreaterThan(result.leastMicros());
+    // Without deferring, the same requests cost more even with perfect knowledge.
+    Arrivals urgent = Scenes.minutes(1, 0, rates);
+    Comparison all = new Comparison(urgent, new Comparison.Setting(60, 3600, 0), 1);
+    assertThat(optimum.microsWithRest()).isLessThan(all.run().optimum().microsWithRest());
+  }
+
+  private static Fleet fleet(Comparison.Result result, String name) {
+    return result.entries().stream()
+        .filter(it -> it.name().equals(name))
+        .findFirst()
+        .orElseThrow()
+        .fleet();
+  }
 }

@@ -120,4 +120,38 @@ class PoliciesTest {
     // 24.5 now, 12.5 three minutes ago: 24.5 + 195 / 15 = 37.5 in 195 s.
     assertThat(grows.replicas(rising)).isEqualTo(3);
   }
+
+  @Test
+  void shouldForecastReplicasForABacklogOnlyToKeepItsWindow() {
+    Forecasting policy = new Forecasting(new Forecasting.Settings(0, 0, 64, 0, 15));
+    // 30 come: 30 / 13.27 = 2.26.
+    assertThat(policy.replicas(backlog(0, 0))).isEqualTo(3);
+    // 20,000 requests in 3,600 - 600 - 2 * 180 s are 7.6 a second: 2.83, so what is left over does.
+    assertThat(policy.replicas(backlog(20_000, 600))).isEqualTo(3);
+    // In 3,600 - 3,000 - 360 s they are 83 a second: 8.54.
+    assertThat(policy.replicas(backlog(20_000, 3000))).isEqualTo(9);
+  }
+
+  private static View backlog(int requests, double oldest) {
+    View empty = Scenes.waiting(60, 0, 0, 0);
+    for (int i = 0; i < 20; i++) {
+      empty.history().add(15 * 30);
+    }
+    return new View(
+        60,
+        2,
+        0,
+        0,
+        100,
+        empty.waiting(),
+        empty.running(),
+        empty.kvUse(),
+        30,
+        0,
+        empty.history(),
+        empty.fullRate(),
+        empty.safe(),
+        180,
+        new View.Batch(requests, 211.0 * requests, oldest, 3600, 0));
+  }
 }

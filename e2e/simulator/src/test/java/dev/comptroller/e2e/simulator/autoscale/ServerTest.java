@@ -139,7 +139,7 @@ class ServerTest {
     }
     server.wake(0);
     server.advance(5);
-    assertThat(server.batchRunning()).isEqualTo(64);
+    assertThat(server.batchRunning()).isEqualTo(64 - 8);
     for (int i = 0; i < 40; i++) {
       assertThat(server.offer(5, 100, 50)).isTrue();
     }
