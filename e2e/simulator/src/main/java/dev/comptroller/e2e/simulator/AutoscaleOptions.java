@@ -21,7 +21,7 @@ final class AutoscaleOptions {
   @Option(
       names = "--share",
       paramLabel = "PART",
-      description = "of the suite autoscale: part of the trace's requests (default: 1)")
+      description = "of the suite autoscale: part of the requests (default: 1)")
   private double share = 1;
 
   @Option(

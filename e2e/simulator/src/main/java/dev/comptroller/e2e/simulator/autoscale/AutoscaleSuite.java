@@ -22,7 +22,7 @@ public final class AutoscaleSuite {
   ///
   /// @param trace rates by window; absent: a synthetic week
   /// @param workload of the trace
-  /// @param share part of the trace's requests
+  /// @param share part of the requests
   /// @param steps whether rates jump from window to window, instead of changing along lines
   /// @param shape of the synthetic week
   /// @param burstiness coefficients of variation, one comparison for each
@@ -51,10 +51,11 @@ public final class AutoscaleSuite {
   /// Runs it; true if the optimum was beaten by none that kept what is promised.
   public static boolean run(PrintWriter out, Options options) {
     Path trace = options.trace;
-    Rates all =
+    Rates whole =
         trace == null
             ? Rates.week(options.shape, options.seed)
-            : Rates.read(trace, options.workload, options.steps).share(options.share);
+            : Rates.read(trace, options.workload, options.steps);
+    Rates all = whole.share(options.share);
     Rates rates = options.days > 0 ? all.first(options.days) : all;
     boolean held = true;
     for (double variation : options.burstiness) {

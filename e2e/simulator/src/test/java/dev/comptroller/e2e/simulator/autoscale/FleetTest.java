@@ -35,7 +35,10 @@ class FleetTest {
       assertThat(score.served() + score.refused()).isEqualTo(came);
       assertThat(score.batchArrived()).isEqualTo(batch);
       assertThat(score.batchServed()).isLessThanOrEqualTo(batch);
-      assertThat(score.missed()).isBetween(score.refused(), came);
+      assertThat(score.missed())
+          .isBetween(
+              score.refused() + Math.max(score.lateFirst(), score.latePerToken()),
+              score.refused() + score.lateFirst() + score.latePerToken());
     }
   }
 

@@ -62,8 +62,8 @@ class PoliciesTest {
     // Spare queue (5 - 2.5) is under 3.
     assertThat(new Saturation().replicas(Scenes.view(0, 0, new int[] {2, 3}, new int[2], kv)))
         .isEqualTo(3);
-    assertThat(new Saturation().replicas(Scenes.view(0, 1, new int[] {2, 3}, new int[2], kv)))
-        .isEqualTo(3);
+    assertThat(new Saturation().replicas(Scenes.view(0, 2, new int[] {2, 3}, new int[2], kv)))
+        .isEqualTo(4);
     // Spare cache (0.8 - 0.75) is under 0.1.
     assertThat(
             new Saturation()
