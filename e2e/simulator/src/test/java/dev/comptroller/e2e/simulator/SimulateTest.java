@@ -164,7 +164,7 @@ class SimulateTest {
     assertThat(answer.code()).as(answer.err()).isZero();
     assertThat(answer.out())
         .contains("19.0 requests/s on average", "gaps vary by 1.0", "makes 2800 answer tokens/s")
-        .contains("optimum", "HPA on queue", "KEDA", "WVA", "static peak", "of 14 plans by minute");
+        .contains("optimum", "HPA on queue", "KEDA", "WVA", "static peak", "of 20 plans by minute");
     assertThat(Files.readString(plot)).startsWith("<svg").contains("HPA on concurrency");
 
     assertThat(simulate("--suite", "autoscale", "--trace", rates, "--workload", "none").err())

@@ -9,8 +9,9 @@ import java.util.Optional;
 /// The cheapest plan that is found for requests that are known beforehand.
 ///
 /// 1. *What a minute misses with k replicas* is observed, not assumed: fleets that follow plans
-///    of a little less to a lot more than the minute's work, in whole replicas, serve the exact
-///    requests. A minute with at least as many replicas as one observed misses no more.
+///    of a little less to a lot more than the work of the minute, or of the nine minutes around
+///    it, in whole replicas, serve the exact requests. A minute with at least as many replicas
+///    as one observed misses no more.
 /// 2. *The cheapest plan for a price of a miss*, over all minutes: exact by dynamic programming,
 ///    with a start that costs the replica's start time and a stop that is free.
 /// 3. Plans for several prices run in the same simulator. What they miss joins the observations,
@@ -22,10 +23,12 @@ import java.util.Optional;
 /// [#leastMicros], the work at the pace of full replicas, in fractions of replicas, without
 /// starts.
 final class Optimum {
-  private static final double[] FACTORS = {0.97, 1.0, 1.03, 1.07, 1.13, 1.25};
-  private static final double[] FIRST_PRICES = {0.1, 0.4, 1.5, 6};
+  private static final double[] FACTORS = {1.0, 1.04, 1.1, 1.22};
+  private static final double[] SMOOTH_FACTORS = {0.97, 1.0, 1.03, 1.07};
+  private static final int SMOOTH_MINUTES = 4;
+  private static final double[] FIRST_PRICES = {0.05, 0.2, 0.8, 3.2};
   private static final double[] LEVELS = {0.95, 1, 1.03, 1.06, 1.1, 1.15, 1.25};
-  private static final int ROUNDS = 2;
+  private static final int ROUNDS = 3;
 
   private final Race race;
   private final Fleet.Rules rules;
@@ -112,6 +115,11 @@ final class Optimum {
       Arrays.setAll(plan, i -> whole(factor * work[i] / 60));
       plans.add(plan);
     }
+    for (double factor : SMOOTH_FACTORS) {
+      int[] plan = new int[minutes];
+      Arrays.setAll(plan, i -> whole(factor * smooth(i) / 60));
+      plans.add(plan);
+    }
     List<Found> ran = new ArrayList<>(run(plans));
     double[] prices = FIRST_PRICES;
     for (int round = 0; round < ROUNDS; round++) {
@@ -161,6 +169,13 @@ final class Optimum {
         cheapestKept(ran.stream().filter(it -> it.fleet.score().batchMissed() == 0).toList())
             .orElse(ran.getLast());
     return new Found(best.plan, best.fleet, start.runs + plans.size());
+  }
+
+  /// Work of a minute, as the mean of it and those around it.
+  private double smooth(int minute) {
+    int from = Math.max(0, minute - SMOOTH_MINUTES);
+    int to = Math.min(minutes, minute + SMOOTH_MINUTES + 1);
+    return Arrays.stream(work, from, to).average().orElse(0);
   }
 
   /// Prices between the highest that missed too much and the lowest that did not.
