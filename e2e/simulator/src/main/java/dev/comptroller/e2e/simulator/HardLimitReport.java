@@ -12,6 +12,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
 /// Runs worlds of [HardLimit], one after the other or some at once, and says what came of them in
@@ -37,7 +39,7 @@ final class HardLimitReport {
   /// Whether no invariant was broken and every world served enough.
   boolean isKept() {
     return broken == 0
-        && results.stream().allMatch(each -> each.calm() == 0 || each.share() >= WANTED);
+        && results.stream().allMatch(each -> each.calm() == 0 || each.calmDays().share() >= WANTED);
   }
 
   void run(long seed, long worlds, int days, int threads) {
@@ -75,13 +77,16 @@ final class HardLimitReport {
       case Kept(long seed, HardLimit.Result result) -> {
         results.add(result);
         out.printf(
-            "seed %d: %d days, %d without an outage: %.1f %% of the oracle's tokens, %.2f %% of the"
-                + " money used, X at most $%s, an outage cost up to $%s and an undeclared rise $%s"
+            "seed %d: %d days, %d without an outage: %.1f %% of the oracle's tokens, %.1f %% of"
+                + " foresight's; with outages %.1f %% and %.1f %%; %.2f %% of the money used, X at most $%s, an outage cost up to $%s and an undeclared rise $%s"
                 + " past the limit; %d crashes, %d failed starts, %d lost nodes, %d checks%n",
             seed,
             result.days(),
             result.calm(),
-            100 * result.share(),
+            100 * result.calmDays().share(),
+            100 * result.calmDays().shareOfForesight(),
+            100 * result.allDays().share(),
+            100 * result.allDays().shareOfForesight(),
             100 * result.used(),
             Suite.dollars(result.maxReserveMicros()),
             Suite.dollars(result.overrunMicros()),
@@ -100,29 +105,56 @@ final class HardLimitReport {
   }
 
   private void all() {
-    List<Double> shares = results.stream().map(HardLimit.Result::share).sorted().toList();
     out.printf(
         "all: %d worlds, %d days, %d checks, %d broken%n",
         results.size() + broken,
         results.stream().mapToLong(HardLimit.Result::days).sum(),
         results.stream().mapToLong(HardLimit.Result::checks).sum(),
         broken);
-    if (shares.isEmpty()) {
+    if (results.isEmpty()) {
       return;
     }
-    out.printf(
-        "tokens of a world as a share of the oracle's (wanted: %.0f %%): %.1f %% at least, %.1f %%"
-            + " in 95 of 100 worlds, %.1f %% in half of them, %.1f %% at most%n",
-        100 * WANTED,
-        100 * shares.getFirst(),
-        100 * shares.get(shares.size() / 20),
-        100 * shares.get(shares.size() / 2),
-        100 * shares.getLast());
+    shares("the oracle's", HardLimit.Served::share);
+    shares("foresight's", HardLimit.Served::shareOfForesight);
     out.printf(
         "at most: X $%s, $%s past the limit by an outage, $%s by an undeclared rise%n",
         Suite.dollars(largest(HardLimit.Result::maxReserveMicros)),
         Suite.dollars(largest(HardLimit.Result::overrunMicros)),
         Suite.dollars(largest(HardLimit.Result::riseMicros)));
+  }
+
+  /// Shares of all worlds on days without an outage, and of all their tokens together.
+  private void shares(String of, ToDoubleFunction<HardLimit.Served> share) {
+    List<Double> sorted =
+        results.stream()
+            .filter(each -> each.calm() > 0)
+            .map(each -> share.applyAsDouble(each.calmDays()))
+            .sorted()
+            .toList();
+    if (sorted.isEmpty()) {
+      return;
+    }
+    out.printf(
+        "tokens of a world as a share of %s (wanted: %.0f %%): %.1f %% at least, %.1f %% in 95 of"
+            + " 100 worlds, %.1f %% in half of them, %.1f %% at most, under %.0f %% in %d of %d;"
+            + " of all worlds together %.1f %%, with days of outages %.1f %%%n",
+        of,
+        100 * WANTED,
+        100 * sorted.getFirst(),
+        100 * sorted.get(sorted.size() / 20),
+        100 * sorted.get(sorted.size() / 2),
+        100 * sorted.getLast(),
+        100 * WANTED,
+        sorted.stream().filter(each -> each < WANTED).count(),
+        sorted.size(),
+        100 * share.applyAsDouble(sum(HardLimit.Result::calmDays)),
+        100 * share.applyAsDouble(sum(HardLimit.Result::allDays)));
+  }
+
+  private HardLimit.Served sum(Function<HardLimit.Result, HardLimit.Served> days) {
+    return results.stream()
+        .map(days)
+        .reduce(new HardLimit.Served(0, 0, 0, 0), HardLimit.Served::plus);
   }
 
   private long largest(ToLongFunction<HardLimit.Result> figure) {

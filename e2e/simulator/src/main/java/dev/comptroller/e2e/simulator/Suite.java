@@ -42,13 +42,17 @@ public enum Suite {
             boolean bound = result.regret() <= 0.05;
             held &= bound;
             out.printf(
-                "%s every %d s: %d changes of variant, %d of them down, 0 inside dwell; cost regret"
-                    + " %.1f %%%s%n",
+                "%s every %d s: %d changes of variant, %d of them down, 0 inside dwell; $%s, cost"
+                    + " regret %.1f %% of foresight's bound, %.1f %% of its plan, %.1f %% hour by"
+                    + " hour%s%n",
                 wave,
                 period,
                 result.changes(),
                 result.downgrades(),
+                dollars(result.run().total().spentMicros()),
                 100 * result.regret(),
+                100 * result.regretOfPlan(),
+                100 * result.hourly(),
                 bound ? "" : " (more than 5)");
           } catch (Broken broken) {
             held = false;
@@ -76,12 +80,15 @@ public enum Suite {
                   : !result.actions() && result.cost() <= 1.02;
           held &= good;
           out.printf(
-              "%s with %d %% of the money: %.1f %% used, %.1f %% of the optimum's quality-weighted"
-                  + " tokens, %d changes, cost %.3f of the run without a budget%s%s%n",
+              "%s with %d %% of the money: %.1f %% used; quality-weighted tokens %.1f %% of"
+                  + " foresight's bound, %.1f %% of its plan, %.1f %% of the linear bound; %d"
+                  + " changes, cost %.3f of the run without a budget%s%s%n",
               shape,
               percent,
               100 * result.used(),
               100 * result.share(),
+              100 * result.shareOfPlan(),
+              100 * result.shareOfLinear(),
               result.changes(),
               result.cost(),
               result.actions() ? "" : ", nothing was done",

@@ -31,7 +31,9 @@ class ScenariosTest {
     assertThat(result.failedStarts()).isPositive();
     assertThat(result.checks()).isGreaterThan(5_000);
     assertThat(result.calm()).isGreaterThan(2);
-    assertThat(result.share()).isBetween(0.95, 1.0);
+    assertThat(result.calmDays().share()).isBetween(0.95, 1.0);
+    assertThat(result.calmDays().shareOfForesight())
+        .isBetween(result.calmDays().share() - 0.02, 1.0);
     assertThat(result.used()).isBetween(0.97, 1.0);
   }
 

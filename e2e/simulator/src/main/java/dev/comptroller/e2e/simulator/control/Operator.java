@@ -81,6 +81,13 @@ public final class Operator {
   private long crashes;
   private long conflicts;
   private long outageSeconds;
+  private final List<Outage> outages = new ArrayList<>();
+
+  /// A time in which it was gone, not counting restarts after a crash.
+  ///
+  /// @param from its first second
+  /// @param until its end
+  public record Outage(long from, long until) {}
 
   private record Prestaged(String variant, long done) {}
 
@@ -185,6 +192,11 @@ public final class Operator {
     return outageSeconds;
   }
 
+  /// Its outages.
+  public List<Outage> outages() {
+    return outages;
+  }
+
   Store store() {
     return store;
   }
@@ -199,6 +211,7 @@ public final class Operator {
   private void outage() {
     long length = chance.gap(setup.controls().outage());
     outageSeconds += length;
+    outages.add(new Outage(agenda.now(), agenda.now() + length));
     out = true;
     die(length);
     agenda.after(chance.gap(setup.controls().outageEvery()) + length, this::outage);

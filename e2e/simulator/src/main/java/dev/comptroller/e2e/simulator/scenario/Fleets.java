@@ -99,6 +99,26 @@ public final class Fleets {
         usual.lastBackOff());
   }
 
+  /// Half a minute, of which all times of the scenarios are multiples.
+  private static final long SLOT = 30;
+
+  /// Seconds that streams take to end once nothing new comes.
+  private static final long STREAMS = 30;
+
+  /// Seconds that a pod which was told to leave takes at least: to drain, and to be torn down.
+  private static final long LEAST = 2;
+
+  /// What foresight is held to: how long starts, ends and changes take where nothing fails. The
+  /// dwell is a slot shorter than declared, because changes do not all take equally long.
+  public static Foresight.Physics physics(Faults faults) {
+    return new Foresight.Physics(
+        SLOT,
+        faults.start(),
+        LEAST,
+        STREAMS + LEAST,
+        DeploymentPolicy.DEFAULT_DWELL.toSeconds() - SLOT);
+  }
+
   /// The policy of the namespace.
   public static NamespacePolicy policy(
       List<RungSpec> ladder,

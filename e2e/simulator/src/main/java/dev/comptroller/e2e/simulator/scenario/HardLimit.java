@@ -14,6 +14,8 @@ import dev.comptroller.e2e.simulator.world.Chance;
 import dev.comptroller.e2e.simulator.world.Faults;
 import dev.comptroller.e2e.simulator.world.PriceTrack;
 import dev.comptroller.e2e.simulator.world.PriceTrack.Point;
+import dev.comptroller.e2e.simulator.world.Service;
+import dev.comptroller.e2e.simulator.world.Tally;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -92,12 +94,42 @@ public final class HardLimit {
     return track;
   }
 
+  /// Tokens that were served, and that could have been.
+  ///
+  /// @param tokens served
+  /// @param prompt of these, those of requests that were served as they came
+  /// @param foresight what foresight serves at most that is held to starts, ends, changes and dwell
+  ///   as well, and cannot act either in an outage
+  /// @param linear what an oracle serves for which nothing takes time
+  public record Served(double tokens, double prompt, double foresight, double linear) {
+    static final Served NONE = new Served(0, 0, 0, 0);
+
+    /// Both together.
+    public Served plus(Served other) {
+      return new Served(
+          tokens + other.tokens,
+          prompt + other.prompt,
+          foresight + other.foresight,
+          linear + other.linear);
+    }
+
+    /// Tokens as a share of the linear oracle's.
+    public double share() {
+      return tokens / linear;
+    }
+
+    /// Tokens of requests that were served as they came, as a share of foresight's.
+    public double shareOfForesight() {
+      return prompt / foresight;
+    }
+  }
+
   /// What came of a run.
   ///
   /// @param days days that are over
   /// @param calm of these, days that no outage touched
-  /// @param share tokens served on calm days, as a share of the oracle's
-  /// @param shareOfAll the same of all days
+  /// @param calmDays tokens served on calm days
+  /// @param allDays tokens served on all days
   /// @param used dollars used of the limit on calm days, as a share of it
   /// @param maxReserveMicros the largest X
   /// @param overrunMicros the most that an outage cost past the limit
@@ -111,8 +143,8 @@ public final class HardLimit {
   public record Result(
       long days,
       long calm,
-      double share,
-      double shareOfAll,
+      Served calmDays,
+      Served allDays,
       double used,
       long maxReserveMicros,
       long overrunMicros,
@@ -128,41 +160,24 @@ public final class HardLimit {
   public static Result run(long seed, long days, Brain brain) {
     Setup setup = setup(seed, days);
     Simulation run = new Simulation(setup, brain).run(START + days * DAY);
-    double served = 0;
-    double possible = 0;
-    double allServed = 0;
-    double allPossible = 0;
+    Served calmDays = Served.NONE;
+    Served allDays = Served.NONE;
     double spent = 0;
     long calm = 0;
     for (Simulation.Closed period : run.periods()) {
-      double perGpu = perGpu(period);
-      double best =
-          Oracle.best(
-                  new Oracle.World(
-                      period.window().start().getEpochSecond(),
-                      period.window().end().getEpochSecond(),
-                      0,
-                      setup.services().getFirst().demand(),
-                      setup.services().getFirst().rungs(),
-                      (_, rung, count) -> count * Fleets.LADDER.get(rung).gpus() * perGpu,
-                      MOST,
-                      false),
-                  (double) AMOUNT.micros())
-              .value();
-      allServed += period.tally().tokens();
-      allPossible += best;
+      Served day = day(setup, run, period);
+      allDays = allDays.plus(day);
       if (!period.touched()) {
         calm++;
-        served += period.tally().tokens();
-        possible += best;
+        calmDays = calmDays.plus(day);
         spent += period.spentMicros();
       }
     }
     return new Result(
         run.periods().size(),
         calm,
-        served / possible,
-        allServed / allPossible,
+        calmDays,
+        allDays,
         spent / calm / AMOUNT.micros(),
         run.invariants().highestReserve(),
         run.invariants().worstOverrun(),
@@ -173,6 +188,44 @@ public final class HardLimit {
         run.operator().outageSeconds(),
         run.cluster().failedStarts(),
         run.cluster().lostNodes());
+  }
+
+  static Served day(Setup setup, Simulation run, Simulation.Closed period) {
+    long start = period.window().start().getEpochSecond();
+    long end = period.window().end().getEpochSecond();
+    Service service = setup.services().getFirst();
+    double perGpu = perGpu(period);
+    double linear =
+        Oracle.best(
+                new Oracle.World(
+                    start,
+                    end,
+                    0,
+                    service.demand(),
+                    service.rungs(),
+                    (_, rung, count) -> count * Fleets.LADDER.get(rung).gpus() * perGpu,
+                    MOST,
+                    false),
+                (double) AMOUNT.micros())
+            .value();
+    double foresight =
+        Foresight.limit(
+            new Foresight.World(
+                start,
+                end,
+                true,
+                service.demand(),
+                service.rungs(),
+                (_, rung) -> Fleets.LADDER.get(rung).gpus() * perGpu,
+                MOST,
+                false,
+                Fleets.physics(setup.faults()),
+                run.operator().outages().stream()
+                    .map(each -> new Foresight.Frozen(each.from(), each.until()))
+                    .toList()),
+            (double) AMOUNT.micros());
+    Tally tally = period.tally();
+    return new Served(tally.tokens(), tally.promptTokens(), foresight, linear);
   }
 
   /// What a GPU cost in the period on average, in micro-dollars an hour: where a pod lands is the

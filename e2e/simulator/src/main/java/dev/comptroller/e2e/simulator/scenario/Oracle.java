@@ -40,6 +40,36 @@ public final class Oracle {
     }
   }
 
+  /// What comes at a second.
+  ///
+  /// @param requests requests a second
+  /// @param mix tokens of a request
+  record Load(double requests, Speed.Mix mix) {
+    static Load at(Demand demand, long second) {
+      double requests = 0;
+      double input = 0;
+      double output = 0;
+      for (Flow flow : demand.at(second)) {
+        requests += flow.requests();
+        input += flow.requests() * flow.input();
+        output += flow.requests() * flow.output().mean();
+      }
+      return requests == 0
+          ? new Load(0, new Speed.Mix(0, 0))
+          : new Load(requests, new Speed.Mix(input / requests, output / requests));
+    }
+
+    /// Tokens of a request.
+    double tokens() {
+      return mix.total();
+    }
+
+    /// Requests a second that a replica of a rung can serve.
+    double speed(Rung rung) {
+      return requests == 0 ? 0 : rung.speed().requests(mix);
+    }
+  }
+
   /// What an oracle is up against.
   ///
   /// @param start first second
@@ -131,20 +161,10 @@ public final class Oracle {
     double weight = world.quality() ? world.rungs().get(rung).quality() : 1;
     for (long second = from; second < to; second += world.demand().step()) {
       long seconds = Math.min(world.demand().step(), to - second);
-      double requests = 0;
-      double input = 0;
-      double output = 0;
-      for (Flow flow : world.demand().at(second)) {
-        requests += flow.requests();
-        input += flow.requests() * flow.input();
-        output += flow.requests() * flow.output().mean();
-      }
+      Load load = Load.at(world.demand(), second);
       micros += world.cost().of(second, rung, count) * seconds / 3600;
-      if (requests > 0) {
-        Speed.Mix mix = new Speed.Mix(input / requests, output / requests);
-        double done = Math.min(requests, count * world.rungs().get(rung).speed().requests(mix));
-        value += done * mix.total() * seconds * weight;
-      }
+      double done = Math.min(load.requests(), count * load.speed(world.rungs().get(rung)));
+      value += done * load.tokens() * seconds * weight;
     }
     return new Piece(micros, value);
   }

@@ -45,12 +45,29 @@ public final class SquareWaves {
   /// @param period in seconds
   /// @param changes changes of variant
   /// @param downgrades of these, those to a lower rung
-  /// @param regret dollars spent over those of an oracle, less one: for each hour the cheapest
-  ///   fleet that serves as many quality-weighted tokens in it, known in advance and
-  ///   started at once
+  /// @param least the fewest dollars that foresight needs for as many quality-weighted tokens in
+  ///   the whole run
+  /// @param hourly dollars spent over those of an oracle, less one: for each hour the cheapest
+  ///   fleet that never changes in it and serves as many quality-weighted tokens, started at once
   /// @param run the run
   public record Result(
-      Wave wave, long period, long changes, long downgrades, double regret, Simulation run) {}
+      Wave wave,
+      long period,
+      long changes,
+      long downgrades,
+      Foresight.Bound least,
+      double hourly,
+      Simulation run) {
+    /// Dollars spent over the bound, less one.
+    public double regret() {
+      return run.total().spentMicros() / least.limit() - 1;
+    }
+
+    /// Dollars spent over those of the best plan that was found, less one.
+    public double regretOfPlan() {
+      return run.total().spentMicros() / least.plan().micros() - 1;
+    }
+  }
 
   /// Runs `days` days of a wave, of a price that changes every few minutes six hours; a change
   /// inside dwell is a broken invariant.
@@ -74,11 +91,26 @@ public final class SquareWaves {
               true);
       least += Oracle.fixed(world, hour.tally().qualityTokens()).micros();
     }
+    Foresight.Bound foresight =
+        Foresight.least(
+            new Foresight.World(
+                START,
+                end,
+                false,
+                service.demand(),
+                service.rungs(),
+                (second, rung) -> cost(track, second, rung, 1),
+                MOST,
+                true,
+                Fleets.physics(setup.faults()),
+                List.of()),
+            run.total().promptQualityTokens());
     return new Result(
         wave,
         period,
         run.total().changes(),
         run.total().downgrades(),
+        foresight,
         run.total().spentMicros() / least - 1,
         run);
   }

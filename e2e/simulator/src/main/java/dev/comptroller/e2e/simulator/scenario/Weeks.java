@@ -49,7 +49,10 @@ public final class Weeks {
   /// @param shape its shape
   /// @param amountMicros the budget
   /// @param used dollars used, as a share of it
-  /// @param share quality-weighted tokens, as a share of the optimum for the same budget
+  /// @param share quality-weighted tokens, as a share of what foresight has for the same budget
+  ///   at most
+  /// @param shareOfPlan the same, of the best plan that was found
+  /// @param shareOfLinear the same, of the linear bound, for which nothing takes time
   /// @param changes changes of variant
   /// @param cost dollars, as a multiple of the run without a budget
   /// @param tokens tokens, as a share of the run without a budget
@@ -59,6 +62,8 @@ public final class Weeks {
       long amountMicros,
       double used,
       double share,
+      double shareOfPlan,
+      double shareOfLinear,
       long changes,
       double cost,
       double tokens,
@@ -99,10 +104,26 @@ public final class Weeks {
                     true),
                 (double) amount.micros())
             .value();
+    Foresight.Bound foresight =
+        Foresight.most(
+            new Foresight.World(
+                START,
+                START + WEEK,
+                false,
+                service.demand(),
+                service.rungs(),
+                (_, rung) -> (double) PRICE * Fleets.LADDER.get(rung).gpus() / Fleets.PER_NODE,
+                MOST,
+                true,
+                Fleets.physics(setup.faults()),
+                List.of()),
+            (double) amount.micros());
     return new Result(
         shape,
         amount.micros(),
         run.total().spentMicros() / (double) amount.micros(),
+        run.total().promptQualityTokens() / foresight.limit(),
+        run.total().promptQualityTokens() / foresight.plan().value(),
         run.total().qualityTokens() / best,
         run.total().changes(),
         run.total().spentMicros() / (double) free.spentMicros(),

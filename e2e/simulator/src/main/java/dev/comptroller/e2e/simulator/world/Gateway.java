@@ -223,6 +223,7 @@ public final class Gateway {
     double rate = done / seconds;
     divide(rate, legs);
     double wait = (waiting + backlog) / 2 / limit;
+    double late = done > requests ? 1 - requests / done : 0;
     for (Leg leg : legs) {
       double each = leg.rate / leg.replicas;
       Speed speed = leg.rung.speed();
@@ -231,6 +232,7 @@ public final class Gateway {
               && speed.iteration(each, mix) <= service.limits().perToken();
       tally.serve(leg.rung.variant(), leg.rung.quality(), leg.rate * seconds, mix, false);
       tally.meet(met ? leg.rate * seconds : 0);
+      tally.late(late * leg.rate * seconds * mix.total(), leg.rung.quality());
       idle(leg, seconds, tally);
     }
   }

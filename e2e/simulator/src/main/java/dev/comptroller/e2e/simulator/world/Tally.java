@@ -11,6 +11,8 @@ public final class Tally {
   private double input;
   private double output;
   private double qualityTokens;
+  private double lateTokens;
+  private double lateQualityTokens;
   private double met;
   private double moved;
   private double batchServed;
@@ -58,6 +60,12 @@ public final class Tally {
     }
   }
 
+  /// Of what was served: what did not come at the same time, but waited for a replica.
+  void late(double tokens, double quality) {
+    lateTokens += tokens;
+    lateQualityTokens += tokens * quality;
+  }
+
   void meet(double requests) {
     met += requests;
   }
@@ -102,6 +110,8 @@ public final class Tally {
     input += other.input;
     output += other.output;
     qualityTokens += other.qualityTokens;
+    lateTokens += other.lateTokens;
+    lateQualityTokens += other.lateQualityTokens;
     met += other.met;
     moved += other.moved;
     batchServed += other.batchServed;
@@ -134,6 +144,17 @@ public final class Tally {
   /// Tokens times the quality of the variant that computed them.
   public double qualityTokens() {
     return qualityTokens;
+  }
+
+  /// Tokens of requests that were served as they came: without those of requests that waited for a
+  /// replica while others came, and were served when fewer did.
+  public double promptTokens() {
+    return tokens() - lateTokens;
+  }
+
+  /// [#promptTokens] times the quality of the variant that computed them.
+  public double promptQualityTokens() {
+    return qualityTokens - lateQualityTokens;
   }
 
   /// Interactive requests that kept their promise.
