@@ -51,9 +51,15 @@ final class Choices {
   /// @param why the figures
   /// @param need thousandths of GPUs that all deployments would run now without the budget
   /// @param needs what each hour of the day would
-  /// @param tight whether the period is expected to use up most of its money
+  /// @param figures where the money stands; absent if that is not known
   record Demands(
-      int depth, int again, boolean suspend, String why, long need, Needs needs, boolean tight) {}
+      int depth,
+      int again,
+      boolean suspend,
+      String why,
+      long need,
+      Needs needs,
+      Present.@Nullable Figures figures) {}
 
   /// The outcome.
   ///
@@ -233,10 +239,24 @@ final class Choices {
     boolean asked = down && wish.ceiling(demands.depth()) == wish.options().indexOf(option);
     String why = asked && !demands.why().isEmpty() ? demands.why() : money;
     int replicas = rested(wish, option, serve.replicas());
-    int filled = share == null || !demands.tight() ? replicas : wish.filled(option, replicas);
+    boolean fill = share != null && isTight(wish, option, replicas);
+    int filled = fill ? wish.filled(option, replicas) : replicas;
     return filled == replicas
         ? Part.of(wish, option, replicas, reason, why)
         : Part.of(wish, option, filled, "FewerReplicas", idle(replicas - filled));
+  }
+
+  /// Whether the period is expected to use up most of its money with these replicas in place of
+  /// what is granted: not by the figures of what is granted, by which a replica that was taken away
+  /// would seem to be paid for again.
+  private boolean isTight(Wish wish, Option option, int replicas) {
+    Present.Figures figures = demands.figures();
+    HourlyRate granted = wish.usual().orElse(null);
+    if (figures == null || granted == null) {
+      return figures != null && figures.isTight();
+    }
+    long more = Wish.usual(option, replicas).microsPerHour() - granted.microsPerHour();
+    return figures.isTight(present.over(more, demands.need(), demands.needs()));
   }
 
   /// What a nearly idle replica costs now pays for a busy one later.

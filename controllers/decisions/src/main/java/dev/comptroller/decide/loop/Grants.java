@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Turns parts of a plan into grants.
 final class Grants {
-  /// A change that comes sooner than this many times the waiting time before it makes climbing wait
-  /// twice as long.
+  /// A rung that did not last for this many dwells makes climbing wait twice as long.
   private static final int QUICK = 8;
 
   private static final Duration LONGEST = Duration.ofHours(6);
@@ -36,7 +35,8 @@ final class Grants {
             ? wish.active() != null && !option.variant().equals(wish.active())
             : !option.variant().equals(before.variant());
     if (other) {
-      climbAfter = climbAfter(before, dwell, now);
+      boolean climbs = before != null && wish.isClimb(before.variant(), option);
+      climbAfter = climbs ? climbAfter : climbAfter(before, dwell, now);
       changed = now;
       lowered = null;
     } else if (before != null && part.replicas() < before.replicas()) {
@@ -55,12 +55,15 @@ final class Grants {
         climbAfter.compareTo(dwell) < 0 ? dwell : climbAfter);
   }
 
+  /// How long nobody climbs after a rung was left for a lower one. What a climb brings in costs two
+  /// rungs side by side for minutes: if it does not last, it was not worth it. One that lasts pays
+  /// for itself, however long it was waited for.
   private static Duration climbAfter(@Nullable Grant before, Duration dwell, Instant now) {
     if (before == null || before.changed() == null) {
       return dwell;
     }
     Duration waited = before.climbAfter().compareTo(dwell) < 0 ? dwell : before.climbAfter();
-    if (!now.isBefore(before.changed().plus(waited.multipliedBy(QUICK)))) {
+    if (!now.isBefore(before.changed().plus(dwell.multipliedBy(QUICK)))) {
       return dwell;
     }
     Duration twice = waited.multipliedBy(2);

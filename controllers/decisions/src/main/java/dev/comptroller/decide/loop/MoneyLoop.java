@@ -176,7 +176,11 @@ public final class MoneyLoop {
       }
       BigInteger atEnd =
           BigInteger.valueOf(
-              state.forecast().atEnd().plus(Money.ofMicros(over(more, wishes), HOUR)).micros());
+              state
+                  .forecast()
+                  .atEnd()
+                  .plus(Money.ofMicros(present.over(more, need(wishes), needs), HOUR))
+                  .micros());
       int percent =
           atEnd
               .multiply(BigInteger.valueOf(100))
@@ -184,15 +188,6 @@ public final class MoneyLoop {
               .min(BigInteger.valueOf(9_999))
               .intValueExact();
       return new Heat(state.window().start(), state.spentPercent(), percent);
-    }
-
-    /// What a rate costs until the period's end if it goes on as the hours need.
-    private BigInteger over(long micros, List<Wish> wishes) {
-      BigInteger seconds =
-          present.hasHours(need(wishes), needs)
-              ? needs.equivalent(need(wishes), present.now(), present.window().end(), 100)
-              : BigInteger.valueOf(present.rest().toSeconds());
-      return BigInteger.valueOf(micros).multiply(seconds);
     }
 
     /// Rungs lower that the heat ladder would ask for again if everybody climbed.
@@ -236,9 +231,8 @@ public final class MoneyLoop {
                               == (suspend ? HeatAction.Suspend : HeatAction.Downgrade))
                   .map(HeatVerdict.Standing::message)
                   .collect(Collectors.joining("; "));
-      boolean tight = figures != null && figures.isTight();
       return new Choices.Demands(
-          depth, depthAgain(heat, figures, wishes), suspend, why, need(wishes), needs, tight);
+          depth, depthAgain(heat, figures, wishes), suspend, why, need(wishes), needs, figures);
     }
 
     /// What was granted, or what runs where nothing was: nothing new.

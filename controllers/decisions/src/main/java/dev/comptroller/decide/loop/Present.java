@@ -49,6 +49,10 @@ record Present(
   /// Forecast in percent of the amount from which on money is short.
   static final int TIGHT = 82;
 
+  private static final BigInteger TIGHT_PERCENT = BigInteger.valueOf(TIGHT);
+  private static final BigInteger HUNDRED = BigInteger.valueOf(100);
+  private static final BigInteger HOUR = BigInteger.valueOf(3600);
+
   static Present of(NamespaceSeen seen, NamespacePolicy policy, Instant instant) {
     Instant now = instant.truncatedTo(ChronoUnit.SECONDS);
     Window window = policy.calendar().containing(now);
@@ -176,6 +180,16 @@ record Present(
     return need > 0 && needs.known() > 0 && window.length().compareTo(DAY) >= 0;
   }
 
+  /// What a rate costs until the period's end if it goes on as the hours need: micro-dollars times
+  /// seconds of an hour.
+  BigInteger over(long microsPerHour, long need, Needs needs) {
+    BigInteger seconds =
+        hasHours(need, needs)
+            ? needs.equivalent(need, now, window.end(), 100)
+            : BigInteger.valueOf(rest().toSeconds());
+    return BigInteger.valueOf(microsPerHour).multiply(seconds);
+  }
+
   private Outlook outlook(MoneySeen known, Money spent, HourlyRate burn, long need, Needs needs) {
     Outlook past =
         Outlook.of(
@@ -189,7 +203,16 @@ record Present(
   record Figures(BudgetState state, Outlook outlook) {
     /// Whether the period is expected to use up most of its money.
     boolean isTight() {
-      return state.forecastPercent() >= TIGHT;
+      return isTight(BigInteger.ZERO);
+    }
+
+    /// The same, if it costs this much more: micro-dollars times seconds of an hour.
+    boolean isTight(BigInteger more) {
+      BigInteger atEnd =
+          BigInteger.valueOf(state.forecast().atEnd().micros()).multiply(HOUR).add(more);
+      BigInteger limit =
+          BigInteger.valueOf(state.amount().micros()).multiply(HOUR).multiply(TIGHT_PERCENT);
+      return atEnd.multiply(HUNDRED).compareTo(limit) >= 0;
     }
   }
 

@@ -239,13 +239,20 @@ record Wish(
     }
     return option(grant.variant())
         .filter(option -> option.replicas() > 0)
-        .map(
-            option ->
-                new HourlyRate(
-                    BigInteger.valueOf(option.usual().microsPerHour())
-                        .multiply(BigInteger.valueOf(grant.replicas()))
-                        .divide(BigInteger.valueOf(option.replicas()))
-                        .longValueExact()));
+        .map(option -> usual(option, grant.replicas()));
+  }
+
+  /// What this many replicas of a rung usually cost an hour: fewer than the demand needs are all
+  /// busy, so that nothing of them is rounded up.
+  static HourlyRate usual(Option option, int replicas) {
+    if (replicas <= option.replicas()) {
+      return replicas == option.replicas() ? option.usual() : option.perReplica().times(replicas);
+    }
+    return new HourlyRate(
+        BigInteger.valueOf(option.usual().microsPerHour())
+            .multiply(BigInteger.valueOf(replicas))
+            .divide(BigInteger.valueOf(Math.max(1, option.replicas())))
+            .longValueExact());
   }
 
   private static long speed(DeploymentSeen seen, Variant variant) {
@@ -254,19 +261,33 @@ record Wish(
     return speed == null ? 0 : speed.thousandths();
   }
 
-  /// Replicas of the last rung that may serve which the demand fills, all but a tenth of each; all
-  /// of them where it is not measured, and of any better rung: there a lower one takes over before
-  /// demand is refused.
+  /// Replicas of a rung that are worth their money where it is short; all of them where demand is
+  /// not measured. Of the last rung that may serve those which the demand fills, all but a tenth of
+  /// each. Of a better one all but one that it fills to less than a tenth: there a lower rung takes
+  /// over before demand is refused, but not for the sake of a replica that hardly works. What the
+  /// owner still asks for is not given up because the demand dips.
   int filled(Option option, int replicas) {
-    int last = Math.max(ceiling(Integer.MAX_VALUE), unbound == null ? 0 : options.indexOf(unbound));
     @Nullable TokensPerSecond demand = stock.seen().demand();
     long own = option.speed() == null ? 0 : option.speed().thousandths();
-    if (demand == null || own == 0 || options.indexOf(option) != last) {
+    if (demand == null || own == 0) {
       return replicas;
     }
-    long filled = (demand.thousandths() + own / IDLE) / own;
+    int last = Math.max(ceiling(Integer.MAX_VALUE), unbound == null ? 0 : options.indexOf(unbound));
+    boolean better = options.indexOf(option) != last;
+    if (better && demand.thousandths() < askedBefore()) {
+      return replicas;
+    }
+    long spare = better ? own - own / IDLE : own / IDLE;
+    long filled = (demand.thousandths() + spare) / own;
     int least = Math.max(1, policy.policy().scaling().minReplicas());
     return (int) Math.min(replicas, Math.max(least, filled));
+  }
+
+  /// Tokens a second, in thousandths, for which the owner would ask for one replica fewer.
+  private long askedBefore() {
+    return unbound == null || unbound.speed() == null
+        ? 0
+        : Math.multiplyExact(unbound.speed().thousandths(), Math.max(0L, policy.requested() - 1L));
   }
 
   /// The rung that is `depth` rungs lower than the one without the budget, as far down as the owner
@@ -288,6 +309,11 @@ record Wish(
       }
     }
     return left < depth ? index : 0;
+  }
+
+  /// Whether a rung is better than another.
+  boolean isClimb(String from, Option to) {
+    return option(from).filter(old -> options.indexOf(to) < options.indexOf(old)).isPresent();
   }
 
   /// What it would run with the heat ladder at `depth`; absent if no rung can run.
