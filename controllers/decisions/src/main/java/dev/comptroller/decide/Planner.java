@@ -27,7 +27,10 @@ public final class Planner {
     boolean aboveFloor = true;
     for (Variant variant : policy.ladder()) {
       Pool pool = seen.pools().get(variant.pool());
-      String verdict = verdict(variant, pool, chosen, aboveFloor, policy);
+      String verdict =
+          policy.wanted().contains(variant)
+              ? verdict(variant, pool, chosen, aboveFloor, policy)
+              : "better than %s, which is wanted".formatted(policy.preferred());
       Candidate candidate = candidate(variant, pool, replicas, verdict, now);
       candidates.add(candidate);
       if (verdict.equals(Candidate.CHOSEN)) {

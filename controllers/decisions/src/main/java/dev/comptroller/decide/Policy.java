@@ -12,9 +12,11 @@ import org.jspecify.annotations.Nullable;
 /// @param name its name
 /// @param ladder variants, best quality first; at least one
 /// @param qualityFloor name of the lowest variant that may serve; absent means the last rung
-/// @param requestedReplicas `spec.replicas`
+/// @param requestedReplicas replicas of the preferred rung that are asked for, by `spec.replicas`
+///   or by the autoscaler
 /// @param scaling the borders of replicas
 /// @param targetCpm full CPM to aim for; absent if none is set
+/// @param preferred name of the best rung that is wanted, by the autoscaler; absent means the first
 public record Policy(
     String namespace,
     String name,
@@ -22,11 +24,39 @@ public record Policy(
     @Nullable String qualityFloor,
     int requestedReplicas,
     Scaling scaling,
-    @Nullable Cpm targetCpm) {
+    @Nullable Cpm targetCpm,
+    @Nullable String preferred) {
+  /// A deployment whose first rung is preferred.
+  public Policy(
+      String namespace,
+      String name,
+      List<Variant> ladder,
+      @Nullable String qualityFloor,
+      int requestedReplicas,
+      Scaling scaling,
+      @Nullable Cpm targetCpm) {
+    this(namespace, name, ladder, qualityFloor, requestedReplicas, scaling, targetCpm, null);
+  }
+
   public Policy {
     ladder = List.copyOf(ladder);
     if (ladder.isEmpty()) {
       throw new IllegalArgumentException("variants is empty: give at least one");
     }
+  }
+
+  /// The same with what an autoscaler wants.
+  public Policy wanting(String variant, int replicas) {
+    return new Policy(namespace, name, ladder, qualityFloor, replicas, scaling, targetCpm, variant);
+  }
+
+  /// The rungs from the preferred one down; all of them where there is none of that name.
+  public List<Variant> wanted() {
+    for (int i = 0; i < ladder.size(); i++) {
+      if (ladder.get(i).name().equals(preferred)) {
+        return ladder.subList(i, ladder.size());
+      }
+    }
+    return ladder;
   }
 }

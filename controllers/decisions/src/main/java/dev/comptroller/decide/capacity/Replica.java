@@ -60,6 +60,22 @@ final class Replica {
     return leave[leave.length - 1];
   }
 
+  /// The most requests at once of which each still gets its tokens in time.
+  int places(Slo slo) {
+    int places = 1;
+    for (int n = 1; n <= step.length; n++) {
+      boolean kept =
+          step[n - 1] <= slo.timePerOutputToken() && first[n - 1] <= slo.timeToFirstToken();
+      places = kept ? n : places;
+    }
+    return places;
+  }
+
+  /// Requests a second with `places` of them at once.
+  double full(int places) {
+    return leave[places - 1];
+  }
+
   /// The steady state at a rate.
   Sizing.State at(double rate, Slo slo) {
     int places = leave.length;

@@ -66,6 +66,9 @@ public final class Sizing {
   /// @param sequences mean number served at that rate
   /// @param binding what bounds it
   /// @param error relative standard error of the rate, from that of the step's cost
+  /// @param places requests at once beside which another one still gets its tokens in time
+  /// @param fullTokensPerSecond tokens of prompts and answers with all of these places taken: what
+  ///   many replicas that share a queue come near to, and one alone does not
   public record SafeRate(
       double requestsPerSecond,
       double tokensPerSecond,
@@ -73,7 +76,9 @@ public final class Sizing {
       double timePerOutputToken,
       double sequences,
       Binding binding,
-      double error) {}
+      double error,
+      int places,
+      double fullTokensPerSecond) {}
 
   /// The steady state of a replica at a rate.
   ///
@@ -141,11 +146,19 @@ public final class Sizing {
     State alone = replica.at(high * 1e-6, slo);
     if (alone.attained() < slo.attainment()) {
       return new SafeRate(
-          0, 0, alone.timeToFirstToken(), alone.timePerOutputToken(), 0, Binding.Impossible, 0);
+          0,
+          0,
+          alone.timeToFirstToken(),
+          alone.timePerOutputToken(),
+          0,
+          Binding.Impossible,
+          0,
+          0,
+          0);
     }
     State full = replica.at(high, slo);
     if (full.attained() >= slo.attainment()) {
-      return rate(high, full, workload, Binding.Throughput);
+      return rate(replica, slo, high, full, workload, Binding.Throughput);
     }
     double low = 0;
     for (int round = 0; round < ROUNDS && high - low > 1e-6 * high; round++) {
@@ -161,10 +174,12 @@ public final class Sizing {
         beyond.firstAttained() < beyond.perTokenAttained()
             ? Binding.TimeToFirstToken
             : Binding.TimePerOutputToken;
-    return rate(low, replica.at(low, slo), workload, binding);
+    return rate(replica, slo, low, replica.at(low, slo), workload, binding);
   }
 
-  private static SafeRate rate(double rate, State state, Workload workload, Binding binding) {
+  private static SafeRate rate(
+      Replica replica, Slo slo, double rate, State state, Workload workload, Binding binding) {
+    int places = replica.places(slo);
     return new SafeRate(
         rate,
         rate * workload.tokens(),
@@ -172,7 +187,9 @@ public final class Sizing {
         state.timePerOutputToken(),
         state.sequences(),
         binding,
-        0);
+        0,
+        places,
+        replica.full(places) * workload.tokens());
   }
 
   private static SafeRate withError(SafeRate rate, double error) {
@@ -183,7 +200,9 @@ public final class Sizing {
         rate.timePerOutputToken(),
         rate.sequences(),
         rate.binding(),
-        error);
+        error,
+        rate.places(),
+        rate.fullTokensPerSecond());
   }
 
   private static StepCost scaled(StepCost cost, double by) {

@@ -139,8 +139,11 @@ public final class DeploymentConditions {
             Finding.no(
                 VARIANT,
                 "ScaledToZero",
-                "0 replicas of %s asked for: set spec.replicas to 1 or more"
-                    .formatted(view.served().variant())));
+                view.isIdle()
+                    ? "0 replicas of %s wanted after %s: the next request starts one"
+                        .formatted(view.served().variant(), view.served().explanation().binding())
+                    : "0 replicas of %s asked for: set spec.replicas to 1 or more"
+                        .formatted(view.served().variant())));
   }
 
   private static Optional<Finding> failing(DeploymentView view) {

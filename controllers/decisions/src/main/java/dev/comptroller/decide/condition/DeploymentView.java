@@ -8,6 +8,7 @@ import dev.comptroller.decide.budget.Period;
 import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.decide.fleet.Replica;
 import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.scale.ScaleDecision;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,12 @@ public record DeploymentView(
 
   Decision.Serve served() {
     return serve().orElseThrow();
+  }
+
+  /// Whether it went to zero because nobody asked for anything.
+  boolean isIdle() {
+    return served().replicas() == 0
+        && served().explanation().binding().startsWith(ScaleDecision.IDLE);
   }
 
   Variant variant() {

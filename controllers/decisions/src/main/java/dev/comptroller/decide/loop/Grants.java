@@ -39,7 +39,10 @@ final class Grants {
       climbAfter = climbs ? climbAfter : climbAfter(before, dwell, now);
       changed = now;
       lowered = null;
-    } else if (before != null && part.replicas() < before.replicas()) {
+    } else if (before != null
+        && part.replicas() < before.replicas()
+        && part.replicas() < option.replicas()) {
+      // Money took them away; what is not asked for any more may be asked for again at once.
       lowered = now;
     }
     return new Grant(

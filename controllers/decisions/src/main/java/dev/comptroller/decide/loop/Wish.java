@@ -76,10 +76,10 @@ record Wish(
         .orElse(null);
   }
 
-  /// The first rung that is good enough and can run at all.
+  /// The first rung that is wanted, good enough and can run at all.
   private static @Nullable Variant first(DeploymentPolicy policy, DeploymentSeen seen) {
     var floor = policy.floor();
-    return policy.policy().ladder().stream()
+    return policy.policy().wanted().stream()
         .filter(variant -> floor == null || variant.quality().compareTo(floor) >= 0)
         .filter(variant -> obstacle(seen, variant) == null)
         .findFirst()
@@ -109,6 +109,9 @@ record Wish(
     @Nullable VariantSeen known = seen.variant(variant.name()).orElse(null);
     int needed = needed(policy, seen, variant, first);
     @Nullable String obstacle = obstacle(seen, variant);
+    if (!policy.policy().wanted().contains(variant)) {
+      obstacle = "better than %s, which is wanted".formatted(policy.policy().preferred());
+    }
     if (obstacle == null && !variant.name().equals(active)) {
       obstacle = noRoom(policy, stock, variant, known);
     }

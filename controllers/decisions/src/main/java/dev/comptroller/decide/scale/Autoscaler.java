@@ -1,0 +1,442 @@
+package dev.comptroller.decide.scale;
+
+import dev.comptroller.decide.Candidate;
+import dev.comptroller.decide.Explanation;
+import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.scale.ScaleDecision.Reason;
+import dev.comptroller.decide.units.Cpm;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// How many replicas of which rung a deployment runs: as few as serve what is expected within its
+/// SLO.
+///
+/// 1. The demand is foretold for as long as a new replica takes to serve ([DemandForecast]), with a
+///    margin for what such forecasts missed lately; work that waits comes on top.
+/// 2. Each rung needs as many replicas as that takes at the rate that keeps its SLO. The best
+///    quality that meets the target CPM serves ([RungPick]), and dwells.
+/// 3. More come at once. Fewer only when fewer have been enough for as long as a start takes, or
+///    for the pace's `settle`: until then, keeping a replica costs less than starting it again.
+/// 4. The last one leaves when nobody asked for anything for `idleTimeout`, or for as long as a
+///    start takes if that is longer; a request that waits brings it back.
+/// 5. Borders, schedules and room bound all of it. Where demand or speed are not known nothing
+///    changes; what somebody set by hand stays.
+///
+/// Total and deterministic: the same arguments give the same decision.
+public final class Autoscaler {
+  /// Seconds within which work that waits is to be done.
+  private static final double CATCH_UP = 60;
+
+  /// The part of a replica that a usual hour must fill for one to be started before it is asked.
+  private static final double WORTH_STARTING = 0.1;
+
+  private static final Duration FARTHEST = Duration.ofMinutes(30);
+
+  private Autoscaler() {}
+
+  /// The decision at `now`.
+  public static ScaleDecision next(
+      ScaleSeen seen, ScalePolicy policy, ScaleState state, Instant now) {
+    return new Round(seen, policy, state, now).decide();
+  }
+
+  /// One decision.
+  private static final class Round {
+    private final ScaleSeen seen;
+    private final ScalePolicy policy;
+    private final ScaleState state;
+    private final Instant now;
+    private final List<Variant> admissible;
+    private final @Nullable String present;
+    private final Duration start;
+    private final int fewest;
+    private final int most;
+
+    Round(ScaleSeen seen, ScalePolicy policy, ScaleState state, Instant now) {
+      this.seen = seen;
+      this.policy = policy;
+      this.state = state;
+      this.now = now;
+      admissible = policy.admissible();
+      present = present();
+      start = start(present);
+      fewest = policy.fewest(now, start);
+      most = policy.most();
+    }
+
+    /// The rung that was chosen last if it may still serve, else the first that can.
+    private @Nullable String present() {
+      return admissible.stream()
+          .map(Variant::name)
+          .filter(name -> name.equals(state.variant()))
+          .filter(this::canRun)
+          .findFirst()
+          .or(() -> admissible.stream().map(Variant::name).filter(this::canRun).findFirst())
+          .orElse(null);
+    }
+
+    private boolean canRun(String name) {
+      return seen.rung(name).filter(rung -> rung.obstacle() == null).isPresent();
+    }
+
+    private Duration start(@Nullable String variant) {
+      Duration known =
+          Optional.ofNullable(variant)
+              .flatMap(seen::rung)
+              .map(RungSeen::start)
+              .orElse(policy.pace().start());
+      return known.compareTo(FARTHEST) > 0 ? FARTHEST : known;
+    }
+
+    ScaleDecision decide() {
+      Integer asked = policy.asked();
+      if (present == null) {
+        return kept(Reason.NoSignal, clamp(last()), "0 of %d rungs can run".formatted(count()));
+      }
+      if (asked != null) {
+        return kept(
+            Reason.SetByOwner,
+            policy.deployment().scaling().clamp(asked),
+            "spec.replicas is %d".formatted(asked));
+      }
+      DemandSeen demand = seen.demand();
+      if (demand == null) {
+        int floor = Math.max(last(), fewest);
+        return fewest == most
+            ? kept(Reason.Fixed, fewest, "%d replicas, no more and no fewer".formatted(fewest))
+            : kept(
+                Reason.NoSignal,
+                clamp(floor),
+                "what is asked for is not known: %d replicas stay".formatted(clamp(floor)));
+      }
+      return follow(demand);
+    }
+
+    private int count() {
+      return policy.deployment().ladder().size();
+    }
+
+    /// What it ran, or would run before it decided anything.
+    private int last() {
+      return state.variant() == null ? fewest : state.replicas();
+    }
+
+    private int clamp(int replicas) {
+      return Math.clamp(replicas, fewest, Math.max(fewest, most));
+    }
+
+    private ScaleDecision kept(Reason reason, int replicas, String why) {
+      String first =
+          reason == Reason.SetByOwner
+              ? admissible.stream()
+                  .map(Variant::name)
+                  .filter(this::canRun)
+                  .findFirst()
+                  .orElse(present)
+              : present;
+      ScaleState next = first == null ? state : state.with(first, replicas, now);
+      String summary = first == null ? why : "%d x %s: %s".formatted(replicas, first, why);
+      return new ScaleDecision(
+          first,
+          replicas,
+          reason,
+          replicas,
+          new Explanation(summary, binding(reason, null), candidates(List.of(), first, null)),
+          null,
+          null,
+          // What was needed while nothing was known is not known either.
+          new ScaleState(next.variant(), next.replicas(), next.chosen(), null, List.of()),
+          wake(null));
+    }
+
+    /// Follows a demand that is known.
+    private ScaleDecision follow(DemandSeen demand) {
+      Duration ahead = start.plus(policy.pace().look());
+      DemandOutlook outlook = DemandForecast.of(demand, ahead);
+      double need =
+          Math.max(outlook.need(), outlook.peak() + demand.queued()) + demand.backlog() / CATCH_UP;
+      List<Variant> ladder = policy.deployment().ladder();
+      List<RungNeed> all = RungPick.needs(ladder, seen, need, Math.max(1, fewest), most);
+      List<RungNeed> may =
+          RungPick.needs(allowed(), seen, need, Math.max(1, fewest), Math.max(1, most));
+      @Nullable TargetGoal goal = goal(demand);
+      @Nullable RungNeed pick = pick(demand, outlook, may, goal);
+      if (pick == null) {
+        return kept(
+            Reason.SpeedUnknown,
+            clamp(Math.max(last(), active(demand, outlook, null) ? 1 : 0)),
+            "what one replica serves is not known");
+      }
+      return count(demand, outlook, all, may, goal, pick);
+    }
+
+    /// The rung that serves, by what is asked for now: a margin for what may come changes none.
+    private @Nullable RungNeed pick(
+        DemandSeen demand, DemandOutlook outlook, List<RungNeed> may, @Nullable TargetGoal goal) {
+      double asked = Math.max(outlook.level(), demand.latest()) + demand.queued();
+      List<RungNeed> present =
+          RungPick.needs(allowed(), seen, asked, Math.max(1, fewest), Math.max(1, most));
+      @Nullable RungNeed pick = dwelling(present, RungPick.of(present, goal, state.variant()));
+      return may.stream()
+          .filter(each -> pick != null && each.variant().equals(pick.variant()))
+          .findFirst()
+          .orElse(null);
+    }
+
+    /// The rungs that may serve: those of the first one's quality alone where nobody may go lower.
+    private List<Variant> allowed() {
+      return policy.downgradeAllowed() || admissible.isEmpty()
+          ? admissible
+          : admissible.stream()
+              .filter(v -> v.quality().compareTo(admissible.getFirst().quality()) == 0)
+              .toList();
+    }
+
+    private @Nullable TargetGoal goal(DemandSeen demand) {
+      Cpm target = policy.deployment().targetCpm();
+      int minutes = Math.clamp(policy.targetWindow().toMinutes(), 1, 24 * 60);
+      double mean = demand.mean(minutes);
+      return target == null || mean <= 0 ? null : new TargetGoal(target, mean);
+    }
+
+    /// The rung that was chosen last, while it dwells and can serve.
+    private @Nullable RungNeed dwelling(List<RungNeed> may, @Nullable RungNeed pick) {
+      Instant chosen = state.chosen();
+      boolean dwells =
+          chosen != null
+              && !chosen.isAfter(now)
+              && now.isBefore(chosen.plus(policy.pace().dwell()));
+      return may.stream()
+          .filter(each -> each.variant().name().equals(state.variant()))
+          .filter(_ -> dwells)
+          .findFirst()
+          .orElse(pick);
+    }
+
+    /// Whether anybody asks for it, or is about to.
+    private boolean active(DemandSeen demand, DemandOutlook outlook, @Nullable RungNeed pick) {
+      Instant last = demand.lastRequest();
+      Instant asked = last != null ? last : state.since() == null ? now : state.since();
+      boolean lately = now.isBefore(asked.plus(hold()));
+      boolean soon =
+          pick != null
+              && outlook.model() == DemandOutlook.Model.Seasonal
+              && outlook.peak() >= WORTH_STARTING * pick.safe().thousandths() / 1000.0;
+      boolean never = last == null && last() == 0 && state.since() != null;
+      return demand.waiting() > 0
+          || demand.latest() > 0
+          || demand.queued() > 0
+          || (lately && !never)
+          || soon;
+    }
+
+    /// How long it stays up without a request: as long as a start costs, at least.
+    private Duration hold() {
+      return start.compareTo(policy.idleTimeout()) > 0 ? start : policy.idleTimeout();
+    }
+
+    private ScaleDecision count(
+        DemandSeen demand,
+        DemandOutlook outlook,
+        List<RungNeed> all,
+        List<RungNeed> may,
+        @Nullable TargetGoal goal,
+        RungNeed pick) {
+      String name = pick.variant().name();
+      boolean active = active(demand, outlook, pick);
+      long lacks = Math.max(pick.wanted(), active ? 1 : 0);
+      int need = fewest == 0 && !active ? 0 : (int) Math.min(lacks, 1_000_000);
+      Duration window =
+          start.compareTo(policy.pace().settle()) > 0 ? start : policy.pace().settle();
+      ScaleState next = state.needing(need, now.minus(window), now);
+      boolean same = name.equals(state.variant());
+      boolean known = next.since() != null && !now.isBefore(next.since().plus(window));
+      int held = same && need < last() ? (known ? next.most() : Math.max(last(), next.most())) : 0;
+      boolean idle = fewest == 0 && !active;
+      int wanted = idle ? 0 : Math.max(need, held);
+      int room = Math.max(pick.seen().running() + pick.seen().room(), same ? last() : 0);
+      int replicas = Math.clamp(wanted, fewest, Math.max(fewest, Math.min(most, room)));
+      Reason reason = reason(demand, idle, need, held, replicas, wanted);
+      int would = replicas;
+      if (policy.observe()) {
+        replicas = clamp(last());
+        name = Objects.requireNonNullElse(present, name);
+        reason = Reason.Observing;
+      }
+      ScaleState after = next.with(name, replicas, now);
+      return new ScaleDecision(
+          name,
+          replicas,
+          reason,
+          would,
+          new Explanation(
+              summary(pick, outlook, demand, replicas, would, reason),
+              binding(reason, pick),
+              candidates(may, name, goal)),
+          outlook,
+          goal == null || replicas == 0
+              ? null
+              : goal.judge(pick, would, order(all, may), may.size(), fewest),
+          after,
+          wake(demand));
+    }
+
+    /// What may serve first, then the rest of the ladder.
+    private static List<RungNeed> order(List<RungNeed> all, List<RungNeed> may) {
+      List<RungNeed> order = new ArrayList<>(may);
+      for (RungNeed each : all) {
+        if (may.stream().noneMatch(other -> other.variant().equals(each.variant()))) {
+          order.add(each);
+        }
+      }
+      return order;
+    }
+
+    private Reason reason(
+        DemandSeen demand, boolean idle, int need, int held, int replicas, int wanted) {
+      if (fewest == most) {
+        return Reason.Fixed;
+      }
+      if (need < fewest && replicas == fewest) {
+        return Reason.Minimum;
+      }
+      if (replicas < wanted) {
+        return replicas < most ? Reason.NoRoom : Reason.Maximum;
+      }
+      if (replicas > wanted) {
+        return Reason.Minimum;
+      }
+      if (idle) {
+        return Reason.Idle;
+      }
+      if (held > need) {
+        return Reason.Settling;
+      }
+      return demand.waiting() > 0 ? Reason.Waiting : Reason.Demand;
+    }
+
+    private String binding(Reason reason, @Nullable RungNeed pick) {
+      return switch (reason) {
+        case SetByOwner -> "spec.replicas";
+        case Fixed, Minimum -> minimum();
+        case Maximum -> "scaling.maxReplicas %d".formatted(most);
+        case NoRoom ->
+            pick == null
+                ? "the pool's room"
+                : "the room of pool %s: %d run, %d more fit"
+                    .formatted(pick.variant().pool(), pick.seen().running(), pick.seen().room());
+        case NoSignal -> "a demand that is not known";
+        case SpeedUnknown -> "a speed that is not known";
+        case Demand, Waiting -> "the demand";
+        case Settling ->
+            "scaling down only after %d s"
+                .formatted(Math.max(start.toSeconds(), policy.pace().settle().toSeconds()));
+        case Idle -> "%s %d s".formatted(ScaleDecision.IDLE, hold().toSeconds());
+        case Observing -> "scaling.mode Observe";
+      };
+    }
+
+    private String minimum() {
+      Schedule schedule = policy.schedule(now, start);
+      boolean binds =
+          schedule != null && schedule.minReplicas() > policy.deployment().scaling().minReplicas();
+      return binds && schedule != null
+          ? "minReplicas %d of scaling.schedules[%s]"
+              .formatted(schedule.minReplicas(), schedule.name())
+          : "scaling.minReplicas %d".formatted(policy.deployment().scaling().minReplicas());
+    }
+
+    private String summary(
+        RungNeed pick,
+        DemandOutlook outlook,
+        DemandSeen demand,
+        int replicas,
+        int would,
+        Reason reason) {
+      String waits = demand.waiting() == 0 ? "" : ", %d requests wait".formatted(demand.waiting());
+      String figures =
+          "%s%s; one replica of %s serves %s tokens/s%s, so %d are needed"
+              .formatted(
+                  outlook.message(),
+                  waits,
+                  pick.variant().name(),
+                  pick.safe(),
+                  pick.seen().measured() ? "" : " (not measured)",
+                  pick.wanted());
+      return reason == Reason.Observing
+          ? "%d stay (Observe), it would run %d x %s: %s"
+              .formatted(replicas, would, pick.variant().name(), figures)
+          : "%d x %s for $%s/h: %s"
+              .formatted(
+                  replicas,
+                  pick.variant().name(),
+                  pick.perReplica().times(replicas).print(2),
+                  figures);
+    }
+
+    private List<Candidate> candidates(
+        List<RungNeed> may, @Nullable String chosen, @Nullable TargetGoal goal) {
+      List<Candidate> candidates = new ArrayList<>();
+      for (Variant variant : policy.deployment().ladder()) {
+        @Nullable RungSeen rung = seen.rung(variant.name()).orElse(null);
+        @Nullable RungNeed need =
+            may.stream().filter(each -> each.variant().equals(variant)).findFirst().orElse(null);
+        candidates.add(
+            new Candidate(
+                variant.name(),
+                variant.pool(),
+                variant.quality(),
+                need == null ? 0 : need.count(),
+                need == null ? null : need.hourly(),
+                rung == null ? null : rung.safe(),
+                need == null ? null : need.marginal().orElse(null),
+                variant.name().equals(chosen)
+                    ? Candidate.CHOSEN
+                    : verdict(variant, rung, need, goal)));
+      }
+      return candidates;
+    }
+
+    private String verdict(
+        Variant variant,
+        @Nullable RungSeen rung,
+        @Nullable RungNeed need,
+        @Nullable TargetGoal goal) {
+      if (!admissible.contains(variant)) {
+        return "below the quality floor " + policy.deployment().qualityFloor();
+      }
+      if (!allowed().contains(variant)) {
+        return "lower than %s, and downgrade.allowed is false"
+            .formatted(admissible.getFirst().name());
+      }
+      if (rung == null || rung.obstacle() != null) {
+        return rung == null || rung.obstacle() == null ? "nothing is known of it" : rung.obstacle();
+      }
+      if (need == null) {
+        return "what one replica serves, or its price, is not known";
+      }
+      if (!need.isFull()) {
+        return "needs %d, has room for %d".formatted(need.wanted(), need.count());
+      }
+      if (goal != null && !goal.isMet(need.hourly(), false)) {
+        return "target CPM allows $%s/h".formatted(goal.allowed().print(2));
+      }
+      return "not better than what was chosen";
+    }
+
+    private Instant wake(@Nullable DemandSeen demand) {
+      Instant wake = now.plus(policy.pace().look());
+      for (Schedule schedule : policy.schedules()) {
+        // Replicas for a schedule are started before it begins.
+        Instant next = schedule.nextChange(now.plus(start)).minus(start);
+        wake = next.isAfter(now) && next.isBefore(wake) ? next : wake;
+      }
+      return demand == null ? now.plus(policy.pace().look()) : wake;
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package dev.comptroller.decide.scale;
+
+import java.time.Duration;
+
+/// What a deployment is expected to be asked for until some time ahead.
+///
+/// @param model how it was foretold
+/// @param ahead until when
+/// @param level tokens a second now
+/// @param peak the busiest minute expected
+/// @param margin how much more than that is allowed for, as a part of it: what the model was short
+///   by in all but a tenth of its past forecasts
+/// @param error mean absolute error of the model's past forecasts, as a part of the level; NaN if
+///   it made none
+/// @param plainError that of taking the present for the future
+public record DemandOutlook(
+    Model model,
+    Duration ahead,
+    double level,
+    double peak,
+    double margin,
+    double error,
+    double plainError) {
+  /// How a demand is foretold.
+  public enum Model {
+    /// It stays as it is.
+    LastValue("as now"),
+    /// It goes on as in the last minutes.
+    Trend("by trend"),
+    /// It goes on as this hour of the week usually does.
+    Seasonal("by hour of the week");
+
+    private final String words;
+
+    Model(String words) {
+      this.words = words;
+    }
+
+    /// It in words.
+    public String words() {
+      return words;
+    }
+  }
+
+  /// Tokens a second that there must be capacity for.
+  public double need() {
+    return peak * (1 + margin);
+  }
+
+  /// The figures: `2800 tokens/s expected within 240 s by trend, +8 %`.
+  public String message() {
+    return "%.0f tokens/s expected within %d s %s, +%.0f %%"
+        .formatted(peak, ahead.toSeconds(), model.words(), margin * 100);
+  }
+}

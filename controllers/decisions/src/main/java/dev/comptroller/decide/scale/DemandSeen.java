@@ -1,0 +1,48 @@
+package dev.comptroller.decide.scale;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What a deployment is and was asked for, prompts and answers together, in tokens a second.
+///
+/// @param latest mean of the last seconds, as short as is known
+/// @param minutes means of whole minutes, without a gap, the newest last
+/// @param until end of the newest minute
+/// @param profile what hours of the week usually ask for
+/// @param waiting requests that wait for a replica, at gateways and in engines' queues
+/// @param backlog tokens that these requests will take
+/// @param queued tokens a second that work which may wait needs from now on to keep its windows
+/// @param lastRequest when the last request came; absent if none is known
+public record DemandSeen(
+    double latest,
+    List<Double> minutes,
+    Instant until,
+    WeekProfile profile,
+    long waiting,
+    double backlog,
+    double queued,
+    @Nullable Instant lastRequest) {
+  public DemandSeen {
+    minutes = List.copyOf(minutes);
+    check("latest", latest);
+    check("backlog", backlog);
+    check("queued", queued);
+    minutes.forEach(rate -> check("minutes[]", rate));
+    if (waiting < 0) {
+      throw new IllegalArgumentException("waiting is %d, not 0 or more".formatted(waiting));
+    }
+  }
+
+  private static void check(String field, double rate) {
+    if (!(rate >= 0) || rate > 1e12) {
+      throw new IllegalArgumentException("%s is %s, not 0 to 1e12".formatted(field, rate));
+    }
+  }
+
+  /// The mean of the newest `count` minutes, or of as many as are known; the latest where none is.
+  public double mean(int count) {
+    List<Double> newest = minutes.subList(Math.max(0, minutes.size() - count), minutes.size());
+    return newest.stream().mapToDouble(Double::doubleValue).average().orElse(latest);
+  }
+}

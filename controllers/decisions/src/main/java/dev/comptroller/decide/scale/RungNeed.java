@@ -1,0 +1,79 @@
+package dev.comptroller.decide.scale;
+
+import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.units.Cpm;
+import dev.comptroller.decide.units.HourlyRate;
+import dev.comptroller.decide.units.TokensPerSecond;
+import java.util.Objects;
+import java.util.Optional;
+
+/// How many replicas of one rung a demand needs, and what they cost.
+///
+/// @param variant the rung
+/// @param seen what it could be had for; known
+/// @param count replicas within their borders and the pool's room
+/// @param wanted replicas without borders and room
+/// @param need tokens a second that there must be capacity for
+record RungNeed(Variant variant, RungSeen seen, int count, long wanted, double need) {
+  private static final long MOST = 1_000_000;
+  private static final double EXACT = 1e-9;
+
+  /// @param fewest replicas at least
+  /// @param most replicas at most
+  static RungNeed of(Variant variant, RungSeen seen, double need, int fewest, int most) {
+    long wanted = replicas(seen, need);
+    long room = Math.max(fewest, (long) seen.running() + seen.room());
+    int count = (int) Math.clamp(wanted, fewest, Math.max(fewest, Math.min(most, room)));
+    return new RungNeed(variant, seen, count, wanted, need);
+  }
+
+  /// Replicas that serve `need` tokens a second.
+  ///
+  /// One alone keeps its SLO up to `safe`: its places must be free for what comes by chance. That
+  /// many beside the mean are needed, in proportion to its root, however many replicas share them:
+  /// with `p` places in each and a mean of `a` taken, `n * p >= a + b * root(a)`, where `b` is such
+  /// that one replica serves exactly `safe`.
+  static long replicas(RungSeen seen, double need) {
+    double safe = Objects.requireNonNull(seen.safe()).thousandths() / 1000.0;
+    double alone = Math.ceil(need / safe - EXACT);
+    RungSeen.Pooled pool = seen.pool();
+    double full = pool == null ? 0 : pool.full().thousandths() / 1000.0;
+    if (pool == null || full <= safe || alone <= 1) {
+      return (long) Math.min(MOST, alone);
+    }
+    double places = pool.places();
+    double one = places * safe / full;
+    double spread = (places - one) / Math.sqrt(one);
+    double taken = places * need / full;
+    double shared = Math.ceil((taken + spread * Math.sqrt(taken)) / places - EXACT);
+    return (long) Math.min(MOST, Math.min(alone, shared));
+  }
+
+  /// Whether it serves all that is needed.
+  boolean isFull() {
+    return count >= wanted;
+  }
+
+  HourlyRate perReplica() {
+    return Objects.requireNonNull(seen.perReplica());
+  }
+
+  HourlyRate hourly() {
+    return perReplica().times(count);
+  }
+
+  TokensPerSecond safe() {
+    return Objects.requireNonNull(seen.safe());
+  }
+
+  /// Dollars per million tokens of a replica that is as full as it may be.
+  Optional<Cpm> marginal() {
+    return Cpm.of(perReplica(), safe());
+  }
+
+  /// Quality times the tokens a second that are served.
+  double kept() {
+    double served = Math.min(need, count * (safe().thousandths() / 1000.0));
+    return variant.quality().doubleValue() * (need == 0 ? 1 : served);
+  }
+}

@@ -1,0 +1,62 @@
+package dev.comptroller.decide.scale;
+
+import dev.comptroller.decide.Explanation;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/// How many replicas of which rung, and why.
+///
+/// @param variant the rung to serve at best; absent if none may
+/// @param replicas how many of it
+/// @param reason why, in a word
+/// @param would how many it would run if it only observes; the same as `replicas` otherwise
+/// @param explanation the figures, what bound it, and every rung looked at
+/// @param outlook what is expected to be asked for; absent if that is not known
+/// @param target whether the target CPM is met by what was chosen; absent if none is set or the
+///   demand is not known
+/// @param state what to remember
+/// @param wake when to look again at the latest
+public record ScaleDecision(
+    @Nullable String variant,
+    int replicas,
+    Reason reason,
+    int would,
+    Explanation explanation,
+    @Nullable DemandOutlook outlook,
+    @Nullable Target target,
+    ScaleState state,
+    Instant wake) {
+  /// What binds a deployment that is at zero because nobody asks for it.
+  public static final String IDLE = "scaling.idleTimeout";
+
+  /// Why so many.
+  public enum Reason {
+    /// Somebody set `spec.replicas`.
+    SetByOwner,
+    /// The borders leave no choice.
+    Fixed,
+    /// The demand is not known or too old: nothing changes.
+    NoSignal,
+    /// What a replica serves is not known: nothing changes.
+    SpeedUnknown,
+    /// The expected demand needs as many.
+    Demand,
+    /// Requests wait.
+    Waiting,
+    /// Fewer would do, but not for long enough.
+    Settling,
+    /// A schedule or `minReplicas` asks for as many.
+    Minimum,
+    /// More are needed than `maxReplicas` allows.
+    Maximum,
+    /// More are needed than there is room for.
+    NoRoom,
+    /// Nobody asked for anything for long enough.
+    Idle,
+    /// It says what it would do and does nothing.
+    Observing
+  }
+
+  /// Whether the target CPM is met, with figures.
+  public record Target(boolean met, String message) {}
+}

@@ -1,0 +1,98 @@
+package dev.comptroller.decide.scale;
+
+import dev.comptroller.decide.Policy;
+import dev.comptroller.decide.fleet.Variant;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What a deployment's owner lets the autoscaler do.
+///
+/// @param deployment the deployment as declared
+/// @param asked replicas that somebody set by hand or by another autoscaler; absent if nobody did
+/// @param schedules times of the week with a higher minimum
+/// @param idleTimeout time without a request after which it may go to zero
+/// @param observe whether only to say what would be done
+/// @param downgradeAllowed whether a lower rung than the first may serve
+/// @param targetWindow over how long the target CPM is meant
+/// @param pace how fast it follows
+public record ScalePolicy(
+    Policy deployment,
+    @Nullable Integer asked,
+    List<Schedule> schedules,
+    Duration idleTimeout,
+    boolean observe,
+    boolean downgradeAllowed,
+    Duration targetWindow,
+    Pace pace) {
+  public ScalePolicy {
+    schedules = List.copyOf(schedules);
+    if (idleTimeout.isNegative() || targetWindow.isNegative()) {
+      throw new IllegalArgumentException(
+          "idleTimeout %s and target window %s: need zero or more"
+              .formatted(idleTimeout, targetWindow));
+    }
+  }
+
+  /// How fast replicas follow the demand.
+  ///
+  /// @param settle how long fewer replicas must have been enough before one leaves
+  /// @param start how long a new replica is taken to need where none was seen to start
+  /// @param look time from one decision to the next
+  /// @param dwell how long a rung serves before another takes over
+  public record Pace(Duration settle, Duration start, Duration look, Duration dwell) {
+    /// What suits servers that load tens of gigabytes.
+    public static final Pace DEFAULT =
+        new Pace(
+            Duration.ofMinutes(1),
+            Duration.ofMinutes(3),
+            Duration.ofSeconds(15),
+            Duration.ofMinutes(10));
+
+    public Pace {
+      if (settle.isNegative() || start.isNegative() || look.isNegative() || dwell.isNegative()) {
+        throw new IllegalArgumentException(
+            "settle %s, start %s, look %s, dwell %s: need zero or more"
+                .formatted(settle, start, look, dwell));
+      }
+    }
+  }
+
+  /// Fewest replicas at `now`, with those of schedules that begin until `ahead` later.
+  int fewest(Instant now, Duration ahead) {
+    int fewest = deployment.scaling().minReplicas();
+    for (Schedule schedule : schedules) {
+      if (schedule.holdsWithin(now, ahead)) {
+        fewest = Math.max(fewest, schedule.minReplicas());
+      }
+    }
+    return Math.min(fewest, most());
+  }
+
+  int most() {
+    return deployment.scaling().maxReplicas();
+  }
+
+  /// The rungs that may serve, best first.
+  List<Variant> admissible() {
+    var floor =
+        deployment.ladder().stream()
+            .filter(variant -> variant.name().equals(deployment.qualityFloor()))
+            .map(Variant::quality)
+            .findFirst();
+    return deployment.ladder().stream()
+        .filter(variant -> floor.isEmpty() || variant.quality().compareTo(floor.get()) >= 0)
+        .toList();
+  }
+
+  /// The schedule that asks for most at `now` or until `ahead` later; absent if none does.
+  @Nullable Schedule schedule(Instant now, Duration ahead) {
+    @Nullable Schedule most = null;
+    for (Schedule schedule : schedules) {
+      boolean more = most == null || schedule.minReplicas() > most.minReplicas();
+      most = more && schedule.holdsWithin(now, ahead) ? schedule : most;
+    }
+    return most;
+  }
+}

@@ -1,0 +1,409 @@
+package dev.comptroller.decide.scale;
+
+import static dev.comptroller.decide.scale.Deployments.LARGE;
+import static dev.comptroller.decide.scale.Deployments.NOW;
+import static dev.comptroller.decide.scale.Deployments.SMALL;
+import static dev.comptroller.decide.scale.Deployments.START;
+import static dev.comptroller.decide.scale.Deployments.policy;
+import static dev.comptroller.decide.scale.Deployments.rung;
+import static dev.comptroller.decide.scale.Deployments.rungs;
+import static dev.comptroller.decide.scale.Deployments.running;
+import static dev.comptroller.decide.scale.Deployments.steady;
+import static dev.comptroller.decide.scale.Deployments.waiting;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.comptroller.decide.Policy;
+import dev.comptroller.decide.fleet.Scaling;
+import dev.comptroller.decide.scale.ScaleDecision.Reason;
+import dev.comptroller.decide.units.TokensPerSecond;
+import java.time.DayOfWeek;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class AutoscalerTest {
+  private static ScaleDecision decide(
+      @Nullable DemandSeen demand, ScalePolicy policy, ScaleState state, Instant now) {
+    int large = "large".equals(state.variant()) ? state.replicas() : 0;
+    int small = "small".equals(state.variant()) ? state.replicas() : 0;
+    return Autoscaler.next(new ScaleSeen(demand, rungs(large, small)), policy, state, now);
+  }
+
+  private static DemandSeen idleSince(Instant last) {
+    DemandSeen nothing = steady(0);
+    return new DemandSeen(0, nothing.minutes(), NOW, nothing.profile(), 0, 0, 0, last);
+  }
+
+  private static ScaleDecision.Target target(ScaleDecision decision) {
+    return Objects.requireNonNull(decision.target());
+  }
+
+  @Test
+  void shouldRunAsManyReplicasAsTheDemandNeedsAtTheRateThatKeepsTheSlo() {
+    ScaleDecision decision = decide(steady(5_500), policy(1, 8), running(1), NOW);
+    assertThat(decision.variant()).isEqualTo("large");
+    assertThat(decision.replicas()).isEqualTo(2);
+    assertThat(decision.reason()).isEqualTo(Reason.Demand);
+    assertThat(decision.explanation().summary())
+        .isEqualTo(
+            "2 x large for $38.00/h: 5500 tokens/s expected within 195 s as now, +0 %; one replica"
+                + " of large serves 2800 tokens/s, so 2 are needed");
+    assertThat(decide(steady(5_700), policy(1, 8), running(1), NOW).replicas()).isEqualTo(3);
+  }
+
+  @Test
+  void shouldNeedFewerReplicasWhereManyShareWhatComes() {
+    // One alone serves 2,800 of 3,500 tokens/s safely: a fifth of its places is for chance.
+    RungSeen alone = rung("large", "19", 2_800, 0, 100);
+    RungSeen shared =
+        new RungSeen(
+            "large",
+            alone.perReplica(),
+            alone.safe(),
+            new RungSeen.Pooled(64, TokensPerSecond.of(3_500)),
+            true,
+            0,
+            100,
+            START,
+            null);
+    assertThat(RungNeed.replicas(shared, 2_800)).isEqualTo(1);
+    assertThat(RungNeed.replicas(shared, 2_801)).isEqualTo(2);
+    // Ten times as many need ten replicas alone; together 512 places and 40 to spare: nine.
+    assertThat(RungNeed.replicas(alone, 28_000)).isEqualTo(10);
+    assertThat(RungNeed.replicas(shared, 28_000)).isEqualTo(9);
+    assertThat(RungNeed.replicas(alone, 280_000)).isEqualTo(100);
+    assertThat(RungNeed.replicas(shared, 280_000)).isEqualTo(82);
+  }
+
+  @Test
+  void shouldSayWhichBorderBinds() {
+    ScaleDecision most = decide(steady(50_000), policy(1, 8), running(1), NOW);
+    assertThat(most.replicas()).isEqualTo(8);
+    assertThat(most.reason()).isEqualTo(Reason.Maximum);
+    assertThat(most.explanation().binding()).isEqualTo("scaling.maxReplicas 8");
+    ScaleDecision least = decide(steady(100), policy(2, 8), running(2), NOW);
+    assertThat(least.replicas()).isEqualTo(2);
+    assertThat(least.reason()).isEqualTo(Reason.Minimum);
+    assertThat(least.explanation().binding()).isEqualTo("scaling.minReplicas 2");
+  }
+
+  @Test
+  void shouldTakeReplicasAwayOnlyWhenFewerWereEnoughForTheWholeWindow() {
+    ScaleState state = running(4);
+    Instant now = NOW;
+    // Four are needed for the last time here.
+    ScaleDecision decision = decide(steady(11_000), policy(1, 8), state, now);
+    assertThat(decision.replicas()).isEqualTo(4);
+    state = decision.state();
+    Instant last = now;
+    while (now.isBefore(last.plus(START))) {
+      now = now.plusSeconds(15);
+      decision = decide(steady(2_000), policy(1, 8), state, now);
+      state = decision.state();
+      if (!now.isAfter(last.plus(START))) {
+        assertThat(decision.replicas()).as("at %s", now).isEqualTo(4);
+        assertThat(decision.reason()).isEqualTo(Reason.Settling);
+      }
+    }
+    decision = decide(steady(2_000), policy(1, 8), state, now.plusSeconds(15));
+    assertThat(decision.replicas()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldNotTakeReplicasAwayAfterARestartBeforeItSawAWholeWindow() {
+    ScaleState state = running(4);
+    for (int second = 0; second < START.toSeconds(); second += 15) {
+      ScaleDecision decision = decide(steady(2_000), policy(1, 8), state, NOW.plusSeconds(second));
+      assertThat(decision.replicas()).as("after %d s", second).isEqualTo(4);
+      state = decision.state();
+    }
+  }
+
+  @Test
+  void shouldChangeNothingWhereTheDemandIsNotKnown() {
+    ScaleDecision decision = decide(null, policy(1, 8), running(3), NOW);
+    assertThat(decision.replicas()).isEqualTo(3);
+    assertThat(decision.reason()).isEqualTo(Reason.NoSignal);
+    assertThat(decide(null, policy(1, 8), ScaleState.NEW, NOW).replicas()).isEqualTo(1);
+    assertThat(decide(null, policy(0, 8), ScaleState.NEW, NOW).replicas()).isZero();
+  }
+
+  @Test
+  void shouldForgetWhatWasNeededWhileTheDemandWasNotKnown() {
+    ScaleState before = decide(steady(11_000), policy(1, 8), running(4), NOW).state();
+    ScaleState gap = decide(null, policy(1, 8), before, NOW.plusSeconds(15)).state();
+    Instant later = NOW.plus(START).plusSeconds(30);
+    assertThat(decide(steady(100), policy(1, 8), gap, later).replicas()).isEqualTo(4);
+  }
+
+  @Test
+  void shouldChangeNothingWhereTheSpeedIsNotKnown() {
+    RungSeen unknown = new RungSeen("large", null, null, null, false, 3, 9, START, null);
+    ScaleDecision decision =
+        Autoscaler.next(
+            new ScaleSeen(steady(9_000), List.of(unknown)), policy(1, 8), running(3), NOW);
+    assertThat(decision.replicas()).isEqualTo(3);
+    assertThat(decision.reason()).isEqualTo(Reason.SpeedUnknown);
+  }
+
+  @Test
+  void shouldKeepWhatSomebodySetByHand() {
+    ScaleDecision decision = decide(steady(50_000), policy(1, 8, null, 2), running(1), NOW);
+    assertThat(decision.replicas()).isEqualTo(2);
+    assertThat(decision.reason()).isEqualTo(Reason.SetByOwner);
+    assertThat(decision.explanation().binding()).isEqualTo("spec.replicas");
+  }
+
+  @Test
+  void shouldGoToZeroWhenNobodyAskedForAnythingForTheIdleTimeout() {
+    ScalePolicy policy = policy(0, 8);
+    Instant last = NOW.minus(policy.idleTimeout());
+    assertThat(decide(idleSince(last.plusSeconds(1)), policy, running(1), NOW).replicas())
+        .isEqualTo(1);
+    ScaleDecision idle = decide(idleSince(last), policy, running(1), NOW);
+    assertThat(idle.replicas()).isZero();
+    assertThat(idle.reason()).isEqualTo(Reason.Idle);
+    assertThat(idle.explanation().binding()).isEqualTo("scaling.idleTimeout 600 s");
+  }
+
+  @Test
+  void shouldNotGoToZeroBeforeAsLongAsAStartTakes() {
+    ScalePolicy base = policy(0, 8);
+    ScalePolicy hasty =
+        new ScalePolicy(
+            base.deployment(),
+            null,
+            List.of(),
+            Duration.ofSeconds(30),
+            false,
+            true,
+            base.targetWindow(),
+            base.pace());
+    Instant last = NOW.minus(START);
+    assertThat(decide(idleSince(last.plusSeconds(1)), hasty, running(1), NOW).replicas())
+        .isEqualTo(1);
+    assertThat(decide(idleSince(last), hasty, running(1), NOW).replicas()).isZero();
+  }
+
+  @Test
+  void shouldComeBackFromZeroForARequestThatWaits() {
+    ScaleState zero = ScaleState.resumed("large", 0, null);
+    assertThat(
+            decide(idleSince(NOW.minus(Duration.ofHours(2))), policy(0, 8), zero, NOW).replicas())
+        .isZero();
+    ScaleDecision woken = decide(waiting(1, 500), policy(0, 8), zero, NOW);
+    assertThat(woken.replicas()).isEqualTo(1);
+    assertThat(woken.reason()).isEqualTo(Reason.Waiting);
+    assertThat(woken.explanation().summary()).contains("1 requests wait");
+    // 400,000 tokens of waiting work take one replica more than two minutes.
+    assertThat(decide(waiting(300, 400_000), policy(0, 8), zero, NOW).replicas()).isEqualTo(3);
+  }
+
+  @Test
+  void shouldStartTheReplicasOfAScheduleBeforeItBegins() {
+    Schedule morning =
+        new Schedule(
+            "office",
+            ZoneOffset.UTC,
+            Set.of(DayOfWeek.MONDAY),
+            LocalTime.of(13, 0),
+            LocalTime.of(17, 0),
+            4);
+    ScalePolicy base = policy(1, 8);
+    ScalePolicy scheduled =
+        new ScalePolicy(
+            base.deployment(),
+            null,
+            List.of(morning),
+            base.idleTimeout(),
+            false,
+            true,
+            base.targetWindow(),
+            base.pace());
+    Instant begins = Instant.parse("2026-03-02T13:00:00Z");
+    assertThat(
+            decide(steady(100), scheduled, running(1), begins.minus(START).minusSeconds(1))
+                .replicas())
+        .isEqualTo(1);
+    ScaleDecision early = decide(steady(100), scheduled, running(1), begins.minus(START));
+    assertThat(early.replicas()).isEqualTo(4);
+    assertThat(early.explanation().binding())
+        .isEqualTo("minReplicas 4 of scaling.schedules[office]");
+    ScaleDecision looked = decide(steady(100), scheduled, running(1), begins.minusSeconds(185));
+    assertThat(looked.wake()).isEqualTo(begins.minus(START));
+  }
+
+  @Test
+  void shouldServeALowerRungWhereOnlyThatMeetsTheTargetCpm() {
+    // At 2,000 tokens/s a target of $2 allows $14.40/h: one large costs $19, one small $4.75.
+    ScaleDecision decision = decide(steady(2_000), policy(1, 8, "2", null), running(1), NOW);
+    assertThat(decision.variant()).isEqualTo("small");
+    assertThat(decision.replicas()).isEqualTo(1);
+    assertThat(target(decision).met()).isTrue();
+    assertThat(decision.explanation().candidates().getFirst().verdict())
+        .isEqualTo("target CPM allows $14.40/h");
+    // At $3 it allows $21.60/h.
+    assertThat(decide(steady(2_000), policy(1, 8, "3", null), running(1), NOW).variant())
+        .isEqualTo("large");
+  }
+
+  @Test
+  void shouldClimbOnlyWithATenthToSpareAndKeepARungForItsDwell() {
+    ScaleState low = ScaleState.resumed("small", 1, NOW.minus(Duration.ofDays(1)));
+    // $19.08/h and $21.24/h are allowed.
+    assertThat(decide(steady(2_650), policy(1, 8, "2", null), low, NOW).variant())
+        .isEqualTo("small");
+    assertThat(decide(steady(2_799), policy(1, 8, "2.12", null), low, NOW).variant())
+        .isEqualTo("large");
+    ScaleState fresh = ScaleState.resumed("small", 1, NOW.minusSeconds(30));
+    assertThat(decide(steady(2_799), policy(1, 8, "2.12", null), fresh, NOW).variant())
+        .isEqualTo("small");
+  }
+
+  @Test
+  void shouldKeepQualityAndNameWhatBindsWhereNoRungMeetsTheTarget() {
+    ScaleDecision decision = decide(steady(2_000), policy(1, 8, "0.1", null), running(1), NOW);
+    assertThat(decision.variant()).isEqualTo("large");
+    assertThat(target(decision).met()).isFalse();
+    assertThat(target(decision).message())
+        .isEqualTo(
+            "CPM $2.64 expected: 1 x large for $19.00/h at 2000 tokens/s; target $0.10 allows"
+                + " $0.72/h: bound by the price: one replica of small costs $4.75/h, CPM $0.24 when"
+                + " full (5600 tokens/s)");
+    ScaleDecision little = decide(steady(10), policy(1, 8, "1", null), running(1), NOW);
+    assertThat(target(little).message()).contains("bound by the demand, too little for 1 of them");
+  }
+
+  @Test
+  void shouldNotGoLowerWhereTheOwnerForbidsIt() {
+    ScalePolicy base = policy(1, 8, "2", null);
+    ScalePolicy kept =
+        new ScalePolicy(
+            base.deployment(),
+            null,
+            List.of(),
+            base.idleTimeout(),
+            false,
+            false,
+            base.targetWindow(),
+            base.pace());
+    ScaleDecision decision = decide(steady(2_000), kept, running(1), NOW);
+    assertThat(decision.variant()).isEqualTo("large");
+    assertThat(target(decision).met()).isFalse();
+    assertThat(target(decision).message())
+        .contains("bound by the rungs that may serve", "below them $4.75/h");
+    assertThat(decision.explanation().candidates().getLast().verdict())
+        .isEqualTo("lower than large, and downgrade.allowed is false");
+  }
+
+  @Test
+  void shouldNeverServeBelowTheQualityFloor() {
+    ScalePolicy base = policy(1, 8, "2", null);
+    Policy floored =
+        new Policy(
+            "team",
+            "chat",
+            List.of(LARGE, SMALL),
+            "large",
+            1,
+            new Scaling(1, 8),
+            base.deployment().targetCpm());
+    ScalePolicy policy =
+        new ScalePolicy(
+            floored,
+            null,
+            List.of(),
+            base.idleTimeout(),
+            false,
+            true,
+            base.targetWindow(),
+            base.pace());
+    ScaleDecision decision = decide(steady(2_000), policy, running(1), NOW);
+    assertThat(decision.variant()).isEqualTo("large");
+    assertThat(decision.explanation().candidates().getLast().verdict())
+        .isEqualTo("below the quality floor large");
+  }
+
+  @Test
+  void shouldOnlySayWhatItWouldDoWhereItObserves() {
+    ScalePolicy base = policy(1, 8);
+    ScalePolicy observing =
+        new ScalePolicy(
+            base.deployment(),
+            null,
+            List.of(),
+            base.idleTimeout(),
+            true,
+            true,
+            base.targetWindow(),
+            base.pace());
+    ScaleDecision decision = decide(steady(11_000), observing, running(1), NOW);
+    assertThat(decision.replicas()).isEqualTo(1);
+    assertThat(decision.would()).isEqualTo(4);
+    assertThat(decision.explanation().summary())
+        .startsWith("1 stay (Observe), it would run 4 x large: ");
+  }
+
+  @Test
+  void shouldServeTheNextBestWhereThePoolHasNoRoom() {
+    List<RungSeen> rungs =
+        List.of(rung("large", "19", 2_800, 1, 1), rung("small", "4.75", 5_600, 0, 10));
+    ScaleDecision decision =
+        Autoscaler.next(new ScaleSeen(steady(11_000), rungs), policy(1, 8), running(1), NOW);
+    assertThat(decision.variant()).isEqualTo("small");
+    assertThat(decision.replicas()).isEqualTo(2);
+    assertThat(decision.explanation().candidates().getFirst().verdict())
+        .isEqualTo("needs 4, has room for 2");
+  }
+
+  @Test
+  void shouldTakeAllTheRoomThereIsWhereThatIsTooLittle() {
+    List<RungSeen> rungs = List.of(rung("large", "19", 2_800, 1, 1));
+    ScaleDecision decision =
+        Autoscaler.next(new ScaleSeen(steady(11_000), rungs), policy(1, 8), running(1), NOW);
+    assertThat(decision.replicas()).isEqualTo(2);
+    assertThat(decision.reason()).isEqualTo(Reason.NoRoom);
+    assertThat(decision.explanation().binding())
+        .isEqualTo("the room of pool h100: 1 run, 1 more fit");
+  }
+
+  @Test
+  void shouldTakeTheCheaperOfTwoRungsOfEqualQuality() {
+    Policy twins =
+        new Policy(
+            "team",
+            "chat",
+            List.of(LARGE, Deployments.variant("spread", "0.9", 4)),
+            null,
+            1,
+            new Scaling(1, 8),
+            null);
+    ScalePolicy base = policy(1, 8);
+    ScalePolicy policy =
+        new ScalePolicy(
+            twins,
+            null,
+            List.of(),
+            base.idleTimeout(),
+            false,
+            true,
+            base.targetWindow(),
+            base.pace());
+    List<RungSeen> rungs =
+        List.of(rung("large", "19", 2_800, 0, 10), rung("spread", "9.50", 1_500, 0, 10));
+    // 1,400 tokens/s: one of 19 or one of 9.50; 2,800: one of 19 or two of 9.50.
+    assertThat(
+            Autoscaler.next(new ScaleSeen(steady(1_400), rungs), policy, ScaleState.NEW, NOW)
+                .variant())
+        .isEqualTo("spread");
+    ScaleState large = running(1);
+    assertThat(Autoscaler.next(new ScaleSeen(steady(2_800), rungs), policy, large, NOW).variant())
+        .isEqualTo("large");
+  }
+}

@@ -1,0 +1,111 @@
+package dev.comptroller.decide.scale;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.comptroller.decide.scale.DemandOutlook.Model;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.DoubleUnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class DemandForecastTest {
+  private static final Instant START = Instant.parse("2026-03-02T00:00:00Z");
+  private static final Duration AHEAD = Duration.ofMinutes(4);
+
+  private static DemandSeen seen(
+      int minute, WeekProfile profile, int count, DoubleUnaryOperator rate) {
+    List<Double> minutes = new ArrayList<>();
+    for (int i = minute - count; i < minute; i++) {
+      minutes.add(Math.max(0, rate.applyAsDouble(i)));
+    }
+    return new DemandSeen(
+        minutes.getLast(), minutes, START.plusSeconds(60L * minute), profile, 0, 0, 0, null);
+  }
+
+  private static WeekProfile profile(DoubleUnaryOperator rate) {
+    List<@Nullable Double> hours = new ArrayList<>();
+    for (int hour = 0; hour < WeekProfile.HOURS; hour++) {
+      hours.add(rate.applyAsDouble(hour * 60 + 30));
+    }
+    return new WeekProfile(hours, 3);
+  }
+
+  private static double daily(double minute) {
+    return 1_000 - 900 * Math.cos(2 * Math.PI * minute / 1_440);
+  }
+
+  @Test
+  void shouldTakeThePresentForTheFutureWhereNothingElseDoesBetter() {
+    Random random = new Random(1);
+    DemandSeen seen = seen(600, WeekProfile.UNKNOWN, 180, _ -> 1_000 + 100 * random.nextGaussian());
+    DemandOutlook outlook = DemandForecast.of(seen, AHEAD);
+    assertThat(outlook.model()).isEqualTo(Model.LastValue);
+    assertThat(outlook.margin()).isBetween(0.1, 0.6);
+  }
+
+  @Test
+  void shouldFollowATrendThatHolds() {
+    DemandOutlook outlook =
+        DemandForecast.of(seen(600, WeekProfile.UNKNOWN, 180, m -> 100 + 20 * (m - 400)), AHEAD);
+    assertThat(outlook.model()).isEqualTo(Model.Trend);
+    double busiest = 100 + 20 * (603 - 400);
+    assertThat(outlook.need()).isBetween(busiest, busiest * 1.05);
+  }
+
+  @Test
+  void shouldFollowTheHourOfTheWeekWhereThatBeatsTheLastValue() {
+    // The steep part of the morning, seen 40 minutes ahead.
+    DemandSeen seen =
+        seen(6 * 60, profile(DemandForecastTest::daily), 180, DemandForecastTest::daily);
+    DemandOutlook outlook = DemandForecast.of(seen, Duration.ofMinutes(20));
+    assertThat(outlook.model()).isNotEqualTo(Model.LastValue);
+    assertThat(outlook.error()).isLessThan(outlook.plainError() / 2);
+    assertThat(outlook.need()).isBetween(daily(380) * 0.98, daily(380) * 1.25);
+  }
+
+  @Test
+  void shouldTurnAProfileOffThatIsWrong() {
+    DemandSeen seen = seen(600, profile(m -> daily(m + 720)), 180, _ -> 1_000);
+    DemandOutlook outlook = DemandForecast.of(seen, AHEAD);
+    assertThat(outlook.model()).isEqualTo(Model.LastValue);
+    assertThat(outlook.need()).isEqualTo(1_000);
+  }
+
+  @Test
+  void shouldCoverTheBusiestMinuteAheadInNearlyAllCases() {
+    Random random = new Random(7);
+    double[] rate = new double[20_000];
+    double level = 1_000;
+    for (int i = 0; i < rate.length; i++) {
+      level += 0.05 * (daily(i) - level) + 10 * random.nextGaussian();
+      rate[i] = Math.max(0, level + level * 0.08 * random.nextGaussian());
+    }
+    int covered = 0;
+    int all = 0;
+    double over = 0;
+    for (int minute = 200; minute + 4 < rate.length; minute += 3) {
+      DemandOutlook outlook =
+          DemandForecast.of(seen(minute, WeekProfile.UNKNOWN, 180, m -> rate[(int) m]), AHEAD);
+      double busiest = 0;
+      for (int i = minute; i < minute + 4; i++) {
+        busiest = Math.max(busiest, rate[i]);
+      }
+      covered += busiest <= outlook.need() ? 1 : 0;
+      over += outlook.need() / Math.max(1, busiest);
+      all++;
+    }
+    assertThat((double) covered / all).isGreaterThan(0.85);
+    assertThat(over / all).isLessThan(1.35);
+  }
+
+  @Test
+  void shouldAllowForAFifthWhereNothingWasTried() {
+    DemandOutlook outlook = DemandForecast.of(seen(10, WeekProfile.UNKNOWN, 5, _ -> 100), AHEAD);
+    assertThat(outlook.margin()).isEqualTo(DemandForecast.UNTRIED);
+    assertThat(outlook.message()).isEqualTo("100 tokens/s expected within 240 s as now, +20 %");
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.decide.scale;
+
+import org.jspecify.annotations.NullMarked;
