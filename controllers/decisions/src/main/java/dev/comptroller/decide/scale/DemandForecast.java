@@ -9,22 +9,31 @@ import org.jspecify.annotations.Nullable;
 
 /// Foretells the busiest minute of the time that a new replica takes to serve.
 ///
-/// Three models: the level stays ([Model#LastValue]), it goes on along the line through the last
+/// Three models: the level stays ([Model#LastValue]), it goes on rising as in the last three
 /// minutes ([Model#Trend]), or it follows what hours of the week usually ask for
-/// ([Model#Seasonal]). Each is tried on the minutes that are known: from every past minute it
-/// foretells the busiest of the following ones. One that does not beat the first by a tenth is
-/// off. The margin is what the chosen one fell short by in all but a tenth of these trials; with
-/// too few of them it is [#UNTRIED].
+/// ([Model#Seasonal]). The level is that of the last minute, as young as it is known. Each model is
+/// tried on the minutes that are known: from every past minute it foretells the busiest of the
+/// following ones. One that does not beat the first is off. The margin is what the chosen one fell
+/// short by in all but a tenth of these trials, and usually it falls short by what it did in all
+/// but half of them; with too few trials both are [#UNTRIED].
 final class DemandForecast {
   /// The margin of a model that was not tried.
   static final double UNTRIED = 0.2;
 
-  /// How much smaller its error must be than that of the last value.
-  private static final double BETTER = 0.9;
-
   private static final int LEAST_TRIALS = 30;
-  private static final int LINE = 10;
+
+  /// Minutes that a rise is measured over: about a start. A longer line sees it begin too late, a
+  /// shorter one takes chance for it.
+  private static final int SPAN = 3;
+
+  /// In how many of its trials what came was within the margin.
   private static final double ODDS = 0.9;
+
+  /// In how many of them it was within what is usual. A trial asks for the busiest of some minutes,
+  /// chance within a minute included; the places that [RungNeed] keeps free beside what is usual
+  /// are there for that chance, and to keep them beside nine tenths would pay for it twice.
+  private static final double USUAL = 0.5;
+
   private static final double LARGEST_MARGIN = 1.0;
   private static final int LEAST_WEEKS = 1;
 
@@ -32,50 +41,62 @@ final class DemandForecast {
   private final Instant until;
   private final WeekProfile profile;
   private final int ahead;
+  private final double time;
 
-  private DemandForecast(DemandSeen seen, int ahead) {
+  private DemandForecast(DemandSeen seen, int ahead, double time) {
     this.minutes = seen.minutes().stream().mapToDouble(Double::doubleValue).toArray();
     this.until = seen.until();
     this.profile = seen.profile();
     this.ahead = ahead;
+    this.time = time;
   }
 
-  /// What is expected from `seen.until()` until `ahead` later.
-  static DemandOutlook of(DemandSeen seen, Duration ahead) {
+  /// What is expected from `now` until `ahead` later.
+  static DemandOutlook of(DemandSeen seen, Duration ahead, Instant now) {
     int steps = Math.max(1, (int) Math.ceilDiv(ahead.toSeconds(), 60L));
-    return new DemandForecast(seen, steps).outlook(seen.latest(), ahead);
+    DemandForecast forecast = new DemandForecast(seen, steps, ahead.toMillis() / 60_000.0);
+    return forecast.outlook(forecast.present(seen.latest(), now), ahead);
   }
+
+  /// What a forecast goes by.
+  ///
+  /// @param level tokens a second in the last minute
+  /// @param rise of it by minute
+  /// @param at when that was known
+  private record Present(double level, double rise, Instant at) {}
 
   /// How a model did.
-  private record Trials(double error, double margin, int count) {}
+  ///
+  /// @param error mean absolute error
+  /// @param squares mean of squared errors, by which models are compared: what was missed by far
+  ///   counts most, and rises are seldom
+  /// @param margin what it was short by in all but a tenth
+  /// @param usual what it was short by in all but half
+  private record Trials(double error, double squares, double margin, double usual) {}
 
-  private DemandOutlook outlook(double latest, Duration time) {
-    int size = minutes.length;
-    double level = size == 0 ? latest : level(size);
+  private DemandOutlook outlook(Present present, Duration reach) {
+    double level = present.level();
     @Nullable Trials plain = trials(Model.LastValue);
     Model best = Model.LastValue;
     @Nullable Trials chosen = plain;
     for (Model model : List.of(Model.Trend, Model.Seasonal)) {
       @Nullable Trials trials = trials(model);
-      if (plain != null
-          && chosen != null
-          && trials != null
-          && trials.error() < BETTER * plain.error()
-          && trials.error() < chosen.error()) {
+      if (chosen != null && trials != null && trials.squares() < chosen.squares()) {
         best = model;
         chosen = trials;
       }
     }
-    @Nullable Double foretold = size == 0 ? null : peak(best, size);
-    // What came in the last seconds is not denied by any model.
-    double peak = Math.max(foretold == null ? level : foretold, latest);
+    @Nullable Double foretold = peak(best, present);
+    // What came in the last minute is not denied by any model.
+    double peak = foretold == null ? level : Math.max(foretold, level);
     double scale = Math.max(level, 1e-9);
     return new DemandOutlook(
         best,
-        time,
+        reach,
         level,
         peak,
         chosen == null ? UNTRIED : chosen.margin(),
+        chosen == null ? UNTRIED : chosen.usual(),
         chosen == null ? Double.NaN : chosen.error() / scale,
         plain == null ? Double.NaN : plain.error() / scale);
   }
@@ -87,16 +108,18 @@ final class DemandForecast {
     }
     double busiest = Arrays.stream(minutes).max().orElse(0);
     double sum = 0;
+    double squares = 0;
     int count = 0;
     double[] short_ = new double[minutes.length];
     int shorts = 0;
-    for (int end = LINE; end + ahead <= minutes.length; end++) {
-      Double foretold = peak(model, end);
+    for (int end = SPAN + 1; end + ahead <= minutes.length; end++) {
+      Double foretold = peak(model, past(end));
       if (foretold == null) {
         return null;
       }
       double came = Arrays.stream(minutes, end, end + ahead).max().orElse(0);
       sum += Math.abs(came - foretold);
+      squares += (came - foretold) * (came - foretold);
       count++;
       if (foretold > busiest / 20) {
         short_[shorts++] = came / foretold - 1;
@@ -107,59 +130,55 @@ final class DemandForecast {
     }
     double[] sorted = Arrays.copyOf(short_, shorts);
     Arrays.sort(sorted);
-    double margin =
-        shorts == 0 ? UNTRIED : sorted[Math.min(shorts - 1, (int) Math.floor(ODDS * shorts))];
-    return new Trials(sum / count, Math.clamp(margin, 0, LARGEST_MARGIN), count);
+    return new Trials(sum / count, squares / count, within(sorted, ODDS), within(sorted, USUAL));
   }
 
-  /// The busiest minute of the next ones by a model that knows the first `end` minutes; null if it
-  /// cannot tell.
-  private @Nullable Double peak(Model model, int end) {
-    double level = level(end);
+  /// What a part of the shortfalls is within.
+  private static double within(double[] sorted, double part) {
+    int at = Math.min(sorted.length - 1, (int) Math.floor(part * sorted.length));
+    return at < 0 ? UNTRIED : Math.clamp(sorted[at], 0, LARGEST_MARGIN);
+  }
+
+  /// The busiest minute of the next ones by a model; null if it cannot tell.
+  private @Nullable Double peak(Model model, Present present) {
     return switch (model) {
-      case LastValue -> level;
-      case Trend -> Math.max(level, level + Math.max(0, slope(end)) * (ahead + 0.5));
-      case Seasonal -> seasonal(level, end);
+      case LastValue -> present.level();
+      case Trend -> present.level() + Math.max(0, present.rise()) * time;
+      case Seasonal -> seasonal(present);
     };
   }
 
-  private @Nullable Double seasonal(double level, int end) {
-    Instant now = until.minusSeconds(60L * (minutes.length - end));
+  private @Nullable Double seasonal(Present present) {
     double peak = 0;
     for (int step = 0; step <= ahead; step++) {
-      Double ratio = profile.ratio(now.minusSeconds(60), now.plusSeconds(60L * step));
+      Double ratio =
+          profile.ratio(present.at().minusSeconds(60), present.at().plusSeconds(60L * step));
       if (ratio == null) {
         return null;
       }
-      peak = Math.max(peak, level * Math.clamp(ratio, 0.1, 10));
+      peak = Math.max(peak, present.level() * Math.clamp(ratio, 0.1, 10));
     }
     return peak;
   }
 
-  /// The present level: the mean of the last two minutes, half as much each further back.
-  private double level(int end) {
-    double level = minutes[Math.max(0, end - 4)];
-    for (int i = Math.max(1, end - 3); i < end; i++) {
-      level += (minutes[i] - level) / 2;
-    }
-    return level;
+  /// What a model that knew only the first `end` minutes would go by.
+  private Present past(int end) {
+    double level = minutes[end - 1];
+    double rise = (level - minutes[end - 1 - SPAN]) / SPAN;
+    return new Present(level, rise, until.minusSeconds(60L * (minutes.length - end)));
   }
 
-  /// Change a minute of the line that fits the last minutes best.
-  private double slope(int end) {
-    int from = Math.max(0, end - LINE);
-    int n = end - from;
-    if (n < 3) {
-      return 0;
+  /// What models go by now: whole minutes ended up to a minute ago, the level is younger.
+  private Present present(double latest, Instant now) {
+    double age = Math.max(0, Duration.between(until, now).toMillis() / 60_000.0);
+    int whole = (int) Math.min(age, SPAN);
+    double part = age - whole;
+    int from = minutes.length - 1 - SPAN + whole;
+    if (from < 0 || from + 1 >= minutes.length) {
+      // No minute is known that ended so long ago, or none that is young enough.
+      return new Present(latest, 0, now);
     }
-    double meanX = (n - 1) / 2.0;
-    double meanY = Arrays.stream(minutes, from, end).average().orElse(0);
-    double over = 0;
-    double under = 0;
-    for (int i = 0; i < n; i++) {
-      over += (i - meanX) * (minutes[from + i] - meanY);
-      under += (i - meanX) * (i - meanX);
-    }
-    return over / under;
+    double before = (1 - part) * minutes[from] + part * minutes[from + 1];
+    return new Present(latest, (latest - before) / SPAN, now);
   }
 }

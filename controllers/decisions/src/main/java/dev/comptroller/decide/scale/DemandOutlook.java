@@ -10,6 +10,7 @@ import java.time.Duration;
 /// @param peak the busiest minute expected
 /// @param margin how much more than that is allowed for, as a part of it: what the model was short
 ///   by in all but a tenth of its past forecasts
+/// @param usual the same in all but half of them
 /// @param error mean absolute error of the model's past forecasts, as a part of the level; NaN if
 ///   it made none
 /// @param plainError that of taking the present for the future
@@ -19,6 +20,7 @@ public record DemandOutlook(
     double level,
     double peak,
     double margin,
+    double usual,
     double error,
     double plainError) {
   /// How a demand is foretold.
@@ -45,6 +47,11 @@ public record DemandOutlook(
   /// Tokens a second that there must be capacity for.
   public double need() {
     return peak * (1 + margin);
+  }
+
+  /// Tokens a second in the busiest minute as it usually comes.
+  public double usually() {
+    return peak * (1 + usual);
   }
 
   /// The figures: `2800 tokens/s expected within 240 s by trend, +8 %`.

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /// What a deployment is and was asked for, prompts and answers together, in tokens a second.
 ///
-/// @param latest mean of the last seconds, as short as is known
+/// @param latest mean of the last 60 s, or of what is known of them
 /// @param minutes means of whole minutes, without a gap, the newest last
 /// @param until end of the newest minute
 /// @param profile what hours of the week usually ask for

@@ -20,22 +20,28 @@ record RungNeed(Variant variant, RungSeen seen, int count, long wanted, double n
 
   /// @param fewest replicas at least
   /// @param most replicas at most
-  static RungNeed of(Variant variant, RungSeen seen, double need, int fewest, int most) {
+  static RungNeed of(Variant variant, RungSeen seen, Capacity need, int fewest, int most) {
     long wanted = replicas(seen, need);
     long room = Math.max(fewest, (long) seen.running() + seen.room());
     int count = (int) Math.clamp(wanted, fewest, Math.max(fewest, Math.min(most, room)));
-    return new RungNeed(variant, seen, count, wanted, need);
+    return new RungNeed(variant, seen, count, wanted, need.most());
   }
 
-  /// Replicas that serve `need` tokens a second.
+  /// Replicas that serve `need` tokens a second, known exactly.
+  static long replicas(RungSeen seen, double need) {
+    return replicas(seen, Capacity.exactly(need));
+  }
+
+  /// Replicas that serve a need.
   ///
   /// One alone keeps its SLO up to `safe`: its places must be free for what comes by chance. That
   /// many beside the mean are needed, in proportion to its root, however many replicas share them:
   /// with `p` places in each and a mean of `a` taken, `n * p >= a + b * root(a)`, where `b` is such
-  /// that one replica serves exactly `safe`.
-  static long replicas(RungSeen seen, double need) {
+  /// that one replica serves exactly `safe`. Chance is on top of the usual need alone: the most
+  /// has its own on top already, and is served while all places are taken.
+  static long replicas(RungSeen seen, Capacity need) {
     double safe = Objects.requireNonNull(seen.safe()).thousandths() / 1000.0;
-    double alone = Math.ceil(need / safe - EXACT);
+    double alone = Math.ceil(need.most() / safe - EXACT);
     RungSeen.Pooled pool = seen.pool();
     double full = pool == null ? 0 : pool.full().thousandths() / 1000.0;
     if (pool == null || full <= safe || alone <= 1) {
@@ -44,9 +50,10 @@ record RungNeed(Variant variant, RungSeen seen, int count, long wanted, double n
     double places = pool.places();
     double one = places * safe / full;
     double spread = (places - one) / Math.sqrt(one);
-    double taken = places * need / full;
+    double taken = places * need.usual() / full;
     double shared = Math.ceil((taken + spread * Math.sqrt(taken)) / places - EXACT);
-    return (long) Math.min(MOST, Math.min(alone, shared));
+    double filled = Math.ceil(need.most() / full - EXACT);
+    return (long) Math.min(MOST, Math.min(alone, Math.max(shared, filled)));
   }
 
   /// Whether it serves all that is needed.

@@ -73,7 +73,7 @@ final class RungPick {
 
   /// What each rung that is known needs, in ladder order.
   static List<RungNeed> needs(
-      List<Variant> rungs, ScaleSeen seen, double need, int fewest, int most) {
+      List<Variant> rungs, ScaleSeen seen, Capacity need, int fewest, int most) {
     List<RungNeed> needs = new ArrayList<>();
     for (Variant variant : rungs) {
       seen.rung(variant.name())

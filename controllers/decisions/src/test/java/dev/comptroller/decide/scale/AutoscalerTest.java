@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class AutoscalerTest {
+  private static final Duration ENOUGH = START.dividedBy(3);
+
   private static ScaleDecision decide(
       @Nullable DemandSeen demand, ScalePolicy policy, ScaleState state, Instant now) {
     int large = "large".equals(state.variant()) ? state.replicas() : 0;
@@ -55,6 +57,27 @@ class AutoscalerTest {
             "2 x large for $38.00/h: 5500 tokens/s expected within 195 s as now, +0 %; one replica"
                 + " of large serves 2800 tokens/s, so 2 are needed");
     assertThat(decide(steady(5_700), policy(1, 8), running(1), NOW).replicas()).isEqualTo(3);
+  }
+
+  @Test
+  void shouldKeepPlacesFreeBesideWhatIsUsualAndFillThemWithTheMostThatMayCome() {
+    RungSeen alone = rung("large", "19", 2_800, 0, 100);
+    RungSeen shared =
+        new RungSeen(
+            "large",
+            alone.perReplica(),
+            alone.safe(),
+            new RungSeen.Pooled(64, TokensPerSecond.of(3_500)),
+            true,
+            0,
+            100,
+            START,
+            null);
+    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 28_000))).isEqualTo(9);
+    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 31_500))).isEqualTo(9);
+    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 31_501))).isEqualTo(10);
+    // Where nothing is known of its places, each serves what keeps the promise alone.
+    assertThat(RungNeed.replicas(alone, new Capacity(28_000, 31_501))).isEqualTo(12);
   }
 
   @Test
@@ -102,11 +125,11 @@ class AutoscalerTest {
     assertThat(decision.replicas()).isEqualTo(4);
     state = decision.state();
     Instant last = now;
-    while (now.isBefore(last.plus(START))) {
+    while (now.isBefore(last.plus(ENOUGH))) {
       now = now.plusSeconds(15);
       decision = decide(steady(2_000), policy(1, 8), state, now);
       state = decision.state();
-      if (!now.isAfter(last.plus(START))) {
+      if (!now.isAfter(last.plus(ENOUGH))) {
         assertThat(decision.replicas()).as("at %s", now).isEqualTo(4);
         assertThat(decision.reason()).isEqualTo(Reason.Settling);
       }
@@ -118,7 +141,7 @@ class AutoscalerTest {
   @Test
   void shouldNotTakeReplicasAwayAfterARestartBeforeItSawAWholeWindow() {
     ScaleState state = running(4);
-    for (int second = 0; second < START.toSeconds(); second += 15) {
+    for (int second = 0; second < ENOUGH.toSeconds(); second += 15) {
       ScaleDecision decision = decide(steady(2_000), policy(1, 8), state, NOW.plusSeconds(second));
       assertThat(decision.replicas()).as("after %d s", second).isEqualTo(4);
       state = decision.state();

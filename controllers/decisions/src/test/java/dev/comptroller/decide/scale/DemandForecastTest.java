@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
+import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -24,6 +25,10 @@ class DemandForecastTest {
     }
     return new DemandSeen(
         minutes.getLast(), minutes, START.plusSeconds(60L * minute), profile, 0, 0, 0, null);
+  }
+
+  private static DemandOutlook forecast(DemandSeen seen, Duration ahead) {
+    return DemandForecast.of(seen, ahead, seen.until());
   }
 
   private static WeekProfile profile(DoubleUnaryOperator rate) {
@@ -42,7 +47,7 @@ class DemandForecastTest {
   void shouldTakeThePresentForTheFutureWhereNothingElseDoesBetter() {
     Random random = new Random(1);
     DemandSeen seen = seen(600, WeekProfile.UNKNOWN, 180, _ -> 1_000 + 100 * random.nextGaussian());
-    DemandOutlook outlook = DemandForecast.of(seen, AHEAD);
+    DemandOutlook outlook = forecast(seen, AHEAD);
     assertThat(outlook.model()).isEqualTo(Model.LastValue);
     assertThat(outlook.margin()).isBetween(0.1, 0.6);
   }
@@ -50,7 +55,7 @@ class DemandForecastTest {
   @Test
   void shouldFollowATrendThatHolds() {
     DemandOutlook outlook =
-        DemandForecast.of(seen(600, WeekProfile.UNKNOWN, 180, m -> 100 + 20 * (m - 400)), AHEAD);
+        forecast(seen(600, WeekProfile.UNKNOWN, 180, m -> 100 + 20 * (m - 400)), AHEAD);
     assertThat(outlook.model()).isEqualTo(Model.Trend);
     double busiest = 100 + 20 * (603 - 400);
     assertThat(outlook.need()).isBetween(busiest, busiest * 1.05);
@@ -61,7 +66,7 @@ class DemandForecastTest {
     // The steep part of the morning, seen 40 minutes ahead.
     DemandSeen seen =
         seen(6 * 60, profile(DemandForecastTest::daily), 180, DemandForecastTest::daily);
-    DemandOutlook outlook = DemandForecast.of(seen, Duration.ofMinutes(20));
+    DemandOutlook outlook = forecast(seen, Duration.ofMinutes(20));
     assertThat(outlook.model()).isNotEqualTo(Model.LastValue);
     assertThat(outlook.error()).isLessThan(outlook.plainError() / 2);
     assertThat(outlook.need()).isBetween(daily(380) * 0.98, daily(380) * 1.25);
@@ -70,7 +75,7 @@ class DemandForecastTest {
   @Test
   void shouldTurnAProfileOffThatIsWrong() {
     DemandSeen seen = seen(600, profile(m -> daily(m + 720)), 180, _ -> 1_000);
-    DemandOutlook outlook = DemandForecast.of(seen, AHEAD);
+    DemandOutlook outlook = forecast(seen, AHEAD);
     assertThat(outlook.model()).isEqualTo(Model.LastValue);
     assertThat(outlook.need()).isEqualTo(1_000);
   }
@@ -89,7 +94,7 @@ class DemandForecastTest {
     double over = 0;
     for (int minute = 200; minute + 4 < rate.length; minute += 3) {
       DemandOutlook outlook =
-          DemandForecast.of(seen(minute, WeekProfile.UNKNOWN, 180, m -> rate[(int) m]), AHEAD);
+          forecast(seen(minute, WeekProfile.UNKNOWN, 180, m -> rate[(int) m]), AHEAD);
       double busiest = 0;
       for (int i = minute; i < minute + 4; i++) {
         busiest = Math.max(busiest, rate[i]);
@@ -104,8 +109,39 @@ class DemandForecastTest {
 
   @Test
   void shouldAllowForAFifthWhereNothingWasTried() {
-    DemandOutlook outlook = DemandForecast.of(seen(10, WeekProfile.UNKNOWN, 5, _ -> 100), AHEAD);
+    DemandOutlook outlook = forecast(seen(10, WeekProfile.UNKNOWN, 5, _ -> 100), AHEAD);
     assertThat(outlook.margin()).isEqualTo(DemandForecast.UNTRIED);
     assertThat(outlook.message()).isEqualTo("100 tokens/s expected within 240 s as now, +20 %");
+  }
+
+  @Test
+  void shouldGoByTheLastMinuteAndNotByTheLastWholeOne() {
+    // A rise by 20 a minute, half a minute after the last whole minute ended.
+    DemandSeen whole = seen(600, WeekProfile.UNKNOWN, 180, m -> 100 + 20 * (m - 400));
+    Instant now = whole.until().plusSeconds(30);
+    DemandSeen seen =
+        new DemandSeen(
+            whole.latest() + 10, whole.minutes(), whole.until(), WeekProfile.UNKNOWN, 0, 0, 0, now);
+    DemandOutlook outlook = DemandForecast.of(seen, AHEAD, now);
+    assertThat(outlook.model()).isEqualTo(Model.Trend);
+    assertThat(outlook.level()).isEqualTo(whole.latest() + 10);
+    assertThat(outlook.peak()).isCloseTo(whole.latest() + 10 + 4 * 20, Offset.offset(1e-6));
+  }
+
+  @Test
+  void shouldSeeNoRiseInMinutesThatAreTooOld() {
+    DemandSeen seen = seen(600, WeekProfile.UNKNOWN, 180, m -> 100 + 20 * (m - 400));
+    DemandOutlook outlook =
+        DemandForecast.of(seen, AHEAD, seen.until().plus(Duration.ofMinutes(3)));
+    assertThat(outlook.peak()).isEqualTo(seen.latest());
+  }
+
+  @Test
+  void shouldTellWhatIsUsualFromWhatIsLeftOutByABadForecast() {
+    Random random = new Random(1);
+    DemandSeen seen = seen(600, WeekProfile.UNKNOWN, 180, _ -> 1_000 + 100 * random.nextGaussian());
+    DemandOutlook outlook = forecast(seen, AHEAD);
+    assertThat(outlook.usual()).isBetween(0.05, 0.15);
+    assertThat(outlook.usually()).isLessThan(outlook.need() * 0.95);
   }
 }

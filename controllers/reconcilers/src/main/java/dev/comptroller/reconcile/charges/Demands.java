@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// want of capacity or money (429 and 503) as many as a served one had on average.
 ///
 /// ```
-/// the latest looks   a rate over 10 s or more                    recent().moment()
+/// the last minute    a rate over 60 s up to the latest look      recent().moment()
 /// whole minutes      kept for 3 hours                            recent().minute(), minutes()
 ///                    the busiest of the last 10                  of(), window()
 /// hours of the week  means in which a week counts half after 2   hour()
@@ -52,8 +52,8 @@ public final class Demands {
   /// For how long minutes are kept.
   public static final Duration HISTORY = Duration.ofHours(3);
 
-  /// The shortest time that a rate is told over.
-  private static final Duration MOMENT = Duration.ofSeconds(10);
+  /// The time up to now that a rate is told over: shorter ones tell chance rather than demand.
+  private static final Duration MOMENT = Duration.ofSeconds(60);
 
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final long KEPT = HISTORY.toMinutes();
@@ -100,8 +100,8 @@ public final class Demands {
   /// What a deployment is asked for now.
   ///
   /// @param minute the last whole minute that was observed; absent if none ended in the last two
-  /// @param moment the last 10 seconds, or as long as lies between two looks; absent before the
-  ///     second look
+  /// @param moment the last 60 seconds, or as many more as lie between looks; what was seen so far
+  ///     after a start; absent before the second look
   /// @param interactive requests that wait for a replica, over all gateways
   /// @param batch deferred requests and items of batches that wait for a replica
   /// @param lastRequest when a request last came or ended; absent if none was seen
@@ -369,7 +369,7 @@ public final class Demands {
     return null;
   }
 
-  /// The sum of the rates at all gateways, each over its latest looks.
+  /// The sum of the rates at all gateways, each over its last [#MOMENT].
   private @Nullable Rates moment(Name name) {
     long prompt = 0;
     long answer = 0;

@@ -112,7 +112,7 @@ class DemandsTest {
   }
 
   @Test
-  void shouldTellPromptsAndAnswersOfTheLastMinuteAndOfTheLastSecondsApart() {
+  void shouldTellPromptsAndAnswersOfTheLastWholeMinuteAndOfTheLastSixtySecondsApart() {
     traffic(Duration.ofMinutes(3), 4, 0);
     traffic(Duration.ofSeconds(15), 8, 2);
     Demands.Recent recent = demands.recent("team", "chat", now).orElseThrow();
@@ -122,9 +122,12 @@ class DemandsTest {
     assertThat(minute.requestsPerSecond()).isEqualTo(4);
     assertThat(minute.to()).isEqualTo(START.plus(Duration.ofMinutes(3)));
     Demands.Rates moment = Objects.requireNonNull(recent.moment());
-    assertThat(moment.tokens()).isEqualTo(TokensPerSecond.of(5_000));
-    assertThat(moment.requestsPerSecond()).isEqualTo(10);
-    assertThat(Duration.between(moment.from(), moment.to())).isEqualTo(Duration.ofSeconds(10));
+    assertThat(moment.tokens())
+        .as("45 s of 2,000, 15 s of 5,000")
+        .isEqualTo(TokensPerSecond.of(2_750));
+    assertThat(moment.requestsPerSecond()).isEqualTo(5.5);
+    assertThat(Duration.between(moment.from(), moment.to())).isEqualTo(Duration.ofSeconds(60));
+    assertThat(moment.to()).isEqualTo(now);
     assertThat(recent.at()).isEqualTo(now);
     assertThat(demands.recent("team", "chat", now.plusSeconds(61))).isEmpty();
     Demands.Recent never = demands.recent("team", "other", now).orElseThrow();

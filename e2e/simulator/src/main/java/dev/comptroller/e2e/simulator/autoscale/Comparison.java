@@ -12,8 +12,8 @@ public final class Comparison {
   /// The name of the cheapest plan found.
   public static final String OPTIMUM = "optimum";
 
-  /// The name of the stand-in for the operator's own autoscaler.
-  public static final String OURS = "forecast (stand-in)";
+  /// The name of the operator's own autoscaler.
+  public static final String OURS = "the operator's";
 
   private static final int WINDOW_MINUTES = 10;
 
@@ -94,8 +94,9 @@ public final class Comparison {
   private Map<String, ScalingPolicy> policies() {
     int peak = peak();
     Map<String, ScalingPolicy> policies = new LinkedHashMap<>();
+    policies.put(OURS, new Ours(rules));
     policies.put(
-        OURS,
+        "line + root rule",
         new Forecasting(
             new Forecasting.Settings(0.02, 1, rules.machine().limits().maxSequences(), 1, 120)));
     policies.put("reactive +25 %", new Reactive());

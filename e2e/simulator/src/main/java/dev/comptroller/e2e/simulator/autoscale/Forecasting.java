@@ -3,7 +3,7 @@ package dev.comptroller.e2e.simulator.autoscale;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/// A stand-in for the operator's own autoscaler: forecast until a replica asked for now would
+/// A plain rule beside the operator's own autoscaler: forecast until a replica asked for now would
 /// serve, a margin on top, over what a replica serves.
 ///
 /// 1. The rate now is that of the last minute. It goes on as it changed in the last three
