@@ -2,6 +2,7 @@ package dev.comptroller.operator;
 
 import dev.comptroller.decide.budget.Leaving;
 import dev.comptroller.decide.downgrade.Transition;
+import dev.comptroller.decide.scale.ScalePolicy;
 import dev.comptroller.reconcile.budget.LoopSettings;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
@@ -61,6 +62,15 @@ public interface OperatorConfig {
     @WithDefault("60S")
     Duration publish();
 
+    /// How long fewer replicas must have been enough before one leaves; at least as long as a new
+    /// one takes to start.
+    @WithDefault("1M")
+    Duration settle();
+
+    /// Time between two looks at what a deployment is asked for.
+    @WithDefault("15S")
+    Duration scale();
+
     /// Time between two looks at gateways while requests may wait for a first replica.
     @WithDefault("1S")
     Duration wake();
@@ -73,7 +83,8 @@ public interface OperatorConfig {
           dwell(),
           stale(),
           publish(),
-          wake());
+          wake(),
+          new ScalePolicy.Pace(settle(), start().plus(warm()), scale(), dwell()));
     }
   }
 

@@ -10,6 +10,7 @@ import dev.comptroller.reconcile.deployment.DeploymentGauges;
 import dev.comptroller.reconcile.deployment.DeploymentObserver;
 import dev.comptroller.reconcile.deployment.Directives;
 import dev.comptroller.reconcile.deployment.RolloutObserver;
+import dev.comptroller.reconcile.deployment.Scaler;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.provision.Provisioners;
@@ -93,6 +94,12 @@ public final class Wiring {
   @Singleton
   RolloutPolicy pace(OperatorConfig config) {
     return Pace.of(config.rollout());
+  }
+
+  @Produces
+  @Singleton
+  Scaler scaler(Assembly assembly) {
+    return assembly.scaler();
   }
 
   @Produces

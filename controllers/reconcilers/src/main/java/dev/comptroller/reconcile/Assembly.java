@@ -25,6 +25,7 @@ import dev.comptroller.reconcile.deployment.DeploymentParser;
 import dev.comptroller.reconcile.deployment.Directives;
 import dev.comptroller.reconcile.deployment.ModelDeploymentReconciler;
 import dev.comptroller.reconcile.deployment.RolloutObserver;
+import dev.comptroller.reconcile.deployment.Scaler;
 import dev.comptroller.reconcile.metrics.BudgetMetrics;
 import dev.comptroller.reconcile.metrics.CapacityMetrics;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
@@ -37,6 +38,7 @@ import dev.comptroller.reconcile.routing.RoutingBoard;
 import dev.comptroller.reconcile.signals.EngineSample;
 import dev.comptroller.reconcile.signals.EngineScrape;
 import dev.comptroller.reconcile.signals.FleetView;
+import dev.comptroller.reconcile.signals.Measured;
 import dev.comptroller.reconcile.signals.PodFacts;
 import dev.comptroller.reconcile.signals.Speeds;
 import dev.comptroller.reconcile.signals.TokenLedger;
@@ -83,6 +85,7 @@ public final class Assembly implements AutoCloseable {
   private final Queues queues = new Queues();
   private final ChargeScrape chargeScrape;
   private final NamespaceObserver namespaces;
+  private final Scaler scaler;
   private final BudgetNews news;
   private final String runtimeImage;
   private final Publication publication;
@@ -131,15 +134,11 @@ public final class Assembly implements AutoCloseable {
     meter =
         new Meter(client, view, new SpendStore(client, settings.namespace()), clock, pools::books);
     treasury = new Treasury(view, meter, pools);
+    Measured measured = new Measurements(speeds, demands);
+    scrape = new EngineScrape(view, clock, settings.scrapeInterval(), this::sample, this::page);
+    scaler = new Scaler(measured, scrape, settings.loop().scaling());
     namespaces =
-        new NamespaceObserver(
-            view,
-            meter,
-            pools,
-            charges,
-            queues,
-            settings.loop(),
-            new Measurements(speeds, demands));
+        new NamespaceObserver(view, meter, pools, charges, queues, settings.loop(), measured);
     news =
         new BudgetNews(
             metrics,
@@ -163,7 +162,6 @@ public final class Assembly implements AutoCloseable {
                 (namespace, name) -> view.deployment(namespace, name).isPresent(),
                 routing::asleep,
                 settings.loop().wake()));
-    scrape = new EngineScrape(view, clock, settings.scrapeInterval(), this::sample, this::page);
     warmer = new Warmer(view);
     signals = new RolloutObserver(scrape, warmer);
   }
@@ -196,6 +194,7 @@ public final class Assembly implements AutoCloseable {
           String name = deployment.getMetadata().getName();
           if (view.deployment(namespace, name).isEmpty()) {
             metrics.deploymentGone(namespace, name);
+            scaler.gone(deployment.getMetadata().getUid());
           }
         });
     view.start();
@@ -230,6 +229,7 @@ public final class Assembly implements AutoCloseable {
         actuator(),
         directives,
         pace,
+        scaler,
         gauges(),
         events,
         publication,
@@ -271,6 +271,11 @@ public final class Assembly implements AutoCloseable {
   /// What gathers for decisions about ModelDeployments.
   public DeploymentObserver observer() {
     return new DeploymentObserver(view, pools, meter, treasury, tokens);
+  }
+
+  /// What chooses replicas.
+  public Scaler scaler() {
+    return scaler;
   }
 
   /// What gathers for changes of variant.

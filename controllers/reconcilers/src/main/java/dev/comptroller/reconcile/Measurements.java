@@ -3,16 +3,29 @@ package dev.comptroller.reconcile;
 import dev.comptroller.decide.capacity.Sizing.Limits;
 import dev.comptroller.decide.capacity.Sizing.SafeRate;
 import dev.comptroller.decide.capacity.Slo;
+import dev.comptroller.decide.scale.DemandSeen;
+import dev.comptroller.decide.scale.WeekProfile;
 import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.reconcile.charges.Demands;
+import dev.comptroller.reconcile.charges.Demands.Rates;
+import dev.comptroller.reconcile.charges.Demands.Recent;
+import dev.comptroller.reconcile.charges.Demands.Usually;
 import dev.comptroller.reconcile.signals.Measured;
 import dev.comptroller.reconcile.signals.Speeds;
 import dev.comptroller.reconcile.signals.TokenLedger;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /// What replicas and gateways show: speeds by the former's counters, demand by the latter's.
 record Measurements(Speeds speeds, Demands demands) implements Measured {
+  /// The age at which the latest whole minute says nothing of the present.
+  private static final Duration OLD = Duration.ofMinutes(3);
+
   @Override
   public Optional<SafeRate> rate(TokenLedger.Key variant, Limits limits, Slo slo, Instant now) {
     return speeds.rate(variant, limits, slo, now);
@@ -21,5 +34,87 @@ record Measurements(Speeds speeds, Demands demands) implements Measured {
   @Override
   public Optional<TokensPerSecond> demand(String namespace, String deployment, Instant now) {
     return demands.of(namespace, deployment, now);
+  }
+
+  @Override
+  public Optional<DemandSeen> asked(String namespace, String deployment, long queued, Instant now) {
+    return demands
+        .recent(namespace, deployment, now)
+        .flatMap(
+            recent ->
+                asked(
+                    recent,
+                    recent.waiting() + queued,
+                    demands.minutes(namespace, deployment, now),
+                    profile(namespace, deployment, now),
+                    now));
+  }
+
+  @Override
+  public void onWaiting(BiConsumer<String, String> listener) {
+    demands.onWaiting(listener);
+  }
+
+  /// Absent until gateways were looked at twice: from one look alone no rate follows, unless there
+  /// are requests that wait, which need none.
+  private static Optional<DemandSeen> asked(
+      Recent recent, long waiting, List<Rates> known, WeekProfile profile, Instant now) {
+    Rates moment = recent.moment();
+    if (moment == null && waiting == 0) {
+      return Optional.empty();
+    }
+    List<Rates> minutes = latest(known, now);
+    Instant until = minutes.isEmpty() ? now : minutes.getLast().to();
+    return Optional.of(
+        new DemandSeen(
+            moment == null ? 0 : rate(moment),
+            minutes.stream().map(Measurements::rate).toList(),
+            until,
+            profile,
+            waiting,
+            waiting * tokensOfOne(known),
+            0,
+            recent.lastRequest()));
+  }
+
+  /// The latest minutes without a gap between them; none where they are too old.
+  private static List<Rates> latest(List<Rates> known, Instant now) {
+    int first = known.size();
+    while (first > 0
+        && (first == known.size()
+            ? known.get(first - 1).to().plus(OLD).isAfter(now)
+            : known.get(first - 1).to().equals(known.get(first).from()))) {
+      first--;
+    }
+    return new ArrayList<>(known.subList(first, known.size()));
+  }
+
+  private WeekProfile profile(String namespace, String deployment, Instant now) {
+    List<@Nullable Double> hours = new ArrayList<>();
+    int weeks = 0;
+    for (int hour = 0; hour < WeekProfile.HOURS; hour++) {
+      Optional<Usually> usually = demands.hour(namespace, deployment, hour);
+      hours.add(usually.map(each -> each.tokens().thousandths() / 1000.0).orElse(null));
+      if (hour == WeekProfile.hourOf(now)) {
+        // The present week is not over.
+        weeks = Math.max(0, usually.map(Usually::weeks).orElse(0) - 1);
+      }
+    }
+    return new WeekProfile(hours, weeks);
+  }
+
+  private static double rate(Rates rates) {
+    return rates.tokens().thousandths() / 1000.0;
+  }
+
+  /// Tokens of a request on average; none where none was seen.
+  private static double tokensOfOne(List<Rates> known) {
+    double tokens = 0;
+    double requests = 0;
+    for (Rates minute : known) {
+      tokens += rate(minute);
+      requests += minute.requestsPerSecond();
+    }
+    return requests > 0 ? tokens / requests : 0;
   }
 }

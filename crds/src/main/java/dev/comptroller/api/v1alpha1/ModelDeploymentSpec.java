@@ -57,7 +57,8 @@ public record ModelDeploymentSpec(
         @SpecReplicas
         @JsonPropertyDescription(
             "Desired replicas of the active variant, set through the scale subresource"
-                + " by kubectl scale or an autoscaler. Absent: scaling.minReplicas. At most"
+                + " by kubectl scale or another autoscaler; it is kept until it is removed."
+                + " Absent: as many as the demand needs, from scaling.minReplicas to"
                 + " scaling.maxReplicas.")
         @Nullable Integer replicas,
     @JsonPropertyDescription(

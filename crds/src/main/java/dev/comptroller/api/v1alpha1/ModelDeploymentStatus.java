@@ -68,7 +68,11 @@ public record ModelDeploymentStatus(
         @JsonPropertyDescription("Every variant that has replicas, with its share of new requests.")
         List<Leg> legs,
     @JsonPropertyDescription("What is remembered from one change of variant to the next.")
-        @Nullable Rollout rollout) {
+        @Nullable Rollout rollout,
+    @JsonPropertyDescription(
+            "What the autoscaler wants; a budget or a lack of room may leave less of it."
+                + " Absent while spec.replicas is set.")
+        @Nullable Autoscaling autoscaling) {
   /// Puts the defaults in place of absent members.
   public ModelDeploymentStatus {
     conditions = Absent.list(conditions);
@@ -271,6 +275,39 @@ public record ModelDeploymentStatus(
       @Text(Format.SENTENCE)
           @JsonPropertyDescription("Why the last one failed, for people, with numbers.")
           @Nullable String message) {}
+
+  /// What the autoscaler wants.
+  @Wire
+  public record Autoscaling(
+      @Required
+          @Text(Format.VARIANT_NAME)
+          @JsonPropertyDescription("The best variant that it wants to serve.")
+          String variant,
+      @Required @JsonPropertyDescription("Replicas of it that it wants.") Integer replicas,
+      @JsonPropertyDescription(
+              "Replicas that it would want if scaling.mode were not Observe; absent otherwise.")
+          @Nullable Integer wouldReplicas,
+      @Text(Format.INSTANT)
+          @JsonPropertyDescription("Since when it wants that variant; absent if that is not known.")
+          @Nullable String since,
+      @Required
+          @Text(Format.SHORT)
+          @JsonPropertyDescription(
+              "Why, as one word in CamelCase: Demand, Waiting, Settling, Minimum, Maximum,"
+                  + " NoRoom, Idle, Fixed, NoSignal, SpeedUnknown or Observing.")
+          String reason,
+      @Text(Format.MESSAGE) @JsonPropertyDescription("Why, for people, with numbers.")
+          @Nullable String message,
+      @Text(Format.SENTENCE) @JsonPropertyDescription("What bound it.")
+          @Nullable String bindingConstraint,
+      @Text(Format.SHORT)
+          @JsonPropertyDescription(
+              "Tokens per second, input and output, that it expects at most until a new replica"
+                  + " would serve, its margin included; absent while that is not known.")
+          @Nullable String expectedTokensPerSecond,
+      @JsonPropertyDescription(
+              "Seconds that a new replica took lately until it served; absent if none was seen.")
+          @Nullable Integer startSeconds) {}
 
   /// A change that cannot begin.
   @Wire

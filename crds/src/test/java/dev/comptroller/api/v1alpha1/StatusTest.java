@@ -89,7 +89,17 @@ class StatusTest {
                 AT,
                 1L,
                 new ModelDeploymentStatus.BackOff("small", 1, AT, "StartFailed", "exit code 1"),
-                new ModelDeploymentStatus.Held("small", "BackOff", "next try at " + AT)));
+                new ModelDeploymentStatus.Held("small", "BackOff", "next try at " + AT)),
+            new ModelDeploymentStatus.Autoscaling(
+                "large",
+                3,
+                null,
+                AT,
+                "Demand",
+                "3 x large for $28.50/h: 7000 tokens/s expected within 195 s as now, +8 %",
+                "the demand",
+                "7560",
+                180));
     ModelDeployment created = create("modeldeployment.yaml", ModelDeployment.class);
     created.setStatus(status);
 

@@ -119,7 +119,8 @@ final class Choices {
       return Optional.of(Part.nothing(wish, "Suspended", demands.why()));
     }
     if (wish.policy().requested() == 0) {
-      return Optional.of(Part.nothing(wish, "NoReplicasAsked", "0 replicas are asked for"));
+      return Optional.of(
+          Part.nothing(wish, NamespaceDecision.NOTHING_ASKED, "0 replicas are asked for"));
     }
     return Optional.empty();
   }

@@ -45,6 +45,9 @@ public record NamespaceDecision(
     List<DeploymentVerdict> deployments,
     LoopState state,
     Instant wake) {
+  /// Why a deployment is granted nothing that nobody asked anything of.
+  public static final String NOTHING_ASKED = "NoReplicasAsked";
+
   public NamespaceDecision {
     grants = List.copyOf(grants);
     enforced = List.copyOf(enforced);

@@ -4,6 +4,8 @@ import dev.comptroller.api.v1alpha1.InferenceBudget;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.Decided;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.Autoscaling;
 import dev.comptroller.decide.budget.BudgetState;
 import dev.comptroller.decide.condition.BudgetView.Claimant;
 import dev.comptroller.decide.condition.Finding;
@@ -260,12 +262,20 @@ public class InferenceBudgetReconciler implements Reconciler<InferenceBudget> {
       deployments.remove(uid);
       return true;
     }
-    String active =
-        deployment.getStatus() == null
-            ? ""
-            : String.valueOf(deployment.getStatus().activeVariant());
-    String facts = deployment.getMetadata().getGeneration() + " " + active;
+    String facts =
+        "%s %s".formatted(deployment.getMetadata().getGeneration(), wants(deployment.getStatus()));
     return !facts.equals(deployments.put(uid, facts));
+  }
+
+  /// What serves, and what the autoscaler wants.
+  private static String wants(@Nullable ModelDeploymentStatus status) {
+    if (status == null) {
+      return "";
+    }
+    Autoscaling scaling = status.autoscaling();
+    return scaling == null
+        ? String.valueOf(status.activeVariant())
+        : "%s, %d x %s".formatted(status.activeVariant(), scaling.replicas(), scaling.variant());
   }
 
   private void pokeAll(Pokes<InferenceBudget> pokes, String namespace) {

@@ -5,6 +5,7 @@ import dev.comptroller.decide.downgrade.Transition;
 import dev.comptroller.decide.loop.DeploymentPolicy;
 import dev.comptroller.decide.loop.NamespacePolicy;
 import dev.comptroller.decide.publish.Quanta;
+import dev.comptroller.decide.scale.ScalePolicy;
 import java.time.Duration;
 
 /// How fast the fleet can follow a decision, and how steady decisions have to be.
@@ -15,13 +16,15 @@ import java.time.Duration;
 /// @param stale the age from which on what was seen no longer counts
 /// @param publish the longest that a figure that moved stays unpublished
 /// @param wake time between two looks at gateways while requests may wait for a first replica
+/// @param scaling how fast replicas follow the demand
 public record LoopSettings(
     Leaving leaving,
     Transition transition,
     Duration dwell,
     Duration stale,
     Duration publish,
-    Duration wake) {
+    Duration wake,
+    ScalePolicy.Pace scaling) {
   /// How often gateways are looked at where nothing else is said.
   public static final Duration WAKE = Duration.ofSeconds(1);
 
@@ -33,13 +36,12 @@ public record LoopSettings(
           new Transition(Duration.ofSeconds(120), Duration.ofSeconds(30), Duration.ofSeconds(120)),
           DeploymentPolicy.DEFAULT_DWELL,
           NamespacePolicy.DEFAULT_STALE,
-          Quanta.STALENESS,
-          WAKE);
+          Quanta.STALENESS);
 
-  /// Settings that look at gateways as usual.
+  /// Settings that look at gateways, and follow the demand, as usual.
   public LoopSettings(
       Leaving leaving, Transition transition, Duration dwell, Duration stale, Duration publish) {
-    this(leaving, transition, dwell, stale, publish, WAKE);
+    this(leaving, transition, dwell, stale, publish, WAKE, ScalePolicy.Pace.DEFAULT);
   }
 
   public LoopSettings {

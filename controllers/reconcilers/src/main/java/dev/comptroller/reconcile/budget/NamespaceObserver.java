@@ -6,7 +6,6 @@ import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.decide.budget.Window;
 import dev.comptroller.decide.capacity.Sizing;
 import dev.comptroller.decide.capacity.Sizing.SafeRate;
-import dev.comptroller.decide.capacity.Slo;
 import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.cost.PriceBooks;
 import dev.comptroller.decide.cost.ReplicaInterval;
@@ -27,12 +26,13 @@ import dev.comptroller.protocol.Names;
 import dev.comptroller.reconcile.budget.BudgetParser.Declared;
 import dev.comptroller.reconcile.charges.Charges;
 import dev.comptroller.reconcile.charges.Queues;
+import dev.comptroller.reconcile.deployment.Autoscaled;
 import dev.comptroller.reconcile.deployment.DeploymentParser;
+import dev.comptroller.reconcile.deployment.RungRates;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.signals.FleetView;
 import dev.comptroller.reconcile.signals.Measured;
 import dev.comptroller.reconcile.signals.PodFacts;
-import dev.comptroller.reconcile.signals.TokenLedger;
 import dev.comptroller.reconcile.spend.Meter;
 import dev.comptroller.reconcile.spend.ReplicaTime;
 import dev.comptroller.reconcile.status.Parsed;
@@ -250,7 +250,7 @@ public final class NamespaceObserver {
   private DeploymentPolicy policy(ModelDeployment deployment, DeploymentParser.Declared parsed) {
     var spec = deployment.getSpec();
     return new DeploymentPolicy(
-        parsed.policy(),
+        Autoscaled.policy(deployment, parsed),
         spec.priority(),
         spec.weight(),
         spec.downgrade().allowed(),
@@ -269,9 +269,9 @@ public final class NamespaceObserver {
   private List<VariantSeen> variants(
       DeploymentParser.Declared parsed, Map<String, Pool> seenPools, Instant now) {
     Duration ahead = ahead();
-    Map<String, SafeRate> rates = rates(parsed, now);
+    Map<String, SafeRate> rates = RungRates.measured(parsed, measured, now);
     List<VariantSeen> variants = new ArrayList<>();
-    MeasuredSpeeds speeds = MeasuredSpeeds.of(parsed.policy().ladder(), seenPools, rates);
+    RungRates speeds = RungRates.of(parsed.policy().ladder(), seenPools, rates);
     for (Variant variant : parsed.policy().ladder()) {
       variants.add(
           VariantSeen.of(
@@ -283,26 +283,6 @@ public final class NamespaceObserver {
               ahead));
     }
     return variants;
-  }
-
-  /// What was measured of the rungs, by name.
-  private Map<String, SafeRate> rates(DeploymentParser.Declared parsed, Instant now) {
-    Map<String, SafeRate> rates = new HashMap<>();
-    Slo slo = Objects.requireNonNullElse(parsed.slo(), Slo.NONE);
-    parsed
-        .rungs()
-        .forEach(
-            (name, rung) ->
-                measured
-                    .rate(
-                        new TokenLedger.Key(
-                            parsed.policy().namespace(), parsed.policy().name(), name),
-                        new Sizing.Limits(
-                            rung.maxSequences(), rung.maxBatchedTokens(), Double.POSITIVE_INFINITY),
-                        slo,
-                        now)
-                    .ifPresent(rate -> rates.put(name, rate)));
-    return rates;
   }
 
   private static VariantSeen.Slo slo(DeploymentParser.Declared parsed, @Nullable SafeRate rate) {

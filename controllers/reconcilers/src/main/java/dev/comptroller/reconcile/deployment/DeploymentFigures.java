@@ -2,6 +2,7 @@ package dev.comptroller.reconcile.deployment;
 
 import dev.comptroller.api.v1alpha1.Condition;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.Autoscaling;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.Transition;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.VariantStatus;
 import dev.comptroller.decide.publish.Figures;
@@ -20,6 +21,9 @@ final class DeploymentFigures {
     Map<String, Long> flowing = new TreeMap<>();
     put(flowing, "cpm", status.cpm());
     put(flowing, "tokensPerDollar", status.tokensPerDollar());
+    if (status.autoscaling() != null) {
+      put(flowing, "expected", status.autoscaling().expectedTokensPerSecond());
+    }
     for (VariantStatus variant : status.variants()) {
       put(flowing, variant.name() + ".tokensPerSecond", variant.tokensPerSecond());
       put(flowing, variant.name() + ".cpm", variant.cpm());
@@ -59,7 +63,8 @@ final class DeploymentFigures {
         s.history(),
         steady(s.transition()),
         s.legs(),
-        s.rollout());
+        s.rollout(),
+        steady(s.autoscaling()));
   }
 
   /// What a change waits for moves with every look; it is told with what else is told.
@@ -81,6 +86,22 @@ final class DeploymentFigures {
             t.breakBeforeMake(),
             t.reason(),
             null);
+  }
+
+  /// What is expected moves with every look; it is told with what else is told.
+  private static @Nullable Autoscaling steady(@Nullable Autoscaling a) {
+    return a == null
+        ? null
+        : new Autoscaling(
+            a.variant(),
+            a.replicas(),
+            a.wouldReplicas(),
+            a.since(),
+            a.reason(),
+            null,
+            a.bindingConstraint(),
+            null,
+            a.startSeconds());
   }
 
   private static Condition steady(Condition c) {

@@ -38,6 +38,7 @@ public final class DeploymentObserver {
   private final Meter meter;
   private final Treasury treasury;
   private final TokenLedger tokens;
+  private final Starts starts = new Starts();
 
   /// An observer over these sources.
   public DeploymentObserver(
@@ -81,7 +82,8 @@ public final class DeploymentObserver {
             .findFirst()
             .orElse(null),
         figures,
-        burn(namespace, pods, books, now));
+        burn(namespace, pods, books, now),
+        starts.of(deployment, pods));
   }
 
   private Map<String, HourlyRate> burn(

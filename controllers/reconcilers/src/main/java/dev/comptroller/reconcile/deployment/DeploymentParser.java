@@ -1,27 +1,36 @@
 package dev.comptroller.reconcile.deployment;
 
 import dev.comptroller.api.v1alpha1.EngineKind;
+import dev.comptroller.api.v1alpha1.Mode;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.api.v1alpha1.ModelDeploymentSpec;
 import dev.comptroller.api.v1alpha1.TargetCpm;
 import dev.comptroller.api.v1alpha1.Variant.PostedPrice;
+import dev.comptroller.api.v1alpha1.Weekday;
 import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.capacity.Slo;
 import dev.comptroller.decide.fleet.Scaling;
 import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.scale.Schedule;
 import dev.comptroller.decide.units.Cpm;
 import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.reconcile.desired.Rung;
 import dev.comptroller.reconcile.status.Parsed;
 import dev.comptroller.reconcile.status.Violations;
 import java.math.BigDecimal;
+import java.time.DateTimeException;
+import java.time.DayOfWeek;
 import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -45,12 +54,14 @@ public final class DeploymentParser {
   /// @param window the window of CPM
   /// @param minimumTokens tokens in the window before a target is judged
   /// @param slo the latency that is promised; absent if none is
+  /// @param scaling what the autoscaler may do
   public record Declared(
       Policy policy,
       Map<String, Rung> rungs,
       Duration window,
       long minimumTokens,
-      @Nullable Slo slo) {
+      @Nullable Slo slo,
+      ScalingTerms scaling) {
     /// Whether latency is promised.
     public boolean hasSlo() {
       return slo != null;
@@ -62,6 +73,24 @@ public final class DeploymentParser {
           .filter(variant -> variant.name().equals(name))
           .findFirst()
           .orElseThrow();
+    }
+  }
+
+  /// What the autoscaler may do with a deployment.
+  ///
+  /// @param asked replicas that somebody else set; absent if nobody did
+  /// @param schedules times with a higher minimum
+  /// @param idleTimeout time without a request after which it may go to zero
+  /// @param observe whether only to say what would be done
+  /// @param downgradeAllowed whether a lower rung than the first may serve
+  public record ScalingTerms(
+      @Nullable Integer asked,
+      List<Schedule> schedules,
+      Duration idleTimeout,
+      boolean observe,
+      boolean downgradeAllowed) {
+    public ScalingTerms {
+      schedules = List.copyOf(schedules);
     }
   }
 
@@ -97,6 +126,7 @@ public final class DeploymentParser {
             ? Optional.of(DEFAULT_WINDOW)
             : violations.parse("spec.targetCpm.window", () -> duration(target.window()));
     Optional<Slo> slo = violations.parse("spec.slo", () -> slo(spec));
+    Optional<ScalingTerms> terms = violations.parse("spec.scaling", () -> terms(spec, violations));
     if (!violations.isEmpty()) {
       return new Parsed.Invalid<>(violations.found());
     }
@@ -115,7 +145,66 @@ public final class DeploymentParser {
             rungs,
             window.orElseThrow(),
             target == null ? 1 : target.minimumTokens(),
-            spec.slo() == null ? null : slo.orElseThrow()));
+            spec.slo() == null ? null : slo.orElseThrow(),
+            terms.orElseThrow()));
+  }
+
+  private static ScalingTerms terms(ModelDeploymentSpec spec, Violations violations) {
+    List<Schedule> schedules = new ArrayList<>();
+    for (int i = 0; i < spec.scaling().schedules().size(); i++) {
+      var schedule = spec.scaling().schedules().get(i);
+      String field = "spec.scaling.schedules[%d]".formatted(i);
+      Optional<ZoneId> zone =
+          violations.parse(field + ".timeZone", () -> zone(schedule.timeZone()));
+      Optional<LocalTime> start = violations.parse(field + ".start", () -> time(schedule.start()));
+      Optional<LocalTime> end = violations.parse(field + ".end", () -> time(schedule.end()));
+      if (zone.isPresent() && start.isPresent() && end.isPresent()) {
+        violations
+            .parse(
+                field,
+                () ->
+                    new Schedule(
+                        schedule.name(),
+                        zone.get(),
+                        days(schedule.days()),
+                        start.get(),
+                        end.get(),
+                        schedule.minReplicas()))
+            .ifPresent(schedules::add);
+      }
+    }
+    return new ScalingTerms(
+        spec.replicas(),
+        schedules,
+        violations
+            .parse("spec.scaling.idleTimeout", () -> duration(spec.scaling().idleTimeout()))
+            .orElse(Duration.ZERO),
+        spec.scaling().mode() == Mode.OBSERVE,
+        spec.downgrade().allowed());
+  }
+
+  private static Set<DayOfWeek> days(List<Weekday> days) {
+    Set<DayOfWeek> found = EnumSet.noneOf(DayOfWeek.class);
+    days.forEach(day -> found.add(DayOfWeek.valueOf(day.name())));
+    return found;
+  }
+
+  private static ZoneId zone(String name) {
+    try {
+      return ZoneId.of(name);
+    } catch (DateTimeException e) {
+      throw new IllegalArgumentException(
+          "\"%s\" is no time zone like \"Europe/Berlin\"".formatted(name), e);
+    }
+  }
+
+  private static LocalTime time(String text) {
+    try {
+      return LocalTime.parse(text);
+    } catch (DateTimeException e) {
+      throw new IllegalArgumentException(
+          "\"%s\" is no time of day like \"08:00\"".formatted(text), e);
+    }
   }
 
   private static Slo slo(ModelDeploymentSpec spec) {

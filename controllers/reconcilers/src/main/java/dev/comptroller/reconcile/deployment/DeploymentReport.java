@@ -83,7 +83,8 @@ final class DeploymentReport {
             history(previous, declared, seen, decision, last, now),
             previous.transition(),
             previous.legs(),
-            previous.rollout());
+            previous.rollout(),
+            Autoscaled.of(wanted.scale(), seen));
     return step == null || wanted.goal() == null
         ? next
         : RolloutCodec.write(next, step, wanted.goal().variant());
@@ -110,7 +111,8 @@ final class DeploymentReport {
         p.history(),
         p.transition(),
         p.legs(),
-        p.rollout());
+        p.rollout(),
+        p.autoscaling());
   }
 
   /// The status that `deployment` shows, or an empty one.
@@ -120,7 +122,7 @@ final class DeploymentReport {
         ? status
         : new ModelDeploymentStatus(
             null, List.of(), null, null, null, null, null, null, null, null, null, List.of(), null,
-            List.of(), null, List.of(), null);
+            List.of(), null, List.of(), null, null);
   }
 
   private static List<Finding> findings(
@@ -146,7 +148,7 @@ final class DeploymentReport {
       findings.replaceAll(f -> f.type().equals("Ready") ? outcome.problem() : f);
     }
     Standing.overlay(findings, wanted, step);
-    findings.addAll(Goals.judge(declared, cpm, tokens));
+    findings.addAll(Goals.judge(declared, cpm, tokens, wanted.scale()));
     findings.add(Standing.downgraded(declared, wanted, step));
     return findings;
   }
@@ -159,7 +161,14 @@ final class DeploymentReport {
       money = money.plus(figures.cost());
       tokens = tokens.plus(total(figures));
     }
-    return Cpm.of(money, tokens);
+    boolean began =
+        money.micros() == 0 && seen.burn().values().stream().anyMatch(DeploymentReport::costs);
+    // Replicas are billed by whole seconds: before the first one is over, tokens are not free.
+    return began ? Optional.empty() : Cpm.of(money, tokens);
+  }
+
+  private static boolean costs(HourlyRate rate) {
+    return rate.microsPerHour() > 0;
   }
 
   /// From the earliest start to the latest end of the variants' windows.
@@ -220,10 +229,13 @@ final class DeploymentReport {
     boolean same =
         Objects.equals(old.variant(), next.variant())
             && Objects.equals(old.replicas(), next.replicas())
-            && Objects.equals(old.reason(), next.reason())
-            && Objects.equals(old.message(), next.message())
-            && old.candidates().equals(next.candidates());
-    return same ? old : next;
+            && Objects.equals(old.reason(), next.reason());
+    // What a demand needs moves all the time; why it was decided is told as it was then.
+    boolean told =
+        wanted.follows()
+            || (Objects.equals(old.message(), next.message())
+                && old.candidates().equals(next.candidates()));
+    return same && told ? old : next;
   }
 
   private static LastDecision lastDecision(@Nullable LastDecision old, Wanted wanted, String at) {
@@ -241,7 +253,7 @@ final class DeploymentReport {
               action(old, variant, replicas),
               variant,
               replicas,
-              wanted.directive() == null ? "BestVariant" : wanted.directive().reason(),
+              wanted.reason(),
               explanation.summary(),
               explanation.binding(),
               candidates);

@@ -2,10 +2,12 @@ package dev.comptroller.reconcile.deployment;
 
 import dev.comptroller.decide.condition.Finding;
 import dev.comptroller.decide.heat.HeatLadder;
+import dev.comptroller.decide.scale.ScaleDecision;
 import dev.comptroller.decide.units.Cpm;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// The conditions about an owner's goals: cost and latency. Pure.
 final class Goals {
@@ -15,8 +17,10 @@ final class Goals {
   ///
   /// @param cpm full CPM over the window; absent while it is not known
   /// @param tokens tokens in the window
-  static List<Finding> judge(Declared declared, Optional<Cpm> cpm, long tokens) {
-    return List.of(slo(declared), target(declared, cpm, tokens));
+  /// @param scale what the autoscaler decided; absent if it did not
+  static List<Finding> judge(
+      Declared declared, Optional<Cpm> cpm, long tokens, @Nullable ScaleDecision scale) {
+    return List.of(slo(declared), target(declared, cpm, tokens, scale));
   }
 
   private static Finding slo(Declared declared) {
@@ -26,7 +30,8 @@ final class Goals {
         : Finding.unknown("MeetingSlo", "NoSlo", "0 promises: spec.slo is not set");
   }
 
-  private static Finding target(Declared declared, Optional<Cpm> cpm, long tokens) {
+  private static Finding target(
+      Declared declared, Optional<Cpm> cpm, long tokens, @Nullable ScaleDecision scale) {
     Cpm target = declared.policy().targetCpm();
     if (target == null) {
       return Finding.unknown(
@@ -40,8 +45,12 @@ final class Goals {
               .formatted(tokens, HeatLadder.print(declared.window()), declared.minimumTokens()));
     }
     String figures =
-        "full CPM $%s, target $%s, over %s"
-            .formatted(cpm.get().print(4), target, HeatLadder.print(declared.window()));
+        "full CPM $%s, target $%s, over %s%s"
+            .formatted(
+                cpm.get().print(4),
+                target,
+                HeatLadder.print(declared.window()),
+                scale == null || scale.target() == null ? "" : "; " + scale.target().message());
     return cpm.get().compareTo(target) <= 0
         ? Finding.yes("MeetingTargetCpm", "TargetMet", figures)
         : Finding.no("MeetingTargetCpm", "TargetMissed", figures);

@@ -2,8 +2,6 @@ package dev.comptroller.reconcile.deployment;
 
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
-import dev.comptroller.decide.Decision;
-import dev.comptroller.decide.Planner;
 import dev.comptroller.decide.rollout.Change;
 import dev.comptroller.decide.rollout.Goal;
 import dev.comptroller.decide.rollout.Phase;
@@ -12,6 +10,7 @@ import dev.comptroller.decide.rollout.RolloutPolicy;
 import dev.comptroller.decide.rollout.RolloutSeen;
 import dev.comptroller.decide.rollout.RolloutState;
 import dev.comptroller.decide.rollout.Step;
+import dev.comptroller.decide.scale.ScaleDecision;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import dev.comptroller.reconcile.signals.FleetView;
@@ -74,7 +73,7 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
   private final DeploymentGauges gauges;
   private final Events events;
   private final Clock clock;
-  private final Planner planner = new Planner();
+  private final Scaler scaler;
   private final Publication publication;
   private final RolloutLog log = new RolloutLog();
   private final Pokes<ModelDeployment> pokes = new Pokes<>("fleet");
@@ -87,6 +86,7 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
       DeploymentActuator actuator,
       Directives directives,
       RolloutPolicy pace,
+      Scaler scaler,
       DeploymentGauges gauges,
       Events events,
       Publication publication,
@@ -98,6 +98,7 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
     this.actuator = actuator;
     this.directives = directives;
     this.pace = pace;
+    this.scaler = scaler;
     this.gauges = gauges;
     this.events = events;
     this.clock = clock;
@@ -112,6 +113,7 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
                 .ifPresent(name -> pokes.poke(pod.getMetadata().getNamespace(), name)));
     view.onNode(_ -> pokeAll());
     view.onPool(_ -> pokeAll());
+    scaler.onWaiting(pokes::poke);
     view.onBudget(_ -> pokeAll());
     return List.of(
         children(Deployment.class, DeploymentActuator.selector(), context),
@@ -146,18 +148,30 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
               now);
       case Parsed.Valid<Declared>(Declared declared) -> {
         Seen seen = observer.observe(deployment, declared, context, now);
-        Decision alone = planner.decide(seen.observation(), declared.policy(), now);
+        Scaler.Choice choice = scaler.choose(deployment, declared, seen, now);
         String namespace = deployment.getMetadata().getNamespace();
         Wanted wanted =
             Wanted.of(
                 declared.policy(),
-                alone,
-                directives.of(namespace, deployment.getMetadata().getName()));
-        yield wanted.goal() == null
-            ? report(deployment, declared, seen, wanted, null, null, context, now)
-            : roll(deployment, declared, seen, wanted, wanted.goal(), context, now);
+                choice.decision(),
+                directives.of(namespace, deployment.getMetadata().getName()),
+                choice.scale());
+        UpdateControl<ModelDeployment> control =
+            wanted.goal() == null
+                ? report(deployment, declared, seen, wanted, null, null, context, now)
+                : roll(deployment, declared, seen, wanted, wanted.goal(), context, now);
+        yield scaled(control, declared, choice.scale(), now);
       }
     };
+  }
+
+  /// Looks again when the autoscaler wants to, while there is anything to scale.
+  private static UpdateControl<ModelDeployment> scaled(
+      UpdateControl<ModelDeployment> control, Declared declared, ScaleDecision scale, Instant now) {
+    boolean rests = scale.replicas() == 0 && declared.scaling().schedules().isEmpty();
+    return rests || declared.scaling().asked() != null
+        ? control
+        : sooner(control, Duration.between(now, scale.wake()));
   }
 
   /// One step of the rollout: the state is written, then it is acted upon.
@@ -229,8 +243,13 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
     if (soonest == null) {
       return control;
     }
+    return sooner(control, soonest);
+  }
+
+  private static UpdateControl<ModelDeployment> sooner(
+      UpdateControl<ModelDeployment> control, Duration until) {
     long planned = control.getScheduleDelay().orElse(Long.MAX_VALUE);
-    return soonest.toMillis() < planned ? control.rescheduleAfter(soonest) : control;
+    return until.toMillis() < planned ? control.rescheduleAfter(until) : control;
   }
 
   private void phases(ModelDeployment deployment, RolloutState before, Step step) {

@@ -82,7 +82,8 @@ final class RolloutCodec {
             text(state.lastChange()),
             state.rollbacks(),
             backOff(state.backOff()),
-            step.isHeld() ? new Held(goal, step.reason(), shorten(step.why())) : null));
+            step.isHeld() ? new Held(goal, step.reason(), shorten(step.why())) : null),
+        s.autoscaling());
   }
 
   private static @Nullable Change change(@Nullable Transition t) {

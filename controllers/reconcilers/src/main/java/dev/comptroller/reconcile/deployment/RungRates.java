@@ -1,23 +1,31 @@
-package dev.comptroller.reconcile.budget;
+package dev.comptroller.reconcile.deployment;
 
+import dev.comptroller.decide.capacity.Sizing;
 import dev.comptroller.decide.capacity.Sizing.SafeRate;
+import dev.comptroller.decide.capacity.Slo;
 import dev.comptroller.decide.capacity.Throughput;
 import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.units.TokensPerSecond;
+import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
+import dev.comptroller.reconcile.signals.Measured;
+import dev.comptroller.reconcile.signals.TokenLedger;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /// Tokens a second of the rungs of a ladder, as far as any of them was measured.
 ///
 /// A rung that was not is taken to be off from its declared or estimated speed as the nearest
 /// measured one is: what was measured and what was declared are never compared with each other.
-record MeasuredSpeeds(Map<String, TokensPerSecond> speeds) {
+public record RungRates(Map<String, TokensPerSecond> speeds) {
   private static final double MOST = 9e12;
 
-  static MeasuredSpeeds of(
+  /// The speeds of `ladder`.
+  public static RungRates of(
       List<Variant> ladder, Map<String, Pool> pools, Map<String, SafeRate> rates) {
     Map<String, TokensPerSecond> speeds = new HashMap<>();
     Map<Integer, Double> ratios = new HashMap<>();
@@ -47,12 +55,32 @@ record MeasuredSpeeds(Map<String, TokensPerSecond> speeds) {
         }
       }
     }
-    return new MeasuredSpeeds(speeds);
+    return new RungRates(speeds);
   }
 
   /// The speed of a rung; absent if nothing was measured.
-  Optional<TokensPerSecond> of(String variant) {
+  public Optional<TokensPerSecond> of(String variant) {
     return Optional.ofNullable(speeds.get(variant));
+  }
+
+  /// What was measured of the rungs of a deployment, by name.
+  public static Map<String, SafeRate> measured(Declared declared, Measured measured, Instant now) {
+    Map<String, SafeRate> rates = new HashMap<>();
+    Slo slo = Objects.requireNonNullElse(declared.slo(), Slo.NONE);
+    declared
+        .rungs()
+        .forEach(
+            (name, rung) ->
+                measured
+                    .rate(
+                        new TokenLedger.Key(
+                            declared.policy().namespace(), declared.policy().name(), name),
+                        new Sizing.Limits(
+                            rung.maxSequences(), rung.maxBatchedTokens(), Double.POSITIVE_INFINITY),
+                        slo,
+                        now)
+                    .ifPresent(rate -> rates.put(name, rate)));
+    return rates;
   }
 
   private static long said(Variant variant, Map<String, Pool> pools) {

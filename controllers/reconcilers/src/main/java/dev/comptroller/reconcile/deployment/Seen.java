@@ -8,6 +8,7 @@ import dev.comptroller.reconcile.signals.TokenLedger.Figures;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// @param service its Service; absent if there is none
 /// @param figures tokens and their cost by variant, for variants that have some
 /// @param burn dollars an hour by variant, for variants with live replicas
+/// @param start how long new replicas took lately until they served; absent if none was seen
 record Seen(
     Observation observation,
     @Nullable Account account,
@@ -32,7 +34,8 @@ record Seen(
     List<Pod> prestages,
     @Nullable Service service,
     Map<String, Figures> figures,
-    Map<String, HourlyRate> burn) {
+    Map<String, HourlyRate> burn,
+    @Nullable Duration start) {
   Seen {
     deployments = List.copyOf(deployments);
     pods = List.copyOf(pods);

@@ -5,7 +5,9 @@ import dev.comptroller.decide.Decision;
 import dev.comptroller.decide.Explanation;
 import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.loop.NamespaceDecision;
 import dev.comptroller.decide.rollout.Goal;
+import dev.comptroller.decide.scale.ScaleDecision;
 import dev.comptroller.reconcile.deployment.Directives.Directive;
 import java.math.BigDecimal;
 import java.util.Comparator;
@@ -19,17 +21,24 @@ import org.jspecify.annotations.Nullable;
 /// @param alone what would be chosen without a budget
 /// @param directive what the budget says; absent if none speaks for it
 /// @param goal where to get to; absent while nothing can be chosen
+/// @param scale what the autoscaler decided
 record Wanted(
-    Decision decision, Decision alone, @Nullable Directive directive, @Nullable Goal goal) {
+    Decision decision,
+    Decision alone,
+    @Nullable Directive directive,
+    @Nullable Goal goal,
+    ScaleDecision scale) {
+  private static final String BEST = "BestVariant";
+
   /// The choice `alone` under `directive`. A directive never makes more replicas than the owner
   /// asked for, and one that names no variant at or above the quality floor keeps only its count.
-  static Wanted of(Policy policy, Decision alone, Optional<Directive> directive) {
+  static Wanted of(
+      Policy policy, Decision alone, Optional<Directive> directive, ScaleDecision scale) {
     return switch (alone) {
-      case Decision.Blocked _ -> new Wanted(alone, alone, directive.orElse(null), null);
+      case Decision.Blocked _ -> new Wanted(alone, alone, directive.orElse(null), null, scale);
       case Decision.Serve(String variant, int replicas, Explanation explanation) -> {
         if (directive.isEmpty()) {
-          yield new Wanted(
-              alone, alone, null, new Goal(variant, replicas, replicas, "BestVariant"));
+          yield new Wanted(alone, alone, null, new Goal(variant, replicas, replicas, BEST), scale);
         }
         Directive told = directive.get();
         boolean fits = isAdmissible(policy, told.variant());
@@ -40,15 +49,33 @@ record Wanted(
                 ? told.message()
                 : "%s; %s is no variant at or above the quality floor %s: %s serves"
                     .formatted(told.message(), told.variant(), policy.qualityFloor(), variant);
+        // Where nothing is asked for, no budget has to do with it.
         Explanation why =
-            new Explanation(message, "the budget", verdicts(explanation, serve, told.reason()));
+            replicas == 0
+                ? explanation
+                : new Explanation(
+                    message, "the budget", verdicts(explanation, serve, told.reason()));
         yield new Wanted(
             new Decision.Serve(serve, paid, why),
             alone,
             told,
-            new Goal(serve, paid, told.surge(), told.reason()));
+            new Goal(serve, paid, told.surge(), told.reason()),
+            scale);
       }
     };
+  }
+
+  /// Why, in CamelCase.
+  String reason() {
+    if (directive != null) {
+      return directive.reason();
+    }
+    return follows() ? scale.reason().name() : BEST;
+  }
+
+  /// Whether it is what the autoscaler makes of a demand, and no budget says otherwise.
+  boolean follows() {
+    return directive == null && scale.outlook() != null;
   }
 
   /// Whether a budget is in force that has not decided about the deployment yet.
@@ -56,10 +83,12 @@ record Wanted(
     return directive != null && directive.reason().equals(Directives.AWAITING_GRANT);
   }
 
-  /// Whether the budget pays for no replica of what the owner wants.
+  /// Whether the budget pays for no replica of what is wanted. One that decided while nothing was
+  /// asked for has not been asked yet.
   boolean isSuspended() {
     return directive != null
         && !awaitsGrant()
+        && !directive.reason().equals(NamespaceDecision.NOTHING_ASKED)
         && directive.replicas() == 0
         && alone instanceof Decision.Serve serve
         && serve.replicas() > 0;

@@ -8,9 +8,10 @@ import java.util.OptionalLong;
 ///
 /// @param at when it was read
 /// @param inFlight requests that run or wait
+/// @param waiting of these, those that wait
 /// @param answered requests that ended well since the engine started
 /// @param errors requests that ended in error since the engine started
-public record EngineLoad(Instant at, long inFlight, long answered, long errors) {
+public record EngineLoad(Instant at, long inFlight, long waiting, long answered, long errors) {
   private static final String ENDED = "vllm:request_success_total";
 
   /// Reads `text`; nothing if what runs or waits is missing or no number.
@@ -23,6 +24,11 @@ public record EngineLoad(Instant at, long inFlight, long answered, long errors) 
     long ended = Exposition.counter(text, ENDED).orElse(0);
     long errors = Exposition.counter(text, ENDED, "finished_reason=\"error\"").orElse(0);
     return Optional.of(
-        new EngineLoad(at, running.getAsLong() + waiting.getAsLong(), ended - errors, errors));
+        new EngineLoad(
+            at,
+            running.getAsLong() + waiting.getAsLong(),
+            waiting.getAsLong(),
+            ended - errors,
+            errors));
   }
 }

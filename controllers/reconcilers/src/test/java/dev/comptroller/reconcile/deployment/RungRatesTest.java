@@ -1,4 +1,4 @@
-package dev.comptroller.reconcile.budget;
+package dev.comptroller.reconcile.deployment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class MeasuredSpeedsTest {
+class RungRatesTest {
   private static final List<Variant> LADDER =
       List.of(variant("large", 400), variant("middle", 500), variant("small", 2_000));
 
@@ -21,31 +21,30 @@ class MeasuredSpeedsTest {
   }
 
   private static SafeRate rate(double tokens) {
-    return new SafeRate(1, tokens, 0.1, 0.01, 3, Binding.Throughput, 0.05);
+    return new SafeRate(1, tokens, 0.1, 0.01, 3, Binding.Throughput, 0.05, 8, 2 * tokens);
   }
 
   @Test
   void shouldLeaveDeclaredSpeedsAloneWhereNothingWasMeasured() {
-    MeasuredSpeeds none = MeasuredSpeeds.of(LADDER, Map.of(), Map.of());
+    RungRates none = RungRates.of(LADDER, Map.of(), Map.of());
     assertThat(none.of("large")).isEmpty();
     assertThat(none.of("small")).isEmpty();
   }
 
   @Test
   void shouldTakeARungThatWasNotMeasuredToBeAsFarOffAsTheNearestThatWas() {
-    MeasuredSpeeds one = MeasuredSpeeds.of(LADDER, Map.of(), Map.of("large", rate(100)));
+    RungRates one = RungRates.of(LADDER, Map.of(), Map.of("large", rate(100)));
     assertThat(one.of("large")).contains(TokensPerSecond.of(100));
     assertThat(one.of("middle")).contains(TokensPerSecond.of(125));
     assertThat(one.of("small")).contains(TokensPerSecond.of(500));
-    MeasuredSpeeds two =
-        MeasuredSpeeds.of(LADDER, Map.of(), Map.of("large", rate(100), "small", rate(3_000)));
+    RungRates two =
+        RungRates.of(LADDER, Map.of(), Map.of("large", rate(100), "small", rate(3_000)));
     assertThat(two.of("small")).contains(TokensPerSecond.of(3_000));
   }
 
   @Test
   void shouldNotTakeARungThatCannotKeepThePromiseForOneWithoutSpeed() {
-    SafeRate impossible = new SafeRate(0, 0, 2, 1, 0, Binding.Impossible, 0);
-    assertThat(MeasuredSpeeds.of(LADDER, Map.of(), Map.of("large", impossible)).of("large"))
-        .isEmpty();
+    SafeRate impossible = new SafeRate(0, 0, 2, 1, 0, Binding.Impossible, 0, 0, 0);
+    assertThat(RungRates.of(LADDER, Map.of(), Map.of("large", impossible)).of("large")).isEmpty();
   }
 }

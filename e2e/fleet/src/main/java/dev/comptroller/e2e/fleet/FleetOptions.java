@@ -39,7 +39,9 @@ public record FleetOptions(
             "LOOP_START=20S",
             "LOOP_WARM=5S",
             "LOOP_DWELL=15S",
-            "LOOP_PUBLISH=20S"));
+            "LOOP_PUBLISH=20S",
+            "LOOP_SCALE=5S",
+            "LOOP_SETTLE=15S"));
   }
 
   /// Values by which decisions and changes of variant take seconds, as they may where a trial that

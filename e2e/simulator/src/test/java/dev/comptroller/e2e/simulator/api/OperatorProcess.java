@@ -20,6 +20,7 @@ import dev.comptroller.reconcile.deployment.DeploymentGauges;
 import dev.comptroller.reconcile.deployment.DeploymentObserver;
 import dev.comptroller.reconcile.deployment.ModelDeploymentReconciler;
 import dev.comptroller.reconcile.deployment.RolloutObserver;
+import dev.comptroller.reconcile.deployment.Scaler;
 import dev.comptroller.reconcile.metrics.BudgetMetrics;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.GpuNodePoolReconciler;
@@ -153,6 +154,7 @@ final class OperatorProcess {
             new DeploymentActuator("comptroller/runtime:test", signals),
             new BudgetDirectives(view, treasury),
             RolloutPolicy.DEFAULT,
+            new Scaler(Measured.NOTHING, engines, LoopSettings.DEFAULT.scaling()),
             new DeploymentGauges(metrics),
             events,
             publication,

@@ -1,0 +1,72 @@
+package dev.comptroller.reconcile.deployment;
+
+import dev.comptroller.api.v1alpha1.ModelDeployment;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.Autoscaling;
+import dev.comptroller.decide.Policy;
+import dev.comptroller.decide.scale.DemandOutlook;
+import dev.comptroller.decide.scale.ScaleDecision;
+import dev.comptroller.decide.scale.ScaleDecision.Reason;
+import dev.comptroller.decide.scale.ScaleState;
+import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import org.jspecify.annotations.Nullable;
+
+/// What the autoscaler wants, in the status of its deployment. Pure.
+public final class Autoscaled {
+  private Autoscaled() {}
+
+  /// The policy of `deployment` with what its status says that the autoscaler wants: what a budget
+  /// has to pay for.
+  public static Policy policy(ModelDeployment deployment, Declared declared) {
+    ModelDeploymentStatus status = deployment.getStatus();
+    Autoscaling wants = status == null ? null : status.autoscaling();
+    return wants == null || declared.scaling().asked() != null
+        ? declared.policy()
+        : declared.policy().wanting(wants.variant(), wants.replicas());
+  }
+
+  /// What is remembered of what it decided before this process began.
+  static ScaleState resumed(ModelDeploymentStatus status) {
+    Autoscaling wants = status.autoscaling();
+    if (wants != null) {
+      return ScaleState.resumed(
+          wants.variant(),
+          wants.replicas(),
+          wants.since() == null ? null : Instant.parse(wants.since()));
+    }
+    Integer desired = status.desiredReplicas();
+    return status.activeVariant() == null || desired == null
+        ? ScaleState.NEW
+        : ScaleState.resumed(status.activeVariant(), desired, null);
+  }
+
+  /// How long a replica took to start when the status was written; absent if it does not say.
+  static @Nullable Duration start(ModelDeploymentStatus status) {
+    Autoscaling wants = status.autoscaling();
+    return wants == null || wants.startSeconds() == null
+        ? null
+        : Duration.ofSeconds(wants.startSeconds());
+  }
+
+  /// The decision as a status shows it; absent where somebody else set the replicas.
+  static @Nullable Autoscaling of(ScaleDecision decision, Seen seen) {
+    if (decision.reason() == Reason.SetByOwner || decision.variant() == null) {
+      return null;
+    }
+    DemandOutlook outlook = decision.outlook();
+    Instant chosen = decision.state().chosen();
+    return new Autoscaling(
+        decision.variant(),
+        decision.replicas(),
+        decision.reason() == Reason.Observing ? decision.would() : null,
+        chosen == null ? null : chosen.truncatedTo(ChronoUnit.SECONDS).toString(),
+        decision.reason().name(),
+        decision.explanation().summary(),
+        decision.explanation().binding(),
+        outlook == null ? null : Long.toString(Math.round(outlook.need())),
+        seen.start() == null ? null : Math.toIntExact(seen.start().toSeconds()));
+  }
+}
