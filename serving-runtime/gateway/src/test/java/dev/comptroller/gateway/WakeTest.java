@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -97,6 +98,22 @@ class WakeTest {
         .atMost(SOON)
         .pollInterval(Duration.ofMillis(10))
         .until(() -> waiting(gateway, trafficClass) == count);
+  }
+
+  /// A request that waits: asked again while the table that lets it wait is not read yet.
+  private Future<HttpResponse<String>> asksUntilItWaits(TestGateway gateway, String name) {
+    var asked = new AtomicReference<Future<HttpResponse<String>>>();
+    Awaitility.await()
+        .atMost(SOON)
+        .pollInterval(Duration.ofMillis(10))
+        .until(
+            () -> {
+              if (asked.get() == null || asked.get().isDone()) {
+                asked.set(clients.submit(() -> gateway.post(body(name, false))));
+              }
+              return waiting(gateway, "interactive") == 1;
+            });
+    return asked.get();
   }
 
   private static JsonNode error(HttpResponse<String> response) throws Exception {
@@ -223,8 +240,7 @@ class WakeTest {
       assertThat(poor.statusCode()).isEqualTo(429);
       assertThat(error(poor).path("code").asText()).isEqualTo("insufficient_quota");
       gateway.route(table(9, 60_000, 1_000_000));
-      Future<HttpResponse<String>> waits = clients.submit(() -> gateway.post(body("rich", false)));
-      awaitWaiting(gateway, "interactive", 1);
+      Future<HttpResponse<String>> waits = asksUntilItWaits(gateway, "rich");
       gateway.route(
           heated(
               9,
