@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -113,7 +114,7 @@ class WakeTest {
               }
               return waiting(gateway, "interactive") == 1;
             });
-    return asked.get();
+    return Objects.requireNonNull(asked.get());
   }
 
   private static JsonNode error(HttpResponse<String> response) throws Exception {

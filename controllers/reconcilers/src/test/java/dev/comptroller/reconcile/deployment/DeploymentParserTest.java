@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.comptroller.api.v1alpha1.ModelDeployment;
+import dev.comptroller.decide.scale.Schedule;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import dev.comptroller.reconcile.status.Parsed;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.time.DayOfWeek;
 import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class DeploymentParserTest {
@@ -63,6 +68,52 @@ final class DeploymentParserTest {
   }
 
   @Test
+  void shouldReadWhatTheAutoscalerMayDo() {
+    Declared declared =
+        valid(
+            parse(
+                YAML.formatted("0", "pvc://models/l.gguf", "Bundled")
+                    .replace(
+                        "maxReplicas: 3}",
+                        "maxReplicas: 3, idleTimeout: 90s, mode: Observe, "
+                            + "schedules: [{name: office, timeZone: Europe/Berlin, days: [Monday, "
+                            + "Friday], start: \"08:00\", end: \"18:30\", minReplicas: 2}]}")));
+
+    assertThat(declared.scaling().asked()).isNull();
+    assertThat(declared.scaling().observe()).isTrue();
+    assertThat(declared.scaling().idleTimeout()).isEqualTo(Duration.ofSeconds(90));
+    assertThat(declared.scaling().schedules())
+        .containsExactly(
+            new Schedule(
+                "office",
+                ZoneId.of("Europe/Berlin"),
+                Set.of(DayOfWeek.MONDAY, DayOfWeek.FRIDAY),
+                LocalTime.of(8, 0),
+                LocalTime.of(18, 30),
+                2));
+  }
+
+  @Test
+  void shouldNameTheFieldOfAScheduleThatIsWrong() {
+    String wrong =
+        YAML.formatted("0", "pvc://models/l.gguf", "Bundled")
+            .replace(
+                "maxReplicas: 3}",
+                "maxReplicas: 3, idleTimeout: soon, schedules: [{name: night, timeZone: "
+                    + "Mars/Olympus, days: [Monday], start: \"25:00\", end: \"06:00\", "
+                    + "minReplicas: 2}]}");
+    assertThat(parse(wrong))
+        .isInstanceOfSatisfying(
+            Parsed.Invalid.class,
+            invalid ->
+                assertThat(invalid.finding().message())
+                    .contains("spec.scaling.idleTimeout: \"soon\" is no duration")
+                    .contains(
+                        "spec.scaling.schedules[0].timeZone: \"Mars/Olympus\" is no time zone")
+                    .contains("spec.scaling.schedules[0].start: \"25:00\" is no time of day"));
+  }
+
+  @Test
   void shouldReadDurations() {
     assertThat(DeploymentParser.duration("1h30m")).isEqualTo(Duration.ofMinutes(90));
     assertThat(DeploymentParser.duration("500ms")).isEqualTo(Duration.ofMillis(500));
@@ -78,8 +129,11 @@ final class DeploymentParserTest {
   }
 
   private static Parsed<Declared> parse(String floor, String uri, String engine) {
+    return parse(YAML.formatted(floor, uri, engine));
+  }
+
+  private static Parsed<Declared> parse(String yaml) {
     return DeploymentParser.parse(
-        new KubernetesSerialization()
-            .unmarshal(YAML.formatted(floor, uri, engine), ModelDeployment.class));
+        new KubernetesSerialization().unmarshal(yaml, ModelDeployment.class));
   }
 }

@@ -1,0 +1,80 @@
+package dev.comptroller.reconcile.deployment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.comptroller.api.v1alpha1.ModelDeployment;
+import dev.comptroller.decide.Policy;
+import dev.comptroller.decide.scale.ScaleState;
+import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
+import dev.comptroller.reconcile.status.Parsed;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+final class AutoscaledTest {
+  private static final String YAML =
+      """
+      apiVersion: comptroller.dev/v1alpha1
+      kind: ModelDeployment
+      metadata: {name: chat, namespace: team, uid: "1"}
+      spec:
+        %s
+        scaling: {minReplicas: 0, maxReplicas: 5}
+        variants:
+        - {name: large, model: {uri: "pvc://models/l.gguf"}, gpus: 4, pool: h100, quality: 90}
+        - {name: small, model: {uri: "pvc://models/s.gguf"}, gpus: 1, pool: h100, quality: 60}
+      status:
+        activeVariant: large
+        desiredReplicas: 2
+        %s
+      """;
+  private static final String WANTS =
+      "autoscaling: {variant: small, replicas: 3, reason: Demand, since:"
+          + " \"2026-03-02T12:00:00Z\", startSeconds: 42}";
+
+  private static ModelDeployment deployment(String spec, String status) {
+    return new KubernetesSerialization()
+        .unmarshal(YAML.formatted(spec, status), ModelDeployment.class);
+  }
+
+  private static Policy policy(ModelDeployment deployment) {
+    return DeploymentParser.parse(deployment) instanceof Parsed.Valid<Declared>(Declared declared)
+        ? Autoscaled.policy(deployment, declared)
+        : throwing();
+  }
+
+  private static Policy throwing() {
+    throw new AssertionError("the manifest is valid");
+  }
+
+  @Test
+  void shouldLetABudgetDecideAboutWhatTheAutoscalerWants() {
+    Policy wanted = policy(deployment("qualityFloor: 0", WANTS));
+    assertThat(wanted.preferred()).isEqualTo("small");
+    assertThat(wanted.requestedReplicas()).isEqualTo(3);
+    assertThat(wanted.wanted()).extracting("name").containsExactly("small");
+  }
+
+  @Test
+  void shouldLetABudgetDecideAboutWhatSomebodySetByHand() {
+    Policy wanted = policy(deployment("replicas: 4", WANTS));
+    assertThat(wanted.preferred()).isNull();
+    assertThat(wanted.requestedReplicas()).isEqualTo(4);
+  }
+
+  @Test
+  void shouldGoOnAfterARestartFromWhatTheStatusSays() {
+    var told = DeploymentReport.previous(deployment("qualityFloor: 0", WANTS));
+    assertThat(Autoscaled.resumed(told))
+        .isEqualTo(ScaleState.resumed("small", 3, Instant.parse("2026-03-02T12:00:00Z")));
+    assertThat(Autoscaled.start(told)).isEqualTo(Duration.ofSeconds(42));
+  }
+
+  @Test
+  void shouldKeepTheReplicasThatRanBeforeItDecidedAnything() {
+    var untold = DeploymentReport.previous(deployment("qualityFloor: 0", "replicas: 2"));
+    assertThat(Autoscaled.resumed(untold)).isEqualTo(ScaleState.resumed("large", 2, null));
+    assertThat(Autoscaled.start(untold)).isNull();
+  }
+}
