@@ -235,7 +235,7 @@ public final class Autoscaler {
           pick != null
               && outlook.model() == DemandOutlook.Model.Seasonal
               && outlook.peak() >= WORTH_STARTING * pick.safe().thousandths() / 1000.0;
-      boolean never = last == null && last() == 0 && state.since() != null;
+      boolean never = last == null && last() == 0;
       return demand.waiting() > 0
           || demand.latest() > 0
           || demand.queued() > 0

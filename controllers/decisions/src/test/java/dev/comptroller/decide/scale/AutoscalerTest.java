@@ -215,6 +215,13 @@ class AutoscalerTest {
   }
 
   @Test
+  void shouldNotStartAReplicaThatNobodyEverAskedFor() {
+    DemandSeen never = steady(0);
+    assertThat(never.lastRequest()).isNull();
+    assertThat(decide(never, policy(0, 8), ScaleState.NEW, NOW).replicas()).isZero();
+  }
+
+  @Test
   void shouldComeBackFromZeroForARequestThatWaits() {
     ScaleState zero = ScaleState.resumed("large", 0, null);
     assertThat(
