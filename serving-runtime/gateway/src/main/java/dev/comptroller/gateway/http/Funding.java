@@ -151,7 +151,7 @@ final class Funding {
     }
     try {
       Standing standing = books.ledger().standing(bound.account());
-      return limit - standing.spentMicros() - standing.heldMicros() >= least
+      return standing.leftOf(limit) >= least
           ? Optional.empty()
           : Optional.of(
               new Refused(

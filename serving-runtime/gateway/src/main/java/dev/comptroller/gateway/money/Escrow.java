@@ -293,7 +293,7 @@ public final class Escrow {
       }
       try {
         Standing standing = ledger.standing(bound.account());
-        if (limit - standing.spentMicros() - standing.heldMicros() < need) {
+        if (standing.leftOf(limit) < need) {
           return Optional.of(
               new Refused(
                   bound.account(),

@@ -2,7 +2,6 @@ package dev.comptroller.gateway.queue;
 
 import dev.comptroller.gateway.ledger.Bound;
 import dev.comptroller.gateway.ledger.ChargeLedger;
-import dev.comptroller.gateway.ledger.Standing;
 import dev.comptroller.gateway.metrics.WaitingGauge;
 import dev.comptroller.gateway.route.Legs;
 import dev.comptroller.gateway.route.Router;
@@ -102,8 +101,7 @@ final class Sleepers {
     for (Bound bound : bounds.apply(backlog.owner(), backlog.model())) {
       Long limit = bound.limitMicros();
       if (limit != null) {
-        Standing standing = ledger.standing(bound.account());
-        if (standing.spentMicros() + standing.heldMicros() >= limit) {
+        if (ledger.standing(bound.account()).leftOf(limit) <= 0) {
           return false;
         }
       }
