@@ -3,6 +3,7 @@ package dev.comptroller.decide;
 import dev.comptroller.decide.fleet.Scaling;
 import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.units.Cpm;
+import java.math.BigDecimal;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,21 @@ public record Policy(
     if (ladder.isEmpty()) {
       throw new IllegalArgumentException("variants is empty: give at least one");
     }
+  }
+
+  /// The lowest quality that may serve; absent if any may.
+  public @Nullable BigDecimal floor() {
+    return ladder.stream()
+        .filter(variant -> variant.name().equals(qualityFloor))
+        .map(Variant::quality)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /// Whether the quality floor lets a variant serve.
+  public boolean admits(Variant variant) {
+    BigDecimal floor = floor();
+    return floor == null || variant.quality().compareTo(floor) >= 0;
   }
 
   /// The same with what an autoscaler wants.

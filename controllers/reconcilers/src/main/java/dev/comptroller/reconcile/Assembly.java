@@ -318,11 +318,6 @@ public final class Assembly implements AutoCloseable {
     return pools;
   }
 
-  /// What deployments are asked for.
-  public Demands demands() {
-    return demands;
-  }
-
   /// The money of namespaces.
   public Treasury treasury() {
     return treasury;

@@ -90,15 +90,20 @@ record Measurements(Speeds speeds, Demands demands) implements Measured {
   }
 
   private WeekProfile profile(String namespace, String deployment, Instant now) {
+    // The present week is not over.
+    int weeks =
+        demands.hour(namespace, deployment, WeekProfile.hourOf(now)).map(Usually::weeks).orElse(0)
+            - 1;
+    if (weeks < 1) {
+      return WeekProfile.UNKNOWN;
+    }
     List<@Nullable Double> hours = new ArrayList<>();
-    int weeks = 0;
     for (int hour = 0; hour < WeekProfile.HOURS; hour++) {
-      Optional<Usually> usually = demands.hour(namespace, deployment, hour);
-      hours.add(usually.map(each -> each.tokens().thousandths() / 1000.0).orElse(null));
-      if (hour == WeekProfile.hourOf(now)) {
-        // The present week is not over.
-        weeks = Math.max(0, usually.map(Usually::weeks).orElse(0) - 1);
-      }
+      hours.add(
+          demands
+              .hour(namespace, deployment, hour)
+              .map(usually -> usually.tokens().thousandths() / 1000.0)
+              .orElse(null));
     }
     return new WeekProfile(hours, weeks);
   }

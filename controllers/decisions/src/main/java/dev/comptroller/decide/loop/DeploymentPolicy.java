@@ -2,7 +2,6 @@ package dev.comptroller.decide.loop;
 
 import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.downgrade.Transition;
-import dev.comptroller.decide.fleet.Variant;
 import java.math.BigDecimal;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -49,11 +48,7 @@ public record DeploymentPolicy(
 
   /// The lowest quality that may serve; absent if any may.
   @Nullable BigDecimal floor() {
-    return policy.ladder().stream()
-        .filter(variant -> variant.name().equals(policy.qualityFloor()))
-        .map(Variant::quality)
-        .findFirst()
-        .orElse(null);
+    return policy.floor();
   }
 
   /// Replicas that its owner asks for.

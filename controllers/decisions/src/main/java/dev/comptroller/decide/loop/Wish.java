@@ -78,9 +78,8 @@ record Wish(
 
   /// The first rung that is wanted, good enough and can run at all.
   private static @Nullable Variant first(DeploymentPolicy policy, DeploymentSeen seen) {
-    var floor = policy.floor();
     return policy.policy().wanted().stream()
-        .filter(variant -> floor == null || variant.quality().compareTo(floor) >= 0)
+        .filter(policy.policy()::admits)
         .filter(variant -> obstacle(seen, variant) == null)
         .findFirst()
         .orElse(null);

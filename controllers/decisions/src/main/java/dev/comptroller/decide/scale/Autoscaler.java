@@ -80,8 +80,12 @@ public final class Autoscaler {
           .filter(name -> name.equals(state.variant()))
           .filter(this::canRun)
           .findFirst()
-          .or(() -> admissible.stream().map(Variant::name).filter(this::canRun).findFirst())
-          .orElse(null);
+          .orElseGet(this::best);
+    }
+
+    /// The first rung that may serve and can run; absent if none can.
+    private @Nullable String best() {
+      return admissible.stream().map(Variant::name).filter(this::canRun).findFirst().orElse(null);
     }
 
     private boolean canRun(String name) {
@@ -135,14 +139,7 @@ public final class Autoscaler {
     }
 
     private ScaleDecision kept(Reason reason, int replicas, String why) {
-      String first =
-          reason == Reason.SetByOwner
-              ? admissible.stream()
-                  .map(Variant::name)
-                  .filter(this::canRun)
-                  .findFirst()
-                  .orElse(present)
-              : present;
+      String first = reason == Reason.SetByOwner ? best() : present;
       ScaleState next = first == null ? state : state.with(first, replicas, now);
       String summary = first == null ? why : "%d x %s: %s".formatted(replicas, first, why);
       return new ScaleDecision(
@@ -167,12 +164,11 @@ public final class Autoscaler {
       Capacity need =
           new Capacity(
               Math.max(outlook.usually(), least) + waits, Math.max(outlook.need(), least) + waits);
-      List<Variant> ladder = policy.deployment().ladder();
-      List<RungNeed> all = RungPick.needs(ladder, seen, need, Math.max(1, fewest), most);
-      List<RungNeed> may =
-          RungPick.needs(allowed(), seen, need, Math.max(1, fewest), Math.max(1, most));
+      List<RungNeed> all = needs(policy.deployment().ladder(), need);
+      List<Variant> allowed = allowed();
+      List<RungNeed> may = all.stream().filter(each -> allowed.contains(each.variant())).toList();
       @Nullable TargetGoal goal = goal(demand);
-      @Nullable RungNeed pick = pick(demand, outlook, may, goal);
+      @Nullable RungNeed pick = pick(demand, may, goal);
       if (pick == null) {
         return kept(
             Reason.SpeedUnknown,
@@ -184,16 +180,19 @@ public final class Autoscaler {
 
     /// The rung that serves, by what is asked for now: a margin for what may come changes none.
     private @Nullable RungNeed pick(
-        DemandSeen demand, DemandOutlook outlook, List<RungNeed> may, @Nullable TargetGoal goal) {
-      double asked = Math.max(outlook.level(), demand.latest()) + demand.queued();
+        DemandSeen demand, List<RungNeed> may, @Nullable TargetGoal goal) {
       List<RungNeed> present =
-          RungPick.needs(
-              allowed(), seen, Capacity.exactly(asked), Math.max(1, fewest), Math.max(1, most));
+          needs(allowed(), Capacity.exactly(demand.latest() + demand.queued()));
       @Nullable RungNeed pick = dwelling(present, RungPick.of(present, goal, state.variant()));
       return may.stream()
           .filter(each -> pick != null && each.variant().equals(pick.variant()))
           .findFirst()
           .orElse(null);
+    }
+
+    /// What each known rung of `rungs` needs, one replica at least.
+    private List<RungNeed> needs(List<Variant> rungs, Capacity need) {
+      return RungPick.needs(rungs, seen, need, Math.max(1, fewest), Math.max(1, most));
     }
 
     /// The rungs that may serve: those of the first one's quality alone where nobody may go lower.

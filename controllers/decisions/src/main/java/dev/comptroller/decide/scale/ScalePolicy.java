@@ -62,12 +62,8 @@ public record ScalePolicy(
   /// Fewest replicas at `now`, with those of schedules that begin until `ahead` later.
   int fewest(Instant now, Duration ahead) {
     int fewest = deployment.scaling().minReplicas();
-    for (Schedule schedule : schedules) {
-      if (schedule.holdsWithin(now, ahead)) {
-        fewest = Math.max(fewest, schedule.minReplicas());
-      }
-    }
-    return Math.min(fewest, most());
+    Schedule schedule = schedule(now, ahead);
+    return Math.min(schedule == null ? fewest : Math.max(fewest, schedule.minReplicas()), most());
   }
 
   int most() {
@@ -76,14 +72,7 @@ public record ScalePolicy(
 
   /// The rungs that may serve, best first.
   List<Variant> admissible() {
-    var floor =
-        deployment.ladder().stream()
-            .filter(variant -> variant.name().equals(deployment.qualityFloor()))
-            .map(Variant::quality)
-            .findFirst();
-    return deployment.ladder().stream()
-        .filter(variant -> floor.isEmpty() || variant.quality().compareTo(floor.get()) >= 0)
-        .toList();
+    return deployment.ladder().stream().filter(deployment::admits).toList();
   }
 
   /// The schedule that asks for most at `now` or until `ahead` later; absent if none does.

@@ -199,15 +199,7 @@ class AutoscalerTest {
   void shouldNotGoToZeroBeforeAsLongAsAStartTakes() {
     ScalePolicy base = policy(0, 8);
     ScalePolicy hasty =
-        new ScalePolicy(
-            base.deployment(),
-            null,
-            List.of(),
-            Duration.ofSeconds(30),
-            false,
-            true,
-            base.targetWindow(),
-            base.pace());
+        Deployments.policy(base.deployment(), List.of(), Duration.ofSeconds(30), false, true);
     Instant last = NOW.minus(START);
     assertThat(decide(idleSince(last.plusSeconds(1)), hasty, running(1), NOW).replicas())
         .isEqualTo(1);
@@ -247,15 +239,7 @@ class AutoscalerTest {
             4);
     ScalePolicy base = policy(1, 8);
     ScalePolicy scheduled =
-        new ScalePolicy(
-            base.deployment(),
-            null,
-            List.of(morning),
-            base.idleTimeout(),
-            false,
-            true,
-            base.targetWindow(),
-            base.pace());
+        Deployments.policy(base.deployment(), List.of(morning), base.idleTimeout(), false, true);
     Instant begins = Instant.parse("2026-03-02T13:00:00Z");
     assertThat(
             decide(steady(100), scheduled, running(1), begins.minus(START).minusSeconds(1))
@@ -314,15 +298,7 @@ class AutoscalerTest {
   void shouldNotGoLowerWhereTheOwnerForbidsIt() {
     ScalePolicy base = policy(1, 8, "2", null);
     ScalePolicy kept =
-        new ScalePolicy(
-            base.deployment(),
-            null,
-            List.of(),
-            base.idleTimeout(),
-            false,
-            false,
-            base.targetWindow(),
-            base.pace());
+        Deployments.policy(base.deployment(), List.of(), base.idleTimeout(), false, false);
     ScaleDecision decision = decide(steady(2_000), kept, running(1), NOW);
     assertThat(decision.variant()).isEqualTo("large");
     assertThat(target(decision).met()).isFalse();
@@ -344,16 +320,7 @@ class AutoscalerTest {
             1,
             new Scaling(1, 8),
             base.deployment().targetCpm());
-    ScalePolicy policy =
-        new ScalePolicy(
-            floored,
-            null,
-            List.of(),
-            base.idleTimeout(),
-            false,
-            true,
-            base.targetWindow(),
-            base.pace());
+    ScalePolicy policy = Deployments.policy(floored, List.of(), base.idleTimeout(), false, true);
     ScaleDecision decision = decide(steady(2_000), policy, running(1), NOW);
     assertThat(decision.variant()).isEqualTo("large");
     assertThat(decision.explanation().candidates().getLast().verdict())
@@ -364,15 +331,7 @@ class AutoscalerTest {
   void shouldOnlySayWhatItWouldDoWhereItObserves() {
     ScalePolicy base = policy(1, 8);
     ScalePolicy observing =
-        new ScalePolicy(
-            base.deployment(),
-            null,
-            List.of(),
-            base.idleTimeout(),
-            true,
-            true,
-            base.targetWindow(),
-            base.pace());
+        Deployments.policy(base.deployment(), List.of(), base.idleTimeout(), true, true);
     ScaleDecision decision = decide(steady(11_000), observing, running(1), NOW);
     assertThat(decision.replicas()).isEqualTo(1);
     assertThat(decision.would()).isEqualTo(4);
@@ -415,16 +374,7 @@ class AutoscalerTest {
             new Scaling(1, 8),
             null);
     ScalePolicy base = policy(1, 8);
-    ScalePolicy policy =
-        new ScalePolicy(
-            twins,
-            null,
-            List.of(),
-            base.idleTimeout(),
-            false,
-            true,
-            base.targetWindow(),
-            base.pace());
+    ScalePolicy policy = Deployments.policy(twins, List.of(), base.idleTimeout(), false, true);
     List<RungSeen> rungs =
         List.of(rung("large", "19", 2_800, 0, 10), rung("spread", "9.50", 1_500, 0, 10));
     // 1,400 tokens/s: one of 19 or one of 9.50; 2,800: one of 19 or two of 9.50.

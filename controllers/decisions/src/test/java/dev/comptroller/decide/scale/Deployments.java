@@ -68,6 +68,24 @@ final class Deployments {
         ScalePolicy.Pace.DEFAULT);
   }
 
+  /// A policy of what nobody set by hand.
+  static ScalePolicy policy(
+      Policy deployment,
+      List<Schedule> schedules,
+      Duration idleTimeout,
+      boolean observe,
+      boolean downgradeAllowed) {
+    return new ScalePolicy(
+        deployment,
+        null,
+        schedules,
+        idleTimeout,
+        observe,
+        downgradeAllowed,
+        Duration.ofHours(1),
+        ScalePolicy.Pace.DEFAULT);
+  }
+
   /// An hour and a half of the same demand.
   static DemandSeen steady(double rate) {
     return new DemandSeen(

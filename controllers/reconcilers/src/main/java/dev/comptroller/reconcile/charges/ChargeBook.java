@@ -1,24 +1,16 @@
 package dev.comptroller.reconcile.charges;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.comptroller.reconcile.charges.ChargeSample.Charged;
 import dev.comptroller.reconcile.charges.ChargeSample.Totals;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.GZIPOutputStream;
 
 /// What was booked and up to which value of every counter: the two belong together, so that a
 /// process that goes on from it books every charge once.
@@ -26,7 +18,6 @@ import java.util.zip.GZIPOutputStream;
 /// @param gateways the last seen counters, by process of a gateway
 /// @param periods what was booked, by namespace
 record ChargeBook(Map<String, Map<Charged, Totals>> gateways, Map<String, Booked> periods) {
-  private static final ObjectMapper JSON = JsonMapper.builder().build();
   private static final int SCHEMA = 1;
   private static final Comparator<Charged> ORDER =
       Comparator.comparing(Charged::namespace)
@@ -51,7 +42,7 @@ record ChargeBook(Map<String, Map<Charged, Totals>> gateways, Map<String, Booked
 
   /// The book as compressed JSON; the same book gives the same bytes.
   byte[] write() {
-    ObjectNode book = JSON.createObjectNode().put("schema", SCHEMA);
+    ObjectNode book = Archive.book(SCHEMA);
     ObjectNode counters = book.putObject("gateways");
     new TreeMap<>(gateways).forEach((key, sums) -> write(counters.putArray(key), sums));
     ObjectNode booked = book.putObject("periods");
@@ -64,25 +55,15 @@ record ChargeBook(Map<String, Map<Charged, Totals>> gateways, Map<String, Booked
               }
               write(entry.putArray("sums"), period.sums());
             });
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
-      out.write(JSON.writeValueAsBytes(book));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return bytes.toByteArray();
+    return Archive.pack(book);
   }
 
   /// The book that [#write] made `bytes` of.
   ///
   /// @throws IllegalArgumentException if it did not
   static ChargeBook read(byte[] bytes) {
-    try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
-      JsonNode book = JSON.readTree(in);
-      if (book.path("schema").asInt() != SCHEMA) {
-        throw new IllegalArgumentException(
-            "schema is %s, not %d".formatted(book.path("schema"), SCHEMA));
-      }
+    JsonNode book = Archive.unpack(bytes, SCHEMA);
+    try {
       Map<String, Map<Charged, Totals>> gateways = new HashMap<>();
       book.path("gateways")
           .properties()
@@ -100,7 +81,7 @@ record ChargeBook(Map<String, Map<Charged, Totals>> gateways, Map<String, Booked
                         sums(entry.getValue().path("sums"))));
               });
       return new ChargeBook(gateways, periods);
-    } catch (IOException | DateTimeException e) {
+    } catch (DateTimeException e) {
       throw new IllegalArgumentException(e.getMessage(), e);
     }
   }

@@ -1,16 +1,12 @@
 package dev.comptroller.reconcile.charges;
 
-import dev.comptroller.protocol.Names;
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -27,18 +23,8 @@ final class ChargeStore {
   private static final String NAME = "comptroller-charges";
   private static final String KEY = "charges.json.gz";
   private static final Duration QUANTUM = Duration.ofMinutes(1);
-  private static final int MAX_BYTES = 700_000;
-  private static final Map<String, String> LABELS =
-      Map.of(
-          "app.kubernetes.io/managed-by",
-          Names.MANAGER,
-          "app.kubernetes.io/part-of",
-          "comptroller",
-          "app.kubernetes.io/component",
-          "charges");
 
-  private final KubernetesClient client;
-  private final String home;
+  private final Archive archive;
   private final Clock clock;
   private @Nullable String version;
   private @Nullable ChargeBook saved;
@@ -46,24 +32,19 @@ final class ChargeStore {
 
   /// The book kept in namespace `home`.
   ChargeStore(KubernetesClient client, String home, Clock clock) {
-    this.client = client;
-    this.home = home;
+    this.archive = new Archive(client, home, "charges", KEY);
     this.clock = clock;
   }
 
   /// The book as last saved; empty if there is none, or none that can be read.
   Optional<ChargeBook> load() {
-    ConfigMap map = client.configMaps().inNamespace(home).withName(NAME).get();
+    ConfigMap map = archive.get(NAME);
     if (map == null) {
       return Optional.empty();
     }
     version = map.getMetadata().getResourceVersion();
     try {
-      String text = map.getBinaryData() == null ? null : map.getBinaryData().get(KEY);
-      if (text == null) {
-        throw new IllegalArgumentException("the key is missing");
-      }
-      saved = ChargeBook.read(Base64.getDecoder().decode(text));
+      saved = ChargeBook.read(archive.bytes(map));
       return Optional.of(saved);
     } catch (IllegalArgumentException e) {
       LOG.warn(
@@ -82,39 +63,21 @@ final class ChargeStore {
     }
     savedAt = now;
     byte[] bytes = book.write();
-    if (bytes.length > MAX_BYTES) {
-      LOG.warn("{} bytes of charges are not saved: {} is the most", bytes.length, MAX_BYTES);
+    if (bytes.length > Archive.MAX_BYTES) {
+      LOG.warn(
+          "{} bytes of charges are not saved: {} is the most", bytes.length, Archive.MAX_BYTES);
       return;
     }
     try {
-      version = write(bytes);
+      version = archive.write(NAME, bytes, version);
       saved = book;
     } catch (KubernetesClientException e) {
       if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
         // A write whose answer was lost: the next one is tried over what is there.
-        ConfigMap map = client.configMaps().inNamespace(home).withName(NAME).get();
-        version = map == null ? null : map.getMetadata().getResourceVersion();
+        version = archive.version(NAME);
       }
       savedAt = Instant.MIN;
       throw e;
     }
-  }
-
-  private String write(byte[] bytes) {
-    ConfigMap map =
-        new ConfigMapBuilder()
-            .withNewMetadata()
-            .withName(NAME)
-            .withNamespace(home)
-            .withLabels(LABELS)
-            .withResourceVersion(version)
-            .endMetadata()
-            .addToBinaryData(KEY, Base64.getEncoder().encodeToString(bytes))
-            .build();
-    ConfigMap written =
-        version == null
-            ? client.resource(map).create()
-            : client.resource(map).lockResourceVersion(version).update();
-    return written.getMetadata().getResourceVersion();
   }
 }

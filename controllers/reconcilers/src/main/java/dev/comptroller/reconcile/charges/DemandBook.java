@@ -1,22 +1,15 @@
 package dev.comptroller.reconcile.charges;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.comptroller.decide.scale.WeekProfile;
 import dev.comptroller.reconcile.charges.DemandMemory.Hour;
 import dev.comptroller.reconcile.charges.DemandMemory.Usual;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /// What is remembered of the demand in one namespace, as compressed JSON.
@@ -24,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 /// @param at when it was written
 /// @param deployments by name
 record DemandBook(Instant at, SortedMap<String, DemandMemory> deployments) {
-  private static final ObjectMapper JSON = JsonMapper.builder().build();
   private static final int SCHEMA = 1;
 
   DemandBook {
@@ -45,16 +37,10 @@ record DemandBook(Instant at, SortedMap<String, DemandMemory> deployments) {
 
   /// The book as compressed JSON; the same book gives the same bytes.
   byte[] write() {
-    ObjectNode book = JSON.createObjectNode().put("schema", SCHEMA).put("at", at.toString());
+    ObjectNode book = Archive.book(SCHEMA).put("at", at.toString());
     ObjectNode all = book.putObject("deployments");
     deployments.forEach((name, memory) -> write(all.putObject(name), memory));
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
-      out.write(JSON.writeValueAsBytes(book));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return bytes.toByteArray();
+    return Archive.pack(book);
   }
 
   private static void write(ObjectNode entry, DemandMemory memory) {
@@ -93,18 +79,14 @@ record DemandBook(Instant at, SortedMap<String, DemandMemory> deployments) {
   ///
   /// @throws IllegalArgumentException if it did not
   static DemandBook read(byte[] bytes) {
-    try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
-      JsonNode book = JSON.readTree(in);
-      if (book.path("schema").asInt() != SCHEMA) {
-        throw new IllegalArgumentException(
-            "schema is %s, not %d".formatted(book.path("schema"), SCHEMA));
-      }
+    JsonNode book = Archive.unpack(bytes, SCHEMA);
+    try {
       SortedMap<String, DemandMemory> deployments = new TreeMap<>();
       for (Map.Entry<String, JsonNode> entry : book.path("deployments").properties()) {
         deployments.put(entry.getKey(), memory("deployments." + entry.getKey(), entry.getValue()));
       }
       return new DemandBook(Instant.parse(book.path("at").asText()), deployments);
-    } catch (IOException | DateTimeException | NumberFormatException e) {
+    } catch (DateTimeException | NumberFormatException e) {
       throw new IllegalArgumentException(e.getMessage(), e);
     }
   }
@@ -120,7 +102,7 @@ record DemandBook(Instant at, SortedMap<String, DemandMemory> deployments) {
     for (Map.Entry<String, JsonNode> row : entry.path("hours").properties()) {
       int hour = Integer.parseInt(row.getKey());
       long[] sums = numbers(at + ".hours." + row.getKey(), row.getValue(), 6);
-      if (hour < 0 || hour >= DemandMemory.HOURS || sums[1] > Integer.MAX_VALUE) {
+      if (hour < 0 || hour >= WeekProfile.HOURS || sums[1] > Integer.MAX_VALUE) {
         throw new IllegalArgumentException(
             "%s.hours.%d: no hour of the week, those are 0 to 167, or too many weeks"
                 .formatted(at, hour));

@@ -1,5 +1,6 @@
 package dev.comptroller.reconcile.charges;
 
+import dev.comptroller.decide.scale.WeekProfile;
 import java.time.DayOfWeek;
 import java.time.Instant;
 import java.util.Collections;
@@ -18,9 +19,6 @@ record DemandMemory(
     SortedMap<Long, Load> minutes,
     SortedMap<Integer, Hour> hours,
     @Nullable Instant lastRequest) {
-  /// Hours of a week.
-  static final int HOURS = 168;
-
   static final DemandMemory NONE =
       new DemandMemory(Usual.NONE, new TreeMap<>(), new TreeMap<>(), null);
 
@@ -37,7 +35,7 @@ record DemandMemory(
 
   /// The hour of the week of a minute since 1970: 0 is Monday 00:00 UTC.
   static int hour(long minute) {
-    return (int) (Math.floorMod(minute + SINCE_MONDAY, MINUTES_OF_WEEK) / 60);
+    return WeekProfile.hourOf(Instant.ofEpochSecond(60 * minute));
   }
 
   /// The number of the week of a minute since 1970; weeks begin on Monday 00:00 UTC.

@@ -1,15 +1,12 @@
 package dev.comptroller.reconcile.charges;
 
-import dev.comptroller.protocol.Names;
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -36,18 +33,8 @@ final class DemandStore {
   static final Duration QUANTUM = Duration.ofMinutes(5);
 
   private static final Logger LOG = LoggerFactory.getLogger(DemandStore.class);
-  private static final int MAX_BYTES = 700_000;
-  private static final Map<String, String> LABELS =
-      Map.of(
-          "app.kubernetes.io/managed-by",
-          Names.MANAGER,
-          "app.kubernetes.io/part-of",
-          "comptroller",
-          "app.kubernetes.io/component",
-          "demand");
 
-  private final KubernetesClient client;
-  private final String home;
+  private final Archive archive;
   private final Clock clock;
   private final Map<String, Kept> kept = new HashMap<>();
 
@@ -58,15 +45,13 @@ final class DemandStore {
 
   /// The memory kept in namespace `home`.
   DemandStore(KubernetesClient client, String home, Clock clock) {
-    this.client = client;
-    this.home = home;
+    this.archive = new Archive(client, home, "demand", KEY);
     this.clock = clock;
   }
 
   /// Takes up what was saved.
   void load(Demands demands) {
-    for (ConfigMap map :
-        client.configMaps().inNamespace(home).withLabels(LABELS).list().getItems()) {
+    for (ConfigMap map : archive.list()) {
       String name = map.getMetadata().getName();
       if (name.startsWith(PREFIX)) {
         String namespace = name.substring(PREFIX.length());
@@ -81,13 +66,9 @@ final class DemandStore {
     }
   }
 
-  private static Optional<DemandBook> read(ConfigMap map) {
+  private Optional<DemandBook> read(ConfigMap map) {
     try {
-      String text = map.getBinaryData() == null ? null : map.getBinaryData().get(KEY);
-      if (text == null) {
-        throw new IllegalArgumentException("the key is missing");
-      }
-      return Optional.of(DemandBook.read(Base64.getDecoder().decode(text)));
+      return Optional.of(DemandBook.read(archive.bytes(map)));
     } catch (IllegalArgumentException e) {
       LOG.warn(
           "ConfigMap {}, key {}: {}; what its namespace was asked for is learned anew",
@@ -134,57 +115,35 @@ final class DemandStore {
     }
     DemandBook book = new DemandBook(now, memory);
     byte[] bytes = book.write();
-    if (bytes.length > MAX_BYTES) {
+    if (bytes.length > Archive.MAX_BYTES) {
       bytes = book.withoutMinutes().write();
     }
     Kept last = kept.get(namespace);
-    if (bytes.length > MAX_BYTES) {
+    if (bytes.length > Archive.MAX_BYTES) {
       LOG.warn(
           "{} bytes of the demand in {} are not saved: {} is the most",
           bytes.length,
           namespace,
-          MAX_BYTES);
+          Archive.MAX_BYTES);
       kept.put(namespace, new Kept(last == null ? null : last.version(), now));
       return;
     }
     try {
-      kept.put(
-          namespace, new Kept(write(namespace, bytes, last == null ? null : last.version()), now));
+      String version =
+          archive.write(PREFIX + namespace, bytes, last == null ? null : last.version());
+      kept.put(namespace, new Kept(version, now));
       demands.saved(namespace);
     } catch (KubernetesClientException e) {
       if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
         // A write whose answer was lost: the next one is tried over what is there.
-        kept.put(namespace, new Kept(version(namespace), Instant.MIN));
+        kept.put(namespace, new Kept(archive.version(PREFIX + namespace), Instant.MIN));
       }
       throw e;
     }
   }
 
-  private @Nullable String version(String namespace) {
-    ConfigMap map = client.configMaps().inNamespace(home).withName(PREFIX + namespace).get();
-    return map == null ? null : map.getMetadata().getResourceVersion();
-  }
-
-  private String write(String namespace, byte[] bytes, @Nullable String version) {
-    ConfigMap map =
-        new ConfigMapBuilder()
-            .withNewMetadata()
-            .withName(PREFIX + namespace)
-            .withNamespace(home)
-            .withLabels(LABELS)
-            .withResourceVersion(version)
-            .endMetadata()
-            .addToBinaryData(KEY, Base64.getEncoder().encodeToString(bytes))
-            .build();
-    ConfigMap written =
-        version == null
-            ? client.resource(map).create()
-            : client.resource(map).lockResourceVersion(version).update();
-    return written.getMetadata().getResourceVersion();
-  }
-
   private void forget(String namespace) {
-    var _ = client.configMaps().inNamespace(home).withName(PREFIX + namespace).delete();
+    archive.delete(PREFIX + namespace);
     kept.remove(namespace);
   }
 }

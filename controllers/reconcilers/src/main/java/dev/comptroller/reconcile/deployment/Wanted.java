@@ -4,13 +4,10 @@ import dev.comptroller.decide.Candidate;
 import dev.comptroller.decide.Decision;
 import dev.comptroller.decide.Explanation;
 import dev.comptroller.decide.Policy;
-import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.loop.NamespaceDecision;
 import dev.comptroller.decide.rollout.Goal;
 import dev.comptroller.decide.scale.ScaleDecision;
 import dev.comptroller.reconcile.deployment.Directives.Directive;
-import java.math.BigDecimal;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -124,18 +121,7 @@ record Wanted(
   }
 
   private static boolean isAdmissible(Policy policy, String name) {
-    Optional<Variant> variant = variant(policy, name);
-    BigDecimal floor =
-        policy.qualityFloor() == null
-            ? policy.ladder().stream()
-                .map(Variant::quality)
-                .min(Comparator.naturalOrder())
-                .orElseThrow()
-            : variant(policy, policy.qualityFloor()).map(Variant::quality).orElseThrow();
-    return variant.filter(v -> v.quality().compareTo(floor) >= 0).isPresent();
-  }
-
-  private static Optional<Variant> variant(Policy policy, String name) {
-    return policy.ladder().stream().filter(v -> v.name().equals(name)).findFirst();
+    return policy.ladder().stream()
+        .anyMatch(variant -> variant.name().equals(name) && policy.admits(variant));
   }
 }

@@ -1,7 +1,6 @@
 package dev.comptroller.reconcile.signals;
 
 import dev.comptroller.decide.capacity.Belief;
-import dev.comptroller.decide.capacity.FirstTokenCost;
 import dev.comptroller.decide.capacity.Fit;
 import dev.comptroller.decide.capacity.Physics;
 import dev.comptroller.decide.capacity.Sizing;
@@ -66,7 +65,19 @@ public final class Speeds {
     double cached;
     double generated;
     double kvTokens = Double.POSITIVE_INFINITY;
+    @Nullable Sized sized;
   }
+
+  /// What a rate follows from.
+  private record Basis(Fit steps, Optional<Fit> firsts, Limits limits, Workload mix, Slo slo) {
+    SafeRate rate() {
+      return Sizing.largestRate(
+          steps.stepCost(), firsts.map(Fit::firstTokenCost), limits, mix, slo);
+    }
+  }
+
+  /// The rate that was worked out last: several ask for it between two samples.
+  private record Sized(Basis basis, SafeRate rate) {}
 
   /// Takes in what a replica of a variant exports.
   ///
@@ -184,12 +195,10 @@ public final class Speeds {
 
   /// The largest rate of one replica, if it is sure.
   public Optional<SafeRate> rate(TokenLedger.Key variant, Limits declared, Slo slo, Instant now) {
-    Fit steps;
-    Workload mix;
-    Limits limits;
-    Optional<FirstTokenCost> first;
+    Basis basis;
+    Book book;
     synchronized (this) {
-      Book book = books.get(variant);
+      book = books.get(variant);
       if (book == null || book.steps == null || book.since == null || mix(book).isEmpty()) {
         return Optional.empty();
       }
@@ -198,19 +207,29 @@ public final class Speeds {
       if (!whole || !fresh || book.steps.samples() < LEAST_SAMPLES) {
         return Optional.empty();
       }
-      steps = book.steps;
-      first =
-          Optional.ofNullable(book.firsts)
-              .filter(fit -> fit.samples() >= LEAST_SAMPLES)
-              .map(Fit::firstTokenCost);
-      mix = mix(book).orElseThrow();
-      limits =
-          new Limits(
-              declared.maxSequences(),
-              declared.maxBatchedTokens(),
-              Math.min(declared.kvTokens(), book.kvTokens));
+      basis =
+          new Basis(
+              book.steps,
+              Optional.ofNullable(book.firsts).filter(fit -> fit.samples() >= LEAST_SAMPLES),
+              new Limits(
+                  declared.maxSequences(),
+                  declared.maxBatchedTokens(),
+                  Math.min(declared.kvTokens(), book.kvTokens)),
+              mix(book).orElseThrow(),
+              slo);
+      Sized sized = book.sized;
+      if (sized != null && sized.basis().equals(basis)) {
+        return sure(sized.rate());
+      }
     }
-    SafeRate rate = Sizing.largestRate(steps.stepCost(), first, limits, mix, slo);
+    SafeRate rate = basis.rate();
+    synchronized (this) {
+      book.sized = new Sized(basis, rate);
+    }
+    return sure(rate);
+  }
+
+  private static Optional<SafeRate> sure(SafeRate rate) {
     return rate.error() <= SURE ? Optional.of(rate) : Optional.empty();
   }
 

@@ -3,6 +3,7 @@ package dev.comptroller.reconcile.charges;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.comptroller.decide.scale.WeekProfile;
 import dev.comptroller.reconcile.charges.DemandMemory.Hour;
 import dev.comptroller.reconcile.charges.DemandMemory.Usual;
 import java.io.ByteArrayOutputStream;
@@ -34,7 +35,7 @@ final class DemandBookTest {
         minutes.put(29_000_000 + m, new Load(90_000 + 7 * m * d, 30_000 + 3 * m, 100 + m));
       }
       SortedMap<Integer, Hour> hours = new TreeMap<>();
-      for (int h = 0; h < DemandMemory.HOURS; h++) {
+      for (int h = 0; h < WeekProfile.HOURS; h++) {
         hours.put(
             h, new Hour(2900, 9, 204_853, 61_234_567L + d * (long) h, 20_123_456, 12_345_678));
       }

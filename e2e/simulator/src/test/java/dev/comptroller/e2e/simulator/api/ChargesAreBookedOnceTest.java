@@ -23,8 +23,6 @@ import org.junit.jupiter.api.Test;
 final class ChargesAreBookedOnceTest {
   private static final Instant START = Instant.parse("2026-03-10T06:00:00Z");
   private static final Window DAY = new Window(START, START.plus(Duration.ofDays(1)));
-  private static final FakeApi.Key POD =
-      new FakeApi.Key(Kind.POD, OperatorProcess.HOME, "gateway-1");
 
   private final VirtualClock clock = new VirtualClock(START);
   private final FakeApi api = new FakeApi(clock);
@@ -36,10 +34,7 @@ final class ChargesAreBookedOnceTest {
 
   @Test
   void shouldBookEveryChargeOnceWhoeverIsKilled() throws InterruptedException {
-    FakeFleet fleet = new FakeFleet(api, clock, new Bill());
-    fleet.apply(
-        "{apiVersion: v1, kind: Namespace, metadata: {name: %s}}".formatted(OperatorProcess.HOME));
-    gateway(fleet);
+    GatewayPod.start(api, clock);
     scrape(new Session(api, _ -> Fate.Done), new Charges()).look();
     for (int process = 0; process < 120; process++) {
       live(random.nextInt(1, 30));
@@ -121,7 +116,7 @@ final class ChargesAreBookedOnceTest {
     counter = 0;
     clock.advance(clock.instant().plusSeconds(1));
     api.edit(
-        POD,
+        GatewayPod.KEY,
         pod ->
             ((ObjectNode) pod.at("/status/containerStatuses/0/state/running"))
                 .put("startedAt", clock.instant().toString()));
@@ -132,30 +127,5 @@ final class ChargesAreBookedOnceTest {
         "{namespace=\"blue\",feature=\"chat\",deployment=\"chat\",variant=\"large\"} " + counter;
     return "comptroller_charged_micros_total%s\ncomptroller_charged_requests_total%s\n"
         .formatted(labels, labels);
-  }
-
-  private void gateway(FakeFleet fleet) {
-    fleet.apply(
-        """
-        apiVersion: v1
-        kind: Pod
-        metadata:
-          name: gateway-1
-          namespace: %s
-          labels:
-            app.kubernetes.io/part-of: comptroller
-            app.kubernetes.io/component: gateway
-        spec: {containers: [{name: gateway}]}
-        """
-            .formatted(OperatorProcess.HOME));
-    api.edit(
-        POD,
-        pod -> {
-          ObjectNode status = pod.putObject("status").put("podIP", "10.0.0.1");
-          status.putArray("conditions").addObject().put("type", "Ready").put("status", "True");
-          ObjectNode container = status.putArray("containerStatuses").addObject();
-          container.put("name", "gateway");
-          container.putObject("state").putObject("running").put("startedAt", START.toString());
-        });
   }
 }

@@ -24,8 +24,6 @@ import org.junit.jupiter.api.Test;
 final class DemandIsRememberedTest {
   private static final Instant START = Instant.parse("2026-03-09T06:00:00Z");
   private static final Duration LOOK = Duration.ofSeconds(15);
-  private static final FakeApi.Key POD =
-      new FakeApi.Key(Kind.POD, OperatorProcess.HOME, "gateway-1");
   private static final FakeApi.Key MEMORY =
       new FakeApi.Key(Kind.CONFIG_MAP, OperatorProcess.HOME, "comptroller-demand-blue");
 
@@ -93,37 +91,9 @@ final class DemandIsRememberedTest {
         .formatted(labels, served, 90 * served, waiting);
   }
 
-  private void fleet() {
-    FakeFleet fleet = new FakeFleet(api, clock, new Bill());
-    fleet.apply(
-        "{apiVersion: v1, kind: Namespace, metadata: {name: %s}}".formatted(OperatorProcess.HOME));
-    fleet.apply(
-        """
-        apiVersion: v1
-        kind: Pod
-        metadata:
-          name: gateway-1
-          namespace: %s
-          labels:
-            app.kubernetes.io/part-of: comptroller
-            app.kubernetes.io/component: gateway
-        spec: {containers: [{name: gateway}]}
-        """
-            .formatted(OperatorProcess.HOME));
-    api.edit(
-        POD,
-        pod -> {
-          ObjectNode status = pod.putObject("status").put("podIP", "10.0.0.1");
-          status.putArray("conditions").addObject().put("type", "Ready").put("status", "True");
-          ObjectNode container = status.putArray("containerStatuses").addObject();
-          container.put("name", "gateway");
-          container.putObject("state").putObject("running").put("startedAt", START.toString());
-        });
-  }
-
   @Test
   void shouldGoOnFromWhatWasWrittenAtMostEveryFiveMinutesAndNothingAtRest() throws Exception {
-    fleet();
+    GatewayPod.start(api, clock);
     Life first = new Life(_ -> Fate.Done);
     first.watch(Duration.ofMinutes(21), 4);
     assertThat(writes).as("a write at once, then one every 5 minutes").isEqualTo(5);
@@ -150,7 +120,7 @@ final class DemandIsRememberedTest {
 
   @Test
   void shouldBeginAnewWhereWhatWasWrittenIsBroken() throws Exception {
-    fleet();
+    GatewayPod.start(api, clock);
     new Life(_ -> Fate.Done).watch(Duration.ofMinutes(12), 4);
     api.edit(
         MEMORY, map -> ((ObjectNode) map.path("binaryData")).put("demand.json.gz", "bm90IGd6aXA="));
@@ -166,7 +136,7 @@ final class DemandIsRememberedTest {
 
   @Test
   void shouldWriteOnWhateverBecameOfItsWrites() throws Exception {
-    fleet();
+    GatewayPod.start(api, clock);
     Life process =
         new Life(
             write ->
@@ -182,7 +152,7 @@ final class DemandIsRememberedTest {
 
   @Test
   void shouldSeeAtAGlanceWhoWaitsWithoutAskingTheApiServer() throws Exception {
-    fleet();
+    GatewayPod.start(api, clock);
     Life life = new Life(_ -> Fate.Done);
     List<String> told = new ArrayList<>();
     life.demands.onWaiting((namespace, name) -> told.add(namespace + "/" + name));
@@ -199,7 +169,7 @@ final class DemandIsRememberedTest {
 
   @Test
   void shouldForgetWithTheLastDeployment() throws Exception {
-    fleet();
+    GatewayPod.start(api, clock);
     Life process = new Life(_ -> Fate.Done);
     process.watch(Duration.ofMinutes(12), 4);
     exists = false;

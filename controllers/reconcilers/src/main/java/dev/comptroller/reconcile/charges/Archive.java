@@ -1,0 +1,135 @@
+package dev.comptroller.reconcile.charges;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.comptroller.protocol.Names;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
+
+/// Compressed JSON in ConfigMaps of the installation's namespace, written by one process at a time.
+final class Archive {
+  /// The most that is written: a ConfigMap holds a little more than this in Base64.
+  static final int MAX_BYTES = 700_000;
+
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
+  private static final String SCHEMA = "schema";
+
+  private final KubernetesClient client;
+  private final String home;
+  private final Map<String, String> labels;
+  private final String key;
+
+  /// ConfigMaps in namespace `home`.
+  ///
+  /// @param component that they are labelled with
+  /// @param key that the JSON stands under
+  Archive(KubernetesClient client, String home, String component, String key) {
+    this.client = client;
+    this.home = home;
+    this.key = key;
+    this.labels =
+        Map.of(
+            "app.kubernetes.io/managed-by",
+            Names.MANAGER,
+            "app.kubernetes.io/part-of",
+            "comptroller",
+            "app.kubernetes.io/component",
+            component);
+  }
+
+  /// The root of a book of this schema.
+  static ObjectNode book(int schema) {
+    return JSON.createObjectNode().put(SCHEMA, schema);
+  }
+
+  /// A book as compressed JSON; the same book gives the same bytes.
+  static byte[] pack(ObjectNode book) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
+      out.write(JSON.writeValueAsBytes(book));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+
+  /// The book that [#pack] made `bytes` of.
+  ///
+  /// @throws IllegalArgumentException if it did not, or of another schema
+  static JsonNode unpack(byte[] bytes, int schema) {
+    try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
+      JsonNode book = JSON.readTree(in);
+      if (book.path(SCHEMA).asInt() != schema) {
+        throw new IllegalArgumentException(
+            "schema is %s, not %d".formatted(book.path(SCHEMA), schema));
+      }
+      return book;
+    } catch (IOException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+  }
+
+  /// The ConfigMap called `name`; absent if there is none.
+  @Nullable ConfigMap get(String name) {
+    return client.configMaps().inNamespace(home).withName(name).get();
+  }
+
+  /// All of the component's.
+  List<ConfigMap> list() {
+    return client.configMaps().inNamespace(home).withLabels(labels).list().getItems();
+  }
+
+  /// What is in `map`.
+  ///
+  /// @throws IllegalArgumentException if its key is missing or no Base64
+  byte[] bytes(ConfigMap map) {
+    String text = map.getBinaryData() == null ? null : map.getBinaryData().get(key);
+    if (text == null) {
+      throw new IllegalArgumentException("the key is missing");
+    }
+    return Base64.getDecoder().decode(text);
+  }
+
+  /// The version that is there; absent if there is none.
+  @Nullable String version(String name) {
+    ConfigMap map = get(name);
+    return map == null ? null : map.getMetadata().getResourceVersion();
+  }
+
+  /// Writes over `version`, or anew without one; gives the version that is written.
+  String write(String name, byte[] bytes, @Nullable String version) {
+    ConfigMap map =
+        new ConfigMapBuilder()
+            .withNewMetadata()
+            .withName(name)
+            .withNamespace(home)
+            .withLabels(labels)
+            .withResourceVersion(version)
+            .endMetadata()
+            .addToBinaryData(key, Base64.getEncoder().encodeToString(bytes))
+            .build();
+    ConfigMap written =
+        version == null
+            ? client.resource(map).create()
+            : client.resource(map).lockResourceVersion(version).update();
+    return written.getMetadata().getResourceVersion();
+  }
+
+  /// Deletes the ConfigMap called `name`.
+  void delete(String name) {
+    var _ = client.configMaps().inNamespace(home).withName(name).delete();
+  }
+}
