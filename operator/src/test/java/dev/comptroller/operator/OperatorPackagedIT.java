@@ -52,10 +52,15 @@ final class OperatorPackagedIT {
             .until(
                 () -> client.resources(GpuNodePool.class).withName("h100").get().getStatus(),
                 status -> status != null && status.conditions().size() == 3);
-        assertThat(get(first, "/q/metrics"))
-            .contains("comptroller_pool_nodes{pool=\"h100\"")
-            .contains("comptroller_operator_reconciliations_total{kind=\"GpuNodePool\"")
-            .contains("jvm_memory_used_bytes");
+        // A reconciliation is counted once it has ended, which is after its status was written.
+        await()
+            .untilAsserted(
+                () ->
+                    assertThat(get(first, "/q/metrics"))
+                        .contains("comptroller_pool_nodes{pool=\"h100\"")
+                        .contains(
+                            "comptroller_operator_reconciliations_total{kind=\"GpuNodePool\"")
+                        .contains("jvm_memory_used_bytes"));
         first.process().destroy();
         assertThat(first.process().waitFor(10, TimeUnit.SECONDS)).as("ended on SIGTERM").isTrue();
       }
