@@ -58,8 +58,7 @@ final class OperatorPackagedIT {
                 () ->
                     assertThat(get(first, "/q/metrics"))
                         .contains("comptroller_pool_nodes{pool=\"h100\"")
-                        .contains(
-                            "comptroller_operator_reconciliations_total{kind=\"GpuNodePool\"")
+                        .contains("comptroller_operator_reconciliations_total{kind=\"GpuNodePool\"")
                         .contains("jvm_memory_used_bytes"));
         first.process().destroy();
         assertThat(first.process().waitFor(10, TimeUnit.SECONDS)).as("ended on SIGTERM").isTrue();

@@ -1,8 +1,8 @@
 package dev.comptroller.reconcile;
 
-import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.decide.capacity.Belief;
 import dev.comptroller.decide.capacity.Physics;
+import dev.comptroller.decide.capacity.Slo;
 import dev.comptroller.decide.cost.ReplicaInterval;
 import dev.comptroller.decide.cpm.TokenSample;
 import dev.comptroller.decide.rollout.RolloutPolicy;
@@ -22,6 +22,7 @@ import dev.comptroller.reconcile.deployment.DeploymentActuator;
 import dev.comptroller.reconcile.deployment.DeploymentGauges;
 import dev.comptroller.reconcile.deployment.DeploymentObserver;
 import dev.comptroller.reconcile.deployment.DeploymentParser;
+import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import dev.comptroller.reconcile.deployment.Directives;
 import dev.comptroller.reconcile.deployment.ModelDeploymentReconciler;
 import dev.comptroller.reconcile.deployment.RolloutObserver;
@@ -38,6 +39,7 @@ import dev.comptroller.reconcile.routing.RoutingBoard;
 import dev.comptroller.reconcile.signals.EngineSample;
 import dev.comptroller.reconcile.signals.EngineScrape;
 import dev.comptroller.reconcile.signals.FleetView;
+import dev.comptroller.reconcile.signals.Latencies;
 import dev.comptroller.reconcile.signals.Measured;
 import dev.comptroller.reconcile.signals.PodFacts;
 import dev.comptroller.reconcile.signals.Speeds;
@@ -70,6 +72,7 @@ public final class Assembly implements AutoCloseable {
   private final FleetView view;
   private final TokenLedger tokens = new TokenLedger();
   private final Speeds speeds = new Speeds();
+  private final Latencies latencies = new Latencies();
   private final Demands demands = new Demands();
   private final Meter meter;
   private final RoutingBoard routing;
@@ -173,6 +176,7 @@ public final class Assembly implements AutoCloseable {
         _ -> {
           tokens.retain(this::exists);
           speeds.retain(this::exists);
+          latencies.retain((namespace, name) -> view.deployment(namespace, name).isPresent());
         });
     view.onBudget(
         budget -> {
@@ -270,7 +274,7 @@ public final class Assembly implements AutoCloseable {
 
   /// What gathers for decisions about ModelDeployments.
   public DeploymentObserver observer() {
-    return new DeploymentObserver(view, pools, meter, treasury, tokens);
+    return new DeploymentObserver(view, pools, meter, treasury, tokens, latencies);
   }
 
   /// What chooses replicas.
@@ -359,19 +363,27 @@ public final class Assembly implements AutoCloseable {
   }
 
   private void page(Pod pod, Instant at, String text) {
+    String uid = pod.getMetadata().getUid();
     key(pod)
-        .ifPresent(key -> speeds.add(key, pod.getMetadata().getUid(), at, text, () -> prior(key)));
+        .ifPresent(
+            key -> {
+              speeds.add(key, uid, at, text, () -> prior(key));
+              declared(key).ifPresent(declared -> latency(key, uid, at, text, declared));
+            });
+  }
+
+  private void latency(
+      TokenLedger.Key key, String uid, Instant at, String text, Declared declared) {
+    Slo slo = declared.slo();
+    if (slo != null) {
+      latencies.add(key.namespace(), key.deployment(), uid, at, text, slo, declared.window());
+    }
   }
 
   /// What steps of a variant should cost by its declared figures; absent if they do not say.
   private Optional<Belief> prior(TokenLedger.Key key) {
-    Optional<ModelDeployment> deployment = view.deployment(key.namespace(), key.deployment());
-    if (deployment.isEmpty()
-        || !(DeploymentParser.parse(deployment.get())
-            instanceof Parsed.Valid<DeploymentParser.Declared>(var declared))) {
-      return Optional.empty();
-    }
-    return declared.policy().ladder().stream()
+    return declared(key).stream()
+        .flatMap(declared -> declared.policy().ladder().stream())
         .filter(variant -> variant.name().equals(key.variant()))
         .findFirst()
         .flatMap(
@@ -408,13 +420,16 @@ public final class Assembly implements AutoCloseable {
   }
 
   private Duration window(TokenLedger.Key key) {
-    Optional<ModelDeployment> deployment = view.deployment(key.namespace(), key.deployment());
-    if (deployment.isPresent()
-        && DeploymentParser.parse(deployment.get())
-            instanceof Parsed.Valid<DeploymentParser.Declared>(var declared)) {
-      return declared.window();
-    }
-    return DeploymentParser.DEFAULT_WINDOW;
+    return declared(key).map(Declared::window).orElse(DeploymentParser.DEFAULT_WINDOW);
+  }
+
+  private Optional<Declared> declared(TokenLedger.Key key) {
+    return view.deployment(key.namespace(), key.deployment())
+        .flatMap(
+            deployment ->
+                DeploymentParser.parse(deployment) instanceof Parsed.Valid<Declared>(var declared)
+                    ? Optional.of(declared)
+                    : Optional.empty());
   }
 
   /// When the counters of a pod's engine began: with the pod, or with the container that replaced a

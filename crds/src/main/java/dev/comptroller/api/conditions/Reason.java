@@ -167,6 +167,16 @@ public enum Reason {
   SLO_MET("SloMet", "Latency is within the promise.", ConditionType.MEETING_SLO),
   /// Latency is beyond the promise.
   SLO_MISSED("SloMissed", "Latency is beyond the promise.", ConditionType.MEETING_SLO),
+  /// Latencies of first tokens and of pace leave open whether enough requests keep both.
+  SLO_UNCLEAR(
+      "SloUnclear",
+      "Latencies of first tokens and of pace leave open whether enough requests keep both.",
+      ConditionType.MEETING_SLO),
+  /// Fewer requests than the minimum lie in the window.
+  TOO_FEW_REQUESTS(
+      "TooFewRequests",
+      "Fewer requests than the minimum lie in the window.",
+      ConditionType.MEETING_SLO),
   /// The spec promises nothing.
   NO_SLO("NoSlo", "The spec promises nothing.", ConditionType.MEETING_SLO),
   /// No request ran in the window.

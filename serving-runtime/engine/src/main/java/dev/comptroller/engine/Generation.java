@@ -13,6 +13,7 @@ final class Generation {
   private final LongSupplier settle;
   private final Sampler sampler;
   private final TextAssembler text;
+  private long firstTokenNanos;
   private long lastTokenNanos;
   private int completionTokens;
   private boolean ended;
@@ -58,6 +59,7 @@ final class Generation {
   private StepResult.Outcome publish(Choice.Chosen chosen, Tokenizer tokenizer, long nowNanos) {
     completionTokens++;
     if (completionTokens == 1) {
+      firstTokenNanos = nowNanos;
       observer.firstToken(request.requestClass(), nowNanos - submittedNanos);
     } else {
       observer.furtherToken(request.requestClass(), nowNanos - lastTokenNanos);
@@ -90,6 +92,10 @@ final class Generation {
     long gpuNanos = settle.getAsLong();
     Usage usage = new Usage(request.prompt().size(), 0, completionTokens, gpuNanos);
     try {
+      if (completionTokens > 1) {
+        observer.paced(
+            request.requestClass(), (lastTokenNanos - firstTokenNanos) / (completionTokens - 1));
+      }
       observer.finished(request.requestClass(), reason, usage, nowNanos - submittedNanos);
     } finally {
       queue.finish(new TokenEvent.Finished(reason, text.finish(), usage, message));

@@ -23,6 +23,9 @@ public interface LoopObserver {
   /// A further token came, this long after the one before.
   default void furtherToken(RequestClass requestClass, long nanosSincePrevious) {}
 
+  /// An answer of two tokens or more ended, with this much time between two of them on average.
+  default void paced(RequestClass requestClass, long nanosPerToken) {}
+
   /// A request ended, this long after it was submitted.
   default void finished(
       RequestClass requestClass, FinishReason reason, Usage usage, long nanosSinceSubmit) {}

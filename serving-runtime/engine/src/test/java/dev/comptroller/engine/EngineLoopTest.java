@@ -299,6 +299,7 @@ class EngineLoopTest {
     readAll(accepted(loop.submit(request("123456789", 9))));
     assertThat(recorder.firstTokens).containsExactly(1000L + 10 * 100);
     assertThat(recorder.furtherTokens).containsExactly(1100L, 1100L);
+    assertThat(recorder.paces).containsExactly(1100L);
     assertThat(recorder.finished).containsExactly(FinishReason.STOP);
     assertThat(recorder.started).containsExactly(0L);
   }
@@ -482,6 +483,7 @@ class EngineLoopTest {
     final Queue<Long> started = new ConcurrentLinkedQueue<>();
     final Queue<Long> firstTokens = new ConcurrentLinkedQueue<>();
     final Queue<Long> furtherTokens = new ConcurrentLinkedQueue<>();
+    final Queue<Long> paces = new ConcurrentLinkedQueue<>();
     final Queue<FinishReason> finished = new ConcurrentLinkedQueue<>();
 
     @Override
@@ -507,6 +509,11 @@ class EngineLoopTest {
     @Override
     public void furtherToken(RequestClass requestClass, long nanosSincePrevious) {
       furtherTokens.add(nanosSincePrevious);
+    }
+
+    @Override
+    public void paced(RequestClass requestClass, long nanosPerToken) {
+      paces.add(nanosPerToken);
     }
 
     @Override

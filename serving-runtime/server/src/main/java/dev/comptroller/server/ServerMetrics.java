@@ -65,6 +65,7 @@ final class ServerMetrics implements LoopObserver {
   private final Map<FinishReason, Counter.Child> finished = new EnumMap<>(FinishReason.class);
   private final Histogram.Child firstToken;
   private final Histogram.Child betweenTokens;
+  private final Histogram.Child pace;
   private final Histogram.Child request;
   private final Histogram.Child queue;
   private final Histogram.Child stepSequences;
@@ -93,6 +94,11 @@ final class ServerMetrics implements LoopObserver {
         histogram(
             "vllm:inter_token_latency_seconds",
             "Token to next token, interactive.",
+            BETWEEN_TOKENS);
+    pace =
+        histogram(
+            "vllm:request_time_per_output_token_seconds",
+            "Mean time between the tokens of an answer, interactive.",
             BETWEEN_TOKENS);
     request =
         histogram("vllm:e2e_request_latency_seconds", "Submission to end, interactive.", REQUEST);
@@ -177,6 +183,13 @@ final class ServerMetrics implements LoopObserver {
   public void furtherToken(RequestClass requestClass, long nanosSincePrevious) {
     if (requestClass == RequestClass.INTERACTIVE) {
       betweenTokens.observe(nanosSincePrevious / NANOS);
+    }
+  }
+
+  @Override
+  public void paced(RequestClass requestClass, long nanosPerToken) {
+    if (requestClass == RequestClass.INTERACTIVE) {
+      pace.observe(nanosPerToken / NANOS);
     }
   }
 

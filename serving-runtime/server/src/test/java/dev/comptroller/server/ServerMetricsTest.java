@@ -22,6 +22,8 @@ class ServerMetricsTest {
     metrics.firstToken(RequestClass.INTERACTIVE, 3_000_000);
     metrics.furtherToken(RequestClass.INTERACTIVE, 30_000_000);
     metrics.firstToken(RequestClass.BATCH, 1);
+    metrics.paced(RequestClass.INTERACTIVE, 20_000_000);
+    metrics.paced(RequestClass.BATCH, 1);
     metrics.step(new LoopObserver.StepReport(4, 17, 2, 1_000, 20_000_000, 1));
     metrics.step(new LoopObserver.StepReport(1, 1, 1, 500, 5_000_000, 1));
     metrics.finished(
@@ -49,6 +51,8 @@ class ServerMetricsTest {
             "vllm:time_to_first_token_seconds_bucket" + LABELS + "le=\"0.005\",} 1.0",
             "vllm:time_to_first_token_seconds_bucket" + LABELS + "le=\"2560.0\",} 1.0",
             "vllm:inter_token_latency_seconds_bucket" + LABELS + "le=\"0.05\",} 1.0",
+            "vllm:request_time_per_output_token_seconds_bucket" + LABELS + "le=\"0.01\",} 0.0",
+            "vllm:request_time_per_output_token_seconds_bucket" + LABELS + "le=\"0.025\",} 1.0",
             "vllm:e2e_request_latency_seconds_bucket" + LABELS + "le=\"0.5\",} 0.0",
             "vllm:e2e_request_latency_seconds_bucket" + LABELS + "le=\"0.8\",} 1.0",
             "vllm:request_queue_time_seconds_bucket" + LABELS + "le=\"0.5\",} 1.0",

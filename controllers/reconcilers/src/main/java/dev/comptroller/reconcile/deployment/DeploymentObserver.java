@@ -13,6 +13,7 @@ import dev.comptroller.reconcile.budget.Treasury;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.signals.FleetView;
+import dev.comptroller.reconcile.signals.Latencies;
 import dev.comptroller.reconcile.signals.PodFacts;
 import dev.comptroller.reconcile.signals.TokenLedger;
 import dev.comptroller.reconcile.spend.Meter;
@@ -38,16 +39,23 @@ public final class DeploymentObserver {
   private final Meter meter;
   private final Treasury treasury;
   private final TokenLedger tokens;
+  private final Latencies latencies;
   private final Starts starts = new Starts();
 
   /// An observer over these sources.
   public DeploymentObserver(
-      FleetView view, Pools pools, Meter meter, Treasury treasury, TokenLedger tokens) {
+      FleetView view,
+      Pools pools,
+      Meter meter,
+      Treasury treasury,
+      TokenLedger tokens,
+      Latencies latencies) {
     this.view = view;
     this.pools = pools;
     this.meter = meter;
     this.treasury = treasury;
     this.tokens = tokens;
+    this.latencies = latencies;
   }
 
   /// What the cluster shows of `deployment` at `now`.
@@ -83,7 +91,10 @@ public final class DeploymentObserver {
             .orElse(null),
         figures,
         burn(namespace, pods, books, now),
-        starts.of(deployment, pods));
+        starts.of(deployment, pods),
+        latencies
+            .count(namespace, name, pods.stream().anyMatch(PodFacts::isReady), now)
+            .orElse(null));
   }
 
   private Map<String, HourlyRate> burn(

@@ -148,7 +148,7 @@ final class DeploymentReport {
       findings.replaceAll(f -> f.type().equals("Ready") ? outcome.problem() : f);
     }
     Standing.overlay(findings, wanted, step);
-    findings.addAll(Goals.judge(declared, cpm, tokens, wanted.scale()));
+    findings.addAll(Goals.judge(declared, cpm, tokens, seen.latency(), wanted.scale()));
     findings.add(Standing.downgraded(declared, wanted, step));
     return findings;
   }
@@ -352,6 +352,6 @@ final class DeploymentReport {
 
   /// Whether a condition's message moves with figures that flow.
   static boolean flows(Condition condition) {
-    return condition.type().equals("MeetingTargetCpm");
+    return condition.type().equals("MeetingTargetCpm") || condition.type().equals("MeetingSlo");
   }
 }

@@ -1,7 +1,9 @@
 package dev.comptroller.reconcile.deployment;
 
 import dev.comptroller.decide.condition.Finding;
+import dev.comptroller.decide.condition.SloCondition;
 import dev.comptroller.decide.heat.HeatLadder;
+import dev.comptroller.decide.latency.SloCount;
 import dev.comptroller.decide.scale.ScaleDecision;
 import dev.comptroller.decide.units.Cpm;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
@@ -17,17 +19,17 @@ final class Goals {
   ///
   /// @param cpm full CPM over the window; absent while it is not known
   /// @param tokens tokens in the window
+  /// @param latency how many requests kept the promised latency; absent while it is not known
   /// @param scale what the autoscaler decided; absent if it did not
   static List<Finding> judge(
-      Declared declared, Optional<Cpm> cpm, long tokens, @Nullable ScaleDecision scale) {
-    return List.of(slo(declared), target(declared, cpm, tokens, scale));
-  }
-
-  private static Finding slo(Declared declared) {
-    return declared.hasSlo()
-        ? Finding.unknown(
-            "MeetingSlo", "SignalStale", "0 latency samples: latency is not judged yet")
-        : Finding.unknown("MeetingSlo", "NoSlo", "0 promises: spec.slo is not set");
+      Declared declared,
+      Optional<Cpm> cpm,
+      long tokens,
+      @Nullable SloCount latency,
+      @Nullable ScaleDecision scale) {
+    return List.of(
+        SloCondition.judge(declared.slo(), latency, declared.window()),
+        target(declared, cpm, tokens, scale));
   }
 
   private static Finding target(

@@ -2,6 +2,7 @@ package dev.comptroller.reconcile.deployment;
 
 import dev.comptroller.decide.Observation;
 import dev.comptroller.decide.cost.PriceBooks;
+import dev.comptroller.decide.latency.SloCount;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.reconcile.budget.Treasury.Account;
 import dev.comptroller.reconcile.signals.TokenLedger.Figures;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// @param figures tokens and their cost by variant, for variants that have some
 /// @param burn dollars an hour by variant, for variants with live replicas
 /// @param start how long new replicas took lately until they served; absent if none was seen
+/// @param latency how many requests kept the promised latency; absent while that is not known
 record Seen(
     Observation observation,
     @Nullable Account account,
@@ -35,7 +37,8 @@ record Seen(
     @Nullable Service service,
     Map<String, Figures> figures,
     Map<String, HourlyRate> burn,
-    @Nullable Duration start) {
+    @Nullable Duration start,
+    @Nullable SloCount latency) {
   Seen {
     deployments = List.copyOf(deployments);
     pods = List.copyOf(pods);

@@ -1,9 +1,13 @@
 package dev.comptroller.reconcile.signals;
 
+import dev.comptroller.decide.latency.Histogram;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /// Reads counters out of the Prometheus text format.
 final class Exposition {
@@ -33,6 +37,38 @@ final class Exposition {
       sum += value;
     }
     return found && sum < 9e15 ? OptionalLong.of(Math.round(sum)) : OptionalLong.empty();
+  }
+
+  /// The histogram `name`, summed up over all its series; absent if there is none, or if a figure
+  /// of it is no count.
+  static Optional<Histogram> histogram(String text, String name) {
+    SortedMap<Double, Double> upTo = new TreeMap<>();
+    String bucket = name + "_bucket";
+    for (String line : text.lines().toList()) {
+      int from = line.indexOf("le=\"");
+      if (line.startsWith(bucket) && endsName(line, bucket.length()) && from > 0) {
+        String bound = line.substring(from + 4, Math.max(from + 4, line.indexOf('"', from + 4)));
+        double value = value(line, bucket.length());
+        if (!Double.isFinite(value) || value < 0) {
+          return Optional.empty();
+        }
+        try {
+          double le = bound.equals("+Inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(bound);
+          upTo.merge(le, value, Double::sum);
+        } catch (NumberFormatException _) {
+          return Optional.empty();
+        }
+      }
+    }
+    Double count = upTo.remove(Double.POSITIVE_INFINITY);
+    if (count == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(new Histogram(upTo, count));
+    } catch (IllegalArgumentException _) {
+      return Optional.empty();
+    }
   }
 
   /// The sums of all names over all their series, read in one go; absent as above.

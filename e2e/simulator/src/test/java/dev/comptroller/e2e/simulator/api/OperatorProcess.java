@@ -30,6 +30,7 @@ import dev.comptroller.reconcile.provision.Draining;
 import dev.comptroller.reconcile.provision.Provisioners;
 import dev.comptroller.reconcile.routing.RoutingBoard;
 import dev.comptroller.reconcile.signals.FleetView;
+import dev.comptroller.reconcile.signals.Latencies;
 import dev.comptroller.reconcile.signals.Measured;
 import dev.comptroller.reconcile.signals.TokenLedger;
 import dev.comptroller.reconcile.spend.Meter;
@@ -149,7 +150,8 @@ final class OperatorProcess {
     var deployments =
         new ModelDeploymentReconciler(
             view,
-            new DeploymentObserver(view, pools, meter, treasury, new TokenLedger()),
+            new DeploymentObserver(
+                view, pools, meter, treasury, new TokenLedger(), new Latencies()),
             signals,
             new DeploymentActuator("comptroller/runtime:test", signals),
             new BudgetDirectives(view, treasury),
