@@ -96,7 +96,7 @@ final class Demo {
     show("describe", "md", "-A");
     section("A budget that runs hot: asked for more than the hour pays for, then for less again");
     new Heatwave(fleet, kind, out).run();
-    section("A pool that makes its own nodes, under a ceiling in dollars per hour");
+    section("From nothing to a burst and back: replicas follow the load, nodes follow the replicas");
     new Tide(fleet, kind, out).run();
     section("Take it down");
   }
