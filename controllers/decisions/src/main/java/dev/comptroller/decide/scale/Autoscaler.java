@@ -236,7 +236,7 @@ public final class Autoscaler {
               && outlook.peak() >= WORTH_STARTING * pick.safe().thousandths() / 1000.0;
       boolean never = last == null && last() == 0;
       return demand.waiting() > 0
-          || demand.latest() > 0
+          || (last == null && demand.latest() > 0)
           || demand.queued() > 0
           || (lately && !never)
           || soon;

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// @param waiting requests that wait for a replica, at gateways and in engines' queues
 /// @param backlog tokens that these requests will take
 /// @param queued tokens a second that work which may wait needs from now on to keep its windows
-/// @param lastRequest when the last request came; absent if none is known
+/// @param lastRequest when the last request came, ended or was still running; absent if none is
+///     known
 public record DemandSeen(
     double latest,
     List<Double> minutes,
@@ -32,6 +33,13 @@ public record DemandSeen(
     if (waiting < 0) {
       throw new IllegalArgumentException("waiting is %d, not 0 or more".formatted(waiting));
     }
+  }
+
+  /// The same when a request is known to have been there at `at`.
+  public DemandSeen requestedAt(Instant at) {
+    return lastRequest != null && lastRequest.isAfter(at)
+        ? this
+        : new DemandSeen(latest, minutes, until, profile, waiting, backlog, queued, at);
   }
 
   private static void check(String field, double rate) {

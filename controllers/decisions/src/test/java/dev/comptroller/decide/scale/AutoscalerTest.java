@@ -207,6 +207,18 @@ class AutoscalerTest {
   }
 
   @Test
+  void shouldNotWaitForTheMinuteAfterTheLastRequestToEnd() {
+    ScalePolicy hasty =
+        Deployments.policy(
+            policy(0, 8).deployment(), List.of(), Duration.ofSeconds(30), false, true);
+    DemandSeen ended = steady(500).requestedAt(NOW.minus(START));
+    assertThat(decide(ended, hasty, running(1), NOW).replicas()).isZero();
+    DemandSeen works = ended.requestedAt(NOW);
+    assertThat(works.requestedAt(NOW.minusSeconds(9))).isEqualTo(works);
+    assertThat(decide(works, hasty, running(1), NOW).replicas()).isEqualTo(1);
+  }
+
+  @Test
   void shouldNotStartAReplicaThatNobodyEverAskedFor() {
     DemandSeen never = steady(0);
     assertThat(never.lastRequest()).isNull();

@@ -62,7 +62,10 @@ public final class Scaler {
     ScaleDecision scale =
         Autoscaler.next(
             new ScaleSeen(
-                measured.asked(policy.namespace(), policy.name(), queued(seen), now).orElse(null),
+                measured
+                    .asked(policy.namespace(), policy.name(), queued(seen), now)
+                    .map(demand -> isBusy(seen) ? demand.requestedAt(now) : demand)
+                    .orElse(null),
                 rungs(declared, seen, now)),
             policy(declared),
             state,
@@ -86,6 +89,13 @@ public final class Scaler {
         .flatMap(pod -> loads.load(pod.getMetadata().getUid()).stream())
         .mapToLong(EngineLoad::waiting)
         .sum();
+  }
+
+  /// Whether an engine was last seen to work on a request: gateways count it when it ends.
+  private boolean isBusy(Seen seen) {
+    return seen.pods().stream()
+        .flatMap(pod -> loads.load(pod.getMetadata().getUid()).stream())
+        .anyMatch(load -> load.inFlight() > 0);
   }
 
   /// Forgets a deployment by its uid.

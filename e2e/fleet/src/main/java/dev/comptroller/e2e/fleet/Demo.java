@@ -96,7 +96,8 @@ final class Demo {
     show("describe", "md", "-A");
     section("A budget that runs hot: asked for more than the hour pays for, then for less again");
     new Heatwave(fleet, kind, out).run();
-    section("From nothing to a burst and back: replicas follow the load, nodes follow the replicas");
+    section(
+        "From nothing to a burst and back: replicas follow the load, nodes follow the replicas");
     new Tide(fleet, kind, out).run();
     section("Take it down");
   }

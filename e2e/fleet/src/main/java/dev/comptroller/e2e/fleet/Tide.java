@@ -90,7 +90,8 @@ final class Tide {
     fleet.createNamespace(NAMESPACE);
     out.println(
         "A node group of the node agent plays the cloud: its nodes join 5 s after they are");
-    out.println("asked for. The pool may cost $40.00 an hour, a node costs $19.00. A replica takes");
+    out.println(
+        "asked for. The pool may cost $40.00 an hour, a node costs $19.00. A replica takes");
     out.println("a whole node, and nobody sets how many there are.\n");
     fleet.kubectl().apply(MACHINES);
     show("apply", "-f", "samples/pools/10-pool.yaml");

@@ -93,7 +93,7 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--worlds",
       paramLabel = "N",
-      description = "of the suite hard_limit: how many, each with a seed of its own")
+      description = "of the suites hard_limit and money_cap: how many, each with a seed of its own")
   private int worlds;
 
   @Option(

@@ -123,6 +123,15 @@ public enum Suite {
       return true;
     }
   },
+  /// A pool under a ceiling in dollars an hour: 20 worlds of 14 days.
+  MONEY_CAP {
+    @Override
+    boolean run(PrintWriter out, Size size) {
+      int days = size.days() > 0 ? size.days() : 14;
+      int worlds = size.worlds() > 0 ? size.worlds() : 20;
+      return CeilingReport.run(out, size.seed(), worlds, days);
+    }
+  },
   /// How much money the holds of 50 streams keep from others, and what that costs.
   STRANDING {
     @Override

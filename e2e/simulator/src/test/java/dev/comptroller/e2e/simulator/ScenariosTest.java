@@ -9,6 +9,7 @@ import dev.comptroller.decide.loop.NamespaceDecision;
 import dev.comptroller.e2e.simulator.control.Broken;
 import dev.comptroller.e2e.simulator.control.Operator.Brain;
 import dev.comptroller.e2e.simulator.scenario.Article;
+import dev.comptroller.e2e.simulator.scenario.Ceilings;
 import dev.comptroller.e2e.simulator.scenario.HardLimit;
 import dev.comptroller.e2e.simulator.scenario.SquareWaves;
 import dev.comptroller.e2e.simulator.scenario.SquareWaves.Wave;
@@ -35,6 +36,18 @@ class ScenariosTest {
     assertThat(result.calmDays().shareOfForesight())
         .isBetween(result.calmDays().share() - 0.02, 1.0);
     assertThat(result.used()).isBetween(0.97, 1.0);
+  }
+
+  @Test
+  void shouldKeepAPoolUnderItsCeilingAndServeWhatTheCeilingPaysFor() {
+    Ceilings.Result result = Ceilings.run(1, 7);
+
+    assertThat(result.plannedAbove()).isZero();
+    assertThat(result.longestAbove())
+        .as("a price rose beyond the ceiling, and nodes left at once")
+        .isBetween(1L, Ceilings.CONTROL_INTERVAL);
+    assertThat(result.share()).isBetween(0.95, 1.0);
+    assertThat(result.served()).as("the ceiling binds").isLessThan(0.99 * result.asked());
   }
 
   @Test

@@ -10,6 +10,8 @@ import dev.comptroller.e2e.fleet.LocalFleet;
 import dev.comptroller.e2e.fleet.SharedFleet;
 import dev.comptroller.e2e.fleet.Traffic;
 import dev.comptroller.e2e.promises.fleet.Tenant;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +50,7 @@ class FollowsTheLoadFromZeroTest {
         assertThat(wants.path("message").asText())
             .contains("%d x seeded for $".formatted(MOST))
             .contains("tokens/s expected within");
+        halveTheCost(tenant);
         people.stop();
         assertThat(people.failures()).isEmpty();
         told.add("%d streams in the burst, none failed".formatted(people.answers().size()));
@@ -83,6 +86,27 @@ class FollowsTheLoadFromZeroTest {
     return answer;
   }
 
+  /// Asks for half of what a million tokens cost now, which three small replicas cannot give.
+  private void halveTheCost(Tenant tenant) {
+    String cpm =
+        await("what a million tokens cost")
+            .atMost(PATIENCE)
+            .until(
+                () -> tenant.deployment().path("status").path("cpm").asText(), c -> !c.isEmpty());
+    BigDecimal half = new BigDecimal(cpm).divide(BigDecimal.TWO, 4, RoundingMode.DOWN);
+    String patch =
+        "{\"spec\":{\"targetCpm\":{\"dollars\":\"%s\",\"minimumTokens\":1}}}".formatted(half);
+    tenant.kubectl().run("-n", NAMESPACE, "patch", "md/tiny", "--type=merge", "--patch=" + patch);
+    JsonNode target =
+        tenant.awaitCondition(
+            "MeetingTargetCpm",
+            condition -> condition.path("message").asText().contains("bound by"));
+    assertThat(target.path("status").asText()).isEqualTo("False");
+    assertThat(target.path("message").asText())
+        .contains("full CPM $", "target $" + half.stripTrailingZeros().toPlainString());
+    told.add("a target of $%s at $%s: %s".formatted(half, cpm, target.path("message").asText()));
+  }
+
   private void awaitDesired(Tenant tenant, int replicas) {
     String[] last = {""};
     await("%d replicas are wanted".formatted(replicas))
@@ -111,7 +135,7 @@ class FollowsTheLoadFromZeroTest {
   }
 
   private static long micros(String dollars) {
-    return new java.math.BigDecimal(dollars).movePointRight(6).longValueExact();
+    return new BigDecimal(dollars).movePointRight(6).longValueExact();
   }
 
   private static final String DEPLOYMENT =
