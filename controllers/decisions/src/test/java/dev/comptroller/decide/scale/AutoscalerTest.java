@@ -211,7 +211,9 @@ class AutoscalerTest {
     ScalePolicy hasty =
         Deployments.policy(
             policy(0, 8).deployment(), List.of(), Duration.ofSeconds(30), false, true);
-    DemandSeen ended = steady(500).requestedAt(NOW.minus(START));
+    DemandSeen quiet = idleSince(NOW.minus(START));
+    DemandSeen ended =
+        new DemandSeen(500, quiet.minutes(), NOW, quiet.profile(), 0, 0, 0, quiet.lastRequest());
     assertThat(decide(ended, hasty, running(1), NOW).replicas()).isZero();
     DemandSeen works = ended.requestedAt(NOW);
     assertThat(works.requestedAt(NOW.minusSeconds(9))).isEqualTo(works);
