@@ -39,7 +39,7 @@ class AutoscalerTest {
 
   private static DemandSeen idleSince(Instant last) {
     DemandSeen nothing = steady(0);
-    return new DemandSeen(0, nothing.minutes(), NOW, nothing.profile(), 0, 0, 0, last);
+    return new DemandSeen(0, nothing.minutes(), NOW, nothing.profile(), 0, 0, List.of(), last);
   }
 
   private static ScaleDecision.Target target(ScaleDecision decision) {

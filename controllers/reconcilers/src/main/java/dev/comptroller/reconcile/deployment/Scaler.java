@@ -62,7 +62,10 @@ public final class Scaler {
     ScaleDecision scale =
         Autoscaler.next(
             new ScaleSeen(
-                measured.asked(policy.namespace(), policy.name(), queued(seen), now).orElse(null),
+                measured
+                    .asked(policy.namespace(), policy.name(), queued(seen), now)
+                    .map(asked -> declared.scaling().startsForBatch() ? asked : asked.withoutDue())
+                    .orElse(null),
                 rungs(declared, seen, now)),
             policy(declared),
             state,
