@@ -155,6 +155,11 @@ class WindowsTest {
     List<Due> work = List.of(due(Duration.ofHours(24), 18 * HOUR));
     ScaleDecision noon = decide(seasoned(steady(7_000), profile, work), policy(1, 8), running(3));
     assertThat(noon.replicas()).isEqualTo(3);
+    // A dip: other work is expected to bring back what the level needs.
+    List<Due> more = List.of(due(Duration.ofHours(24), 24 * HOUR));
+    DemandSeen dip =
+        new DemandSeen(1_000, Collections.nCopies(90, 7_000.0), NOW, profile, 0, 0, more, NOW);
+    assertThat(decide(dip, policy(1, 8), running(1)).replicas()).isEqualTo(1);
     Instant night = NOW.plus(Duration.ofHours(10));
     DemandSeen asleep =
         new DemandSeen(1_000, Collections.nCopies(90, 1_000.0), night, profile, 0, 0, work, night);
