@@ -137,7 +137,7 @@ public final class Assembly implements AutoCloseable {
     meter =
         new Meter(client, view, new SpendStore(client, settings.namespace()), clock, pools::books);
     treasury = new Treasury(view, meter, pools);
-    Measured measured = new Measurements(speeds, demands);
+    Measured measured = new Measurements(speeds, demands, queues);
     scrape = new EngineScrape(view, clock, settings.scrapeInterval(), this::sample, this::page);
     scaler = new Scaler(measured, scrape, settings.loop().scaling());
     namespaces =

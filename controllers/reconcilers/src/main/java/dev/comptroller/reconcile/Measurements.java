@@ -4,12 +4,14 @@ import dev.comptroller.decide.capacity.Sizing.Limits;
 import dev.comptroller.decide.capacity.Sizing.SafeRate;
 import dev.comptroller.decide.capacity.Slo;
 import dev.comptroller.decide.scale.DemandSeen;
+import dev.comptroller.decide.scale.Due;
 import dev.comptroller.decide.scale.WeekProfile;
 import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.reconcile.charges.Demands;
 import dev.comptroller.reconcile.charges.Demands.Rates;
 import dev.comptroller.reconcile.charges.Demands.Recent;
 import dev.comptroller.reconcile.charges.Demands.Usually;
+import dev.comptroller.reconcile.charges.Queues;
 import dev.comptroller.reconcile.signals.Measured;
 import dev.comptroller.reconcile.signals.Speeds;
 import dev.comptroller.reconcile.signals.TokenLedger;
@@ -21,8 +23,9 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// What replicas and gateways show: speeds by the former's counters, demand by the latter's.
-record Measurements(Speeds speeds, Demands demands) implements Measured {
+/// What replicas and gateways show: speeds by the former's counters, demand by the latter's, and by
+/// their queues what may wait.
+public record Measurements(Speeds speeds, Demands demands, Queues queues) implements Measured {
   /// The age at which the latest whole minute says nothing of the present.
   private static final Duration OLD = Duration.ofMinutes(3);
 
@@ -38,13 +41,16 @@ record Measurements(Speeds speeds, Demands demands) implements Measured {
 
   @Override
   public Optional<DemandSeen> asked(String namespace, String deployment, long queued, Instant now) {
+    @Nullable List<Due> due = queues.due(namespace, deployment, now).orElse(null);
     return demands
         .recent(namespace, deployment, now)
         .flatMap(
             recent ->
                 asked(
                     recent,
-                    recent.waiting() + queued,
+                    // What may wait is due by its windows; where those are not known it wakes.
+                    queued + (due == null ? recent.waiting() : recent.interactive()),
+                    due,
                     demands.minutes(namespace, deployment, now),
                     profile(namespace, deployment, now),
                     now));
@@ -58,7 +64,12 @@ record Measurements(Speeds speeds, Demands demands) implements Measured {
   /// Absent until gateways were looked at twice: from one look alone no rate follows, unless there
   /// are requests that wait, which need none.
   private static Optional<DemandSeen> asked(
-      Recent recent, long waiting, List<Rates> known, WeekProfile profile, Instant now) {
+      Recent recent,
+      long waiting,
+      @Nullable List<Due> due,
+      List<Rates> known,
+      WeekProfile profile,
+      Instant now) {
     Rates moment = recent.moment();
     if (moment == null && waiting == 0) {
       return Optional.empty();
@@ -73,7 +84,7 @@ record Measurements(Speeds speeds, Demands demands) implements Measured {
             profile,
             waiting,
             waiting * tokensOfOne(known),
-            0,
+            due,
             recent.lastRequest()));
   }
 
@@ -94,9 +105,6 @@ record Measurements(Speeds speeds, Demands demands) implements Measured {
     int weeks =
         demands.hour(namespace, deployment, WeekProfile.hourOf(now)).map(Usually::weeks).orElse(0)
             - 1;
-    if (weeks < 1) {
-      return WeekProfile.UNKNOWN;
-    }
     List<@Nullable Double> hours = new ArrayList<>();
     for (int hour = 0; hour < WeekProfile.HOURS; hour++) {
       hours.add(
@@ -105,7 +113,7 @@ record Measurements(Speeds speeds, Demands demands) implements Measured {
               .map(usually -> usually.tokens().thousandths() / 1000.0)
               .orElse(null));
     }
-    return new WeekProfile(hours, weeks);
+    return new WeekProfile(hours, Math.max(0, weeks));
   }
 
   private static double rate(Rates rates) {

@@ -23,6 +23,7 @@ import dev.comptroller.gateway.queue.Limits;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -93,6 +94,42 @@ class BatchRunTest {
       assertThat(poisoned).hasValue(3);
       assertThat(gateway.lines()).hasSize(60);
     }
+  }
+
+  @Test
+  void shouldTellByWhenItsWorkIsDueUntilItIsDone() throws Exception {
+    try (FakeReplica replica = new FakeReplica((_, wire) -> wire.whole(200, answer(12, 3, 4)));
+        TestGateway gateway = new TestGateway(folder, table())) {
+      OpenAIClient client = client(gateway);
+      Batch day = submit(client, upload(client, folder, lines(4)).id());
+      Batch hour = submit(client, upload(client, folder, lines(2)).id(), "1h");
+      Awaitility.await().atMost(SOON).until(() -> due(gateway).size() == 2);
+      JsonNode due = due(gateway);
+      Instant first = Instant.parse(due.at("/0/by").asText());
+      Instant second = Instant.parse(due.at("/1/by").asText());
+      Instant end = Instant.ofEpochSecond(hour.createdAt()).plus(Duration.ofHours(1));
+      assertThat(first).isBetween(end.minus(Duration.ofMinutes(4)), end.plusSeconds(1));
+      assertThat(second)
+          .isBetween(
+              Instant.ofEpochSecond(day.createdAt()).plus(Duration.ofHours(22)),
+              Instant.ofEpochSecond(day.createdAt()).plus(Duration.ofHours(24)).plusSeconds(1));
+      assertThat(due.at("/0/model").asText()).isEqualTo("team-a/chat");
+      assertThat(due.at("/0/tokens").asLong()).isPositive();
+      assertThat(due.at("/1/tokens").asLong()).isEqualTo(2 * due.at("/0/tokens").asLong());
+
+      gateway.route(table(replica.address()));
+      assertThat(await(client, day.id(), SOON).status()).isEqualTo(Batch.Status.COMPLETED);
+      assertThat(await(client, hour.id(), SOON).status()).isEqualTo(Batch.Status.COMPLETED);
+      assertThat(due(gateway)).isEmpty();
+      assertThat(gateway.admin("/metrics").body())
+          .contains("class=\"output\",traffic=\"batch\",} 24.0")
+          .doesNotContain("traffic=\"interactive\"")
+          .doesNotContain("comptroller_gateway_last_request_timestamp_seconds{");
+    }
+  }
+
+  private static JsonNode due(TestGateway gateway) throws Exception {
+    return TestGateway.JSON.readTree(gateway.admin("/queue").body()).path("due");
   }
 
   @Test

@@ -159,6 +159,8 @@ class BatchSdkTest {
       assertThat(queue.at("/saved/0/charged").asText()).isEqualTo("0.000520");
       assertThat(queue.at("/saved/0/saved").asText()).isEqualTo("0.000480");
       assertThat(queue.path("depth")).isEmpty();
+      assertThat(queue.path("due").isArray()).isTrue();
+      assertThat(queue.path("due")).isEmpty();
       assertThat(gateway.admin("/metrics").body())
           .contains(
               "comptroller_queue_items_total{model=\"team-a/chat\",outcome=\"completed\",} 40");

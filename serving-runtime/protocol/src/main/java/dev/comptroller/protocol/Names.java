@@ -86,5 +86,8 @@ public final class Names {
   /// Value of [#CLASS_HEADER]: the request gets what interactive ones leave.
   public static final String CLASS_BATCH = "batch";
 
+  /// Label of the gateway's token counters that says of which of these two classes they are.
+  public static final String TRAFFIC_LABEL = "traffic";
+
   private Names() {}
 }

@@ -24,7 +24,9 @@ import org.jspecify.annotations.Nullable;
 ///    start takes, or for the pace's `settle` if that is longer.
 /// 4. The last one leaves when nobody asked for anything for `idleTimeout`, or for as long as a
 ///    start takes if that is longer; a request that waits brings it back.
-/// 5. Borders, schedules and room bound all of it. Where demand or speed are not known nothing
+/// 5. Work that may wait runs in idle slots; where those will not keep its windows, replicas run
+///    for it as late as is safe ([Windows]).
+/// 6. Borders, schedules and room bound all of it. Where demand or speed are not known nothing
 ///    changes; what somebody set by hand stays.
 ///
 /// Total and deterministic: the same arguments give the same decision.
@@ -160,10 +162,7 @@ public final class Autoscaler {
       Duration ahead = start.plus(policy.pace().look());
       DemandOutlook outlook = DemandForecast.of(demand, ahead, now);
       double waits = demand.backlog() / CATCH_UP;
-      double least = outlook.peak() + demand.queued();
-      Capacity need =
-          new Capacity(
-              Math.max(outlook.usually(), least) + waits, Math.max(outlook.need(), least) + waits);
+      Capacity need = new Capacity(outlook.usually() + waits, outlook.need() + waits);
       List<RungNeed> all = needs(policy.deployment().ladder(), need);
       List<Variant> allowed = allowed();
       List<RungNeed> may = all.stream().filter(each -> allowed.contains(each.variant())).toList();
@@ -172,7 +171,7 @@ public final class Autoscaler {
       if (pick == null) {
         return kept(
             Reason.SpeedUnknown,
-            clamp(Math.max(last(), active(demand, outlook, null) ? 1 : 0)),
+            clamp(Math.max(last(), active(demand, outlook, null) || queued(demand) ? 1 : 0)),
             "what one replica serves is not known");
       }
       return count(demand, outlook, all, may, goal, pick);
@@ -181,8 +180,7 @@ public final class Autoscaler {
     /// The rung that serves, by what is asked for now: a margin for what may come changes none.
     private @Nullable RungNeed pick(
         DemandSeen demand, List<RungNeed> may, @Nullable TargetGoal goal) {
-      List<RungNeed> present =
-          needs(allowed(), Capacity.exactly(demand.latest() + demand.queued()));
+      List<RungNeed> present = needs(allowed(), Capacity.exactly(demand.latest()));
       @Nullable RungNeed pick = dwelling(present, RungPick.of(present, goal, state.variant()));
       return may.stream()
           .filter(each -> pick != null && each.variant().equals(pick.variant()))
@@ -237,7 +235,6 @@ public final class Autoscaler {
       boolean never = last == null && last() == 0;
       return demand.waiting() > 0
           || (last == null && demand.latest() > 0)
-          || demand.queued() > 0
           || (lately && !never)
           || soon;
     }
@@ -263,17 +260,25 @@ public final class Autoscaler {
       String name = pick.variant().name();
       boolean active = active(demand, outlook, pick);
       long lacks = Math.max(pick.wanted(), active ? 1 : 0);
-      int need = fewest == 0 && !active ? 0 : (int) Math.min(lacks, 1_000_000);
+      int own = fewest == 0 && !active ? 0 : (int) Math.min(lacks, 1_000_000);
+      @Nullable Windows windows = windows(demand, pick);
+      int need = Math.max(own, windows == null ? 0 : windows.from());
       Duration window = enough();
       ScaleState next = state.needing(need, now.minus(window), now);
       boolean same = name.equals(state.variant());
       boolean known = next.since() != null && !now.isBefore(next.since().plus(window));
       int held = same && need < last() ? (known ? next.most() : Math.max(last(), next.most())) : 0;
-      boolean idle = fewest == 0 && !active;
-      int wanted = idle ? 0 : Math.max(need, held);
+      int kept = same ? staying(demand, windows) : 0;
+      int waits = Math.max(kept, windows == null ? 0 : windows.from());
+      boolean idle = fewest == 0 && !active && waits == 0;
+      int wanted = idle ? 0 : Math.max(Math.max(need, held), kept);
       int room = Math.max(pick.seen().running() + pick.seen().room(), same ? last() : 0);
       int replicas = Math.clamp(wanted, fewest, Math.max(fewest, Math.min(most, room)));
-      Reason reason = reason(demand, idle, need, held, replicas, wanted);
+      boolean deferred = waits > own && waits >= held;
+      Reason reason =
+          deferred && replicas == wanted
+              ? Reason.Deferred
+              : reason(demand, idle, need, held, replicas, wanted);
       int would = replicas;
       if (policy.observe()) {
         replicas = clamp(last());
@@ -287,7 +292,7 @@ public final class Autoscaler {
           reason,
           would,
           new Explanation(
-              summary(pick, outlook, demand, replicas, would, reason),
+              summary(pick, outlook, demand, windows, replicas, would, reason),
               binding(reason, pick),
               candidates(may, name, goal)),
           outlook,
@@ -296,6 +301,34 @@ public final class Autoscaler {
               : goal.judge(pick, would, order(all, may), may.size(), fewest),
           after,
           wake(demand));
+    }
+
+    private static boolean queued(DemandSeen demand) {
+      return demand.due() != null && demand.due().stream().anyMatch(each -> each.tokens() > 0);
+    }
+
+    /// What work that may wait needs of a rung; absent if there is none, or if that is not known.
+    private @Nullable Windows windows(DemandSeen demand, RungNeed pick) {
+      RungSeen rung = pick.seen();
+      int room = (int) Math.min(most, (long) rung.running() + rung.room());
+      double worth = WORTH_STARTING * pick.safe().thousandths() / 1000.0;
+      return demand.due() == null
+          ? null
+          : Windows.of(
+              demand.due(),
+              demand,
+              new Windows.Setting(
+                  rung, rung.running(), fewest, Math.max(fewest, room), start, worth),
+              now);
+    }
+
+    /// How many of the replicas that it wanted last stay for work that may wait; all of them where
+    /// that is not known.
+    private int staying(DemandSeen demand, @Nullable Windows windows) {
+      if (demand.due() == null) {
+        return last();
+      }
+      return windows == null ? 0 : Math.min(last(), windows.until());
     }
 
     /// What may serve first, then the rest of the ladder.
@@ -345,6 +378,7 @@ public final class Autoscaler {
         case NoSignal -> "a demand that is not known";
         case SpeedUnknown -> "a speed that is not known";
         case Demand, Waiting -> "the demand";
+        case Deferred -> "the windows of work that may wait";
         case Settling -> "scaling down only after %d s".formatted(enough().toSeconds());
         case Idle -> "%s %d s".formatted(ScaleDecision.IDLE, hold().toSeconds());
         case Observing -> "scaling.mode Observe";
@@ -365,19 +399,21 @@ public final class Autoscaler {
         RungNeed pick,
         DemandOutlook outlook,
         DemandSeen demand,
+        @Nullable Windows windows,
         int replicas,
         int would,
         Reason reason) {
       String waits = demand.waiting() == 0 ? "" : ", %d requests wait".formatted(demand.waiting());
       String figures =
-          "%s%s; one replica of %s serves %s tokens/s%s, so %d are needed"
+          "%s%s; one replica of %s serves %s tokens/s%s, so %d are needed%s"
               .formatted(
                   outlook.message(),
                   waits,
                   pick.variant().name(),
                   pick.safe(),
                   pick.seen().measured() ? "" : " (not measured)",
-                  pick.wanted());
+                  pick.wanted(),
+                  deferred(demand, windows));
       return reason == Reason.Observing
           ? "%d stay (Observe), it would run %d x %s: %s"
               .formatted(replicas, would, pick.variant().name(), figures)
@@ -387,6 +423,13 @@ public final class Autoscaler {
                   pick.variant().name(),
                   pick.perReplica().times(replicas).print(2),
                   figures);
+    }
+
+    private static String deferred(DemandSeen demand, @Nullable Windows windows) {
+      if (demand.due() == null) {
+        return "; what may wait is not known, so none leaves";
+      }
+      return windows == null ? "" : "; " + windows.message();
     }
 
     private List<Candidate> candidates(

@@ -1,10 +1,12 @@
 package dev.comptroller.decide.scale;
 
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What a deployment is and was asked for, prompts and answers together, in tokens a second.
+/// What a deployment is and was asked for, prompts and answers together, in tokens a second; work
+/// that may wait is no part of that, it is seen by what is left of it.
 ///
 /// @param latest mean of the last 60 s, or of what is known of them
 /// @param minutes means of whole minutes, without a gap, the newest last
@@ -12,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param profile what hours of the week usually ask for
 /// @param waiting requests that wait for a replica, at gateways and in engines' queues
 /// @param backlog tokens that these requests will take
-/// @param queued tokens a second that work which may wait needs from now on to keep its windows
+/// @param due work that may wait, in the order of its deadlines; absent if that is not known
 /// @param lastRequest when the last request came, ended or was still running; absent if none is
 ///     known
 public record DemandSeen(
@@ -22,13 +24,13 @@ public record DemandSeen(
     WeekProfile profile,
     long waiting,
     double backlog,
-    double queued,
+    @Nullable List<Due> due,
     @Nullable Instant lastRequest) {
   public DemandSeen {
     minutes = List.copyOf(minutes);
     check("latest", latest);
     check("backlog", backlog);
-    check("queued", queued);
+    due = due == null ? null : due.stream().sorted(Comparator.comparing(Due::by)).toList();
     minutes.forEach(rate -> check("minutes[]", rate));
     if (waiting < 0) {
       throw new IllegalArgumentException("waiting is %d, not 0 or more".formatted(waiting));
@@ -39,7 +41,13 @@ public record DemandSeen(
   public DemandSeen requestedAt(Instant at) {
     return lastRequest != null && lastRequest.isAfter(at)
         ? this
-        : new DemandSeen(latest, minutes, until, profile, waiting, backlog, queued, at);
+        : new DemandSeen(latest, minutes, until, profile, waiting, backlog, due, at);
+  }
+
+  /// The same without work that may wait.
+  public DemandSeen withoutDue() {
+    return new DemandSeen(
+        latest, minutes, until, profile, waiting, backlog, List.of(), lastRequest);
   }
 
   private static void check(String field, double rate) {

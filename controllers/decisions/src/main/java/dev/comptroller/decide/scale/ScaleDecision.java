@@ -43,6 +43,8 @@ public record ScaleDecision(
     Demand,
     /// Requests wait.
     Waiting,
+    /// Work that may wait needs as many to be done in its windows.
+    Deferred,
     /// Fewer would do, but not for long enough.
     Settling,
     /// A schedule or `minReplicas` asks for as many.

@@ -47,7 +47,9 @@ class AutoscalerPropertyTest {
       last = rate > 0 ? now : last;
       boolean blind = random.nextInt(100) == 0;
       DemandSeen demand =
-          blind ? null : new DemandSeen(rate, minutes, now, WeekProfile.UNKNOWN, 0, 0, 0, last);
+          blind
+              ? null
+              : new DemandSeen(rate, minutes, now, WeekProfile.UNKNOWN, 0, 0, List.of(), last);
       int before = state.replicas();
       boolean began = state.variant() != null;
       ScaleSeen seen = new ScaleSeen(demand, Deployments.rungs(before, 0));

@@ -39,7 +39,7 @@ class AutoscalerTest {
 
   private static DemandSeen idleSince(Instant last) {
     DemandSeen nothing = steady(0);
-    return new DemandSeen(0, nothing.minutes(), NOW, nothing.profile(), 0, 0, 0, last);
+    return new DemandSeen(0, nothing.minutes(), NOW, nothing.profile(), 0, 0, List.of(), last);
   }
 
   private static ScaleDecision.Target target(ScaleDecision decision) {
@@ -213,7 +213,8 @@ class AutoscalerTest {
             policy(0, 8).deployment(), List.of(), Duration.ofSeconds(30), false, true);
     DemandSeen quiet = idleSince(NOW.minus(START));
     DemandSeen ended =
-        new DemandSeen(500, quiet.minutes(), NOW, quiet.profile(), 0, 0, 0, quiet.lastRequest());
+        new DemandSeen(
+            500, quiet.minutes(), NOW, quiet.profile(), 0, 0, List.of(), quiet.lastRequest());
     assertThat(decide(ended, hasty, running(1), NOW).replicas()).isZero();
     DemandSeen works = ended.requestedAt(NOW);
     assertThat(works.requestedAt(NOW.minusSeconds(9))).isEqualTo(works);

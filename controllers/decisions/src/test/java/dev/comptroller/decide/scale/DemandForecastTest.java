@@ -24,7 +24,14 @@ class DemandForecastTest {
       minutes.add(Math.max(0, rate.applyAsDouble(i)));
     }
     return new DemandSeen(
-        minutes.getLast(), minutes, START.plusSeconds(60L * minute), profile, 0, 0, 0, null);
+        minutes.getLast(),
+        minutes,
+        START.plusSeconds(60L * minute),
+        profile,
+        0,
+        0,
+        List.of(),
+        null);
   }
 
   private static DemandOutlook forecast(DemandSeen seen, Duration ahead) {
@@ -121,7 +128,14 @@ class DemandForecastTest {
     Instant now = whole.until().plusSeconds(30);
     DemandSeen seen =
         new DemandSeen(
-            whole.latest() + 10, whole.minutes(), whole.until(), WeekProfile.UNKNOWN, 0, 0, 0, now);
+            whole.latest() + 10,
+            whole.minutes(),
+            whole.until(),
+            WeekProfile.UNKNOWN,
+            0,
+            0,
+            List.of(),
+            now);
     DemandOutlook outlook = DemandForecast.of(seen, AHEAD, now);
     assertThat(outlook.model()).isEqualTo(Model.Trend);
     assertThat(outlook.level()).isEqualTo(whole.latest() + 10);

@@ -95,13 +95,20 @@ final class Deployments {
         WeekProfile.UNKNOWN,
         0,
         0,
-        0,
+        List.of(),
         rate > 0 ? NOW : null);
   }
 
   static DemandSeen waiting(long requests, double tokens) {
     return new DemandSeen(
-        0, Collections.nCopies(MINUTES, 0.0), NOW, WeekProfile.UNKNOWN, requests, tokens, 0, NOW);
+        0,
+        Collections.nCopies(MINUTES, 0.0),
+        NOW,
+        WeekProfile.UNKNOWN,
+        requests,
+        tokens,
+        List.of(),
+        NOW);
   }
 
   static ScaleState running(int replicas) {

@@ -246,7 +246,7 @@ public final class ChargeScrape implements AutoCloseable {
       }
       Optional<String> queue = admin.get(host, "/queue");
       if (queue.isPresent()) {
-        queues.put(process, queue.get());
+        queues.put(process, clock.instant(), queue.get());
       }
     } catch (IOException | DateTimeException e) {
       LOG.debug("no charges from {} at {}: {}", pod.getMetadata().getName(), host, e.toString());

@@ -1,5 +1,6 @@
 package dev.comptroller.reconcile.charges;
 
+import dev.comptroller.protocol.Names;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -81,6 +82,10 @@ record DemandPage(Map<Name, Count> counts, Map<Name, Waiting> waiting, Map<Name,
     for (Series series : Series.read(text, NAMES)) {
       Name name = new Name(series.label("namespace"), series.label("deployment"));
       if (name.deployment().isEmpty()) {
+        continue;
+      }
+      if (series.label(Names.TRAFFIC_LABEL).equals(Names.CLASS_BATCH)) {
+        // Work that may wait is seen by what is left of it, not by the slots that it fills.
         continue;
       }
       switch (series.name()) {

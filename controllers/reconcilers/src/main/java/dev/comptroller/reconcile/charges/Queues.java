@@ -4,9 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.comptroller.decide.scale.Due;
 import dev.comptroller.decide.units.Money;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -17,7 +20,10 @@ import org.jspecify.annotations.Nullable;
 public final class Queues {
   private static final ObjectMapper JSON = JsonMapper.builder().build();
 
-  private final Map<String, JsonNode> byGateway = new ConcurrentHashMap<>();
+  private final Map<String, Told> byGateway = new ConcurrentHashMap<>();
+
+  /// What a gateway told, and when.
+  private record Told(Instant at, JsonNode queue) {}
 
   /// Work of a namespace.
   ///
@@ -29,8 +35,8 @@ public final class Queues {
   /// Takes in what `GET /queue` of a gateway says.
   ///
   /// @throws JsonProcessingException if that is no JSON
-  void put(String gateway, String text) throws JsonProcessingException {
-    byGateway.put(gateway, JSON.readTree(text));
+  void put(String gateway, Instant at, String text) throws JsonProcessingException {
+    byGateway.put(gateway, new Told(at, JSON.readTree(text)));
   }
 
   /// Forgets gateways that are gone.
@@ -44,7 +50,8 @@ public final class Queues {
     long items = 0;
     @Nullable Instant deadline = null;
     Money saved = Money.ZERO;
-    for (JsonNode queue : byGateway.values()) {
+    for (Told told : byGateway.values()) {
+      JsonNode queue = told.queue();
       for (JsonNode row : queue.path("depth")) {
         if (isOf(namespace, row.path("model"))) {
           known = true;
@@ -60,6 +67,32 @@ public final class Queues {
       }
     }
     return known ? Optional.of(new Work(items, deadline, saved)) : Optional.empty();
+  }
+
+  /// What may wait for a deployment, by when it is due, over all gateways; absent if none has told,
+  /// if one has not told lately, or if one says what cannot be read.
+  public Optional<List<Due>> due(String namespace, String deployment, Instant now) {
+    String model = namespace + "/" + deployment;
+    List<Due> due = new ArrayList<>();
+    if (byGateway.isEmpty()) {
+      return Optional.empty();
+    }
+    for (Told told : byGateway.values()) {
+      if (told.at().plus(Demands.STALE).isBefore(now) || !told.queue().path("due").isArray()) {
+        return Optional.empty();
+      }
+      for (JsonNode row : told.queue().path("due")) {
+        if (row.path("model").asText().equals(model)) {
+          JsonNode tokens = row.path("tokens");
+          Instant by = earlier(null, row.path("by").asText());
+          if (by == null || !tokens.canConvertToLong() || tokens.asLong() < 0) {
+            return Optional.empty();
+          }
+          due.add(new Due(by, tokens.asLong()));
+        }
+      }
+    }
+    return Optional.of(due);
   }
 
   private static boolean isOf(String namespace, JsonNode name) {

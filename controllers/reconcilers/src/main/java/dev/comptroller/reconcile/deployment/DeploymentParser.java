@@ -1,5 +1,7 @@
 package dev.comptroller.reconcile.deployment;
 
+import dev.comptroller.api.v1alpha1.Batch;
+import dev.comptroller.api.v1alpha1.BatchCapacity;
 import dev.comptroller.api.v1alpha1.EngineKind;
 import dev.comptroller.api.v1alpha1.Mode;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
@@ -83,12 +85,14 @@ public final class DeploymentParser {
   /// @param idleTimeout time without a request after which it may go to zero
   /// @param observe whether only to say what would be done
   /// @param downgradeAllowed whether a lower rung than the first may serve
+  /// @param startsForBatch whether replicas may be started for work that may wait
   public record ScalingTerms(
       @Nullable Integer asked,
       List<Schedule> schedules,
       Duration idleTimeout,
       boolean observe,
-      boolean downgradeAllowed) {
+      boolean downgradeAllowed,
+      boolean startsForBatch) {
     public ScalingTerms {
       schedules = List.copyOf(schedules);
     }
@@ -180,7 +184,13 @@ public final class DeploymentParser {
             .parse("spec.scaling.idleTimeout", () -> duration(spec.scaling().idleTimeout()))
             .orElse(Duration.ZERO),
         spec.scaling().mode() == Mode.OBSERVE,
-        spec.downgrade().allowed());
+        spec.downgrade().allowed(),
+        startsFor(spec.batch()));
+  }
+
+  /// Whether more than idle slots may serve work that may wait.
+  private static boolean startsFor(@Nullable Batch batch) {
+    return batch == null || batch.capacity().stream().anyMatch(each -> each != BatchCapacity.IDLE);
   }
 
   private static Set<DayOfWeek> days(List<Weekday> days) {

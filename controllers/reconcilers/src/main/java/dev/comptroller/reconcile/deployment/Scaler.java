@@ -65,6 +65,7 @@ public final class Scaler {
                 measured
                     .asked(policy.namespace(), policy.name(), queued(seen), now)
                     .map(demand -> isBusy(seen) ? demand.requestedAt(now) : demand)
+                    .map(asked -> declared.scaling().startsForBatch() ? asked : asked.withoutDue())
                     .orElse(null),
                 rungs(declared, seen, now)),
             policy(declared),
@@ -91,11 +92,12 @@ public final class Scaler {
         .sum();
   }
 
-  /// Whether an engine was last seen to work on a request: gateways count it when it ends.
+  /// Whether an engine was last seen to work on a request that somebody waits for: gateways count
+  /// it when it ends.
   private boolean isBusy(Seen seen) {
     return seen.pods().stream()
         .flatMap(pod -> loads.load(pod.getMetadata().getUid()).stream())
-        .anyMatch(load -> load.inFlight() > 0);
+        .anyMatch(load -> load.interactive() > 0);
   }
 
   /// Forgets a deployment by its uid.

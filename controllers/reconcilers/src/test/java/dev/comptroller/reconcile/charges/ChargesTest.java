@@ -3,6 +3,7 @@ package dev.comptroller.reconcile.charges;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.comptroller.decide.budget.Window;
+import dev.comptroller.decide.scale.Due;
 import dev.comptroller.decide.units.Money;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -141,11 +142,41 @@ final class ChargesTest {
   }
 
   @Test
+  void shouldTellByWhenWhatWaitsIsDueAndNothingOfWhatIsOldOrBroken() throws Exception {
+    Instant now = Instant.parse("2026-03-01T00:00:00Z");
+    Queues queues = new Queues();
+    assertThat(queues.due("team", "llm", now)).as("nobody has told").isEmpty();
+    String page =
+        """
+        {"due": [
+           {"model": "team/llm", "by": "2026-03-01T06:00:00Z", "tokens": 700},
+           {"model": "team/other", "by": "2026-03-01T05:00:00Z", "tokens": 9}]}
+        """;
+    queues.put("g1", now, page);
+    queues.put("g2", now, page.replace("700", "40"));
+    Instant by = Instant.parse("2026-03-01T06:00:00Z");
+    assertThat(queues.due("team", "llm", now))
+        .hasValueSatisfying(
+            due -> assertThat(due).containsExactlyInAnyOrder(new Due(by, 700), new Due(by, 40)));
+    assertThat(queues.due("team", "none", now)).contains(List.of());
+    assertThat(queues.due("team", "llm", now.plusSeconds(61))).as("old").isEmpty();
+    queues.put("g2", now, page.replace("700", "-1"));
+    assertThat(queues.due("team", "llm", now)).as("broken").isEmpty();
+    queues.put("g2", now, page.replace("2026-03-01T06:00:00Z", "soon"));
+    assertThat(queues.due("team", "llm", now)).as("broken").isEmpty();
+    queues.put("g2", now, "{}");
+    assertThat(queues.due("team", "llm", now)).as("does not know").isEmpty();
+    queues.retain(Set.of("g1"));
+    assertThat(queues.due("team", "llm", now)).contains(List.of(new Due(by, 700)));
+  }
+
+  @Test
   void shouldShowTheQueueOfANamespacesDeploymentsAndWhatItSaved() throws Exception {
     Queues queues = new Queues();
     assertThat(queues.of("team")).isEmpty();
     queues.put(
         "g1",
+        Instant.parse("2026-03-01T00:00:00Z"),
         """
         {"depth": [
            {"model": "team/llm", "state": "pending", "items": 7,

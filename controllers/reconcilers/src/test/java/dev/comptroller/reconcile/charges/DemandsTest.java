@@ -197,6 +197,21 @@ class DemandsTest {
   }
 
   @Test
+  void shouldNotTakeWorkThatMayWaitForDemand() {
+    traffic(Duration.ofMinutes(2), 4, 0);
+    String batch =
+        """
+        comptroller_gateway_tokens_total{namespace="team",deployment="chat",variant="large",\
+        class="output",traffic="batch",} 900000000.0
+        """;
+    now = now.plusSeconds(5);
+    demands.add("gateway", now, page() + batch, false);
+    Demands.Recent recent = demands.recent("team", "chat", now).orElseThrow();
+    assertThat(Objects.requireNonNull(recent.moment()).tokens().thousandths())
+        .isBetween(1_000_000L, 2_000_000L);
+  }
+
+  @Test
   void shouldTellAtOnceWhenRequestsBeginToWaitAndOnlyThen() {
     List<String> told = new ArrayList<>();
     demands.onWaiting((namespace, name) -> told.add(namespace + "/" + name));

@@ -94,6 +94,16 @@ final class DeploymentParserTest {
   }
 
   @Test
+  void shouldStartReplicasForWorkThatMayWaitUnlessOnlyIdleSlotsMayServeIt() {
+    String yaml = YAML.formatted("0", "pvc://models/l.gguf", "Bundled");
+    assertThat(valid(parse(yaml)).scaling().startsForBatch()).isTrue();
+    String idle = yaml.replace("  scaling:", "  batch: {capacity: [Idle]}\n  scaling:");
+    assertThat(valid(parse(idle)).scaling().startsForBatch()).isFalse();
+    String spot = yaml.replace("  scaling:", "  batch: {capacity: [Idle, Spot]}\n  scaling:");
+    assertThat(valid(parse(spot)).scaling().startsForBatch()).isTrue();
+  }
+
+  @Test
   void shouldNameTheFieldOfAScheduleThatIsWrong() {
     String wrong =
         YAML.formatted("0", "pvc://models/l.gguf", "Bundled")

@@ -67,6 +67,12 @@ final class AutoscaleOptions {
           "of the suite autoscale: from asking for a replica until it serves (default: 180)")
   private int startSeconds = 180;
 
+  @Option(
+      names = "--skip-days",
+      paramLabel = "N",
+      description = "of the suite autoscale: days at the beginning that are left out (default: 0)")
+  private int skipDays;
+
   AutoscaleSuite.Options with(
       CommandSpec spec,
       @Nullable Path trace,
@@ -91,6 +97,9 @@ final class AutoscaleOptions {
     if (startSeconds < 0 || startSeconds > 3_600) {
       throw wrong(spec, "--start-seconds %d: give 0 to 3600".formatted(startSeconds));
     }
+    if (skipDays < 0 || skipDays > 100_000) {
+      throw wrong(spec, "--skip-days %d: give 0 to 100000".formatted(skipDays));
+    }
     return new AutoscaleSuite.Options(
         trace,
         workload,
@@ -101,6 +110,7 @@ final class AutoscaleOptions {
         deferrable,
         windowHours,
         startSeconds,
+        skipDays,
         days,
         seed,
         threads,

@@ -277,7 +277,8 @@ final class Booking implements Settlement {
       return;
     }
     Long charge = line.chargeMicros();
-    metrics.used(line.namespace(), line.deployment(), line.variant(), line.usage());
+    metrics.used(
+        line.namespace(), line.deployment(), line.variant(), line.trafficClass(), line.usage());
     metrics
         .charges()
         .add(

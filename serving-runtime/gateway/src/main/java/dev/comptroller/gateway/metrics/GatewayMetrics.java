@@ -1,6 +1,7 @@
 package dev.comptroller.gateway.metrics;
 
 import dev.comptroller.gateway.meter.Usage;
+import dev.comptroller.protocol.Names;
 import io.prometheus.client.Collector;
 import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.Counter;
@@ -27,7 +28,14 @@ public final class GatewayMetrics {
   private final Gauge inFlight =
       gauge("in_flight_requests", "Requests running now.", "namespace", "deployment");
   private final Counter tokens =
-      counter("tokens", "Tokens metered.", "namespace", "deployment", "variant", "class");
+      counter(
+          "tokens",
+          "Tokens metered.",
+          "namespace",
+          "deployment",
+          "variant",
+          "class",
+          Names.TRAFFIC_LABEL);
   private final Counter charged =
       counter(
           "charged_dollars",
@@ -114,13 +122,26 @@ public final class GatewayMetrics {
   }
 
   /// Counts what one request used.
-  public void used(String namespace, String deployment, String variant, Usage usage) {
-    tokens.labels(namespace, deployment, variant, "input").inc((double) usage.uncached());
-    tokens.labels(namespace, deployment, variant, "cached").inc((double) usage.cached());
-    tokens.labels(namespace, deployment, variant, "output").inc((double) usage.completion());
+  ///
+  /// @param traffic its class
+  public void used(
+      String namespace, String deployment, String variant, String traffic, Usage usage) {
+    used(namespace, deployment, variant, "input", traffic, usage.uncached());
+    used(namespace, deployment, variant, "cached", traffic, usage.cached());
+    used(namespace, deployment, variant, "output", traffic, usage.completion());
     if (usage.estimated()) {
       estimated.labels(namespace, deployment).inc();
     }
+  }
+
+  private void used(
+      String namespace,
+      String deployment,
+      String variant,
+      String kind,
+      String traffic,
+      long count) {
+    tokens.labels(namespace, deployment, variant, kind, traffic).inc((double) count);
   }
 
   /// Counts what one request was charged.

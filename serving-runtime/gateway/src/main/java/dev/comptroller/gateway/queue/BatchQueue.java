@@ -10,6 +10,7 @@ import dev.comptroller.gateway.meter.Charge;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.metrics.WaitingGauge;
 import dev.comptroller.gateway.relay.Relay;
+import dev.comptroller.gateway.route.Router;
 import dev.comptroller.gateway.table.LiveTable;
 import dev.comptroller.gateway.wake.WakeLine;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 
@@ -32,6 +34,8 @@ public final class BatchQueue implements AutoCloseable {
   private final Keeper keeper;
   private final FilesApi filesApi;
   private final BatchesApi batchesApi;
+  private final LiveTable table;
+  private final DueWork due;
   private final Clock clock;
 
   /// What may be chosen.
@@ -64,6 +68,7 @@ public final class BatchQueue implements AutoCloseable {
   private BatchQueue(Parts parts, QueueDatabase database) throws IOException {
     this.database = database;
     this.clock = parts.clock();
+    this.table = parts.table();
     this.items = new ItemStore(database);
     FileStore files = new FileStore(database, parts.data().resolve("queue"), clock);
     BatchStore batches = new BatchStore(database);
@@ -104,7 +109,9 @@ public final class BatchQueue implements AutoCloseable {
             pace,
             parts.line(),
             clock);
-    new WaitingGauge(new Sleepers(parts, items, waiters)::rows)
+    Purses purses = new Purses(parts.ledger(), parts.bounds());
+    this.due = new DueWork(items, waiters, purses);
+    new WaitingGauge(new Sleepers(parts, items, waiters, purses)::rows)
         .register(parts.metrics().registry());
     this.keeper =
         new Keeper(
@@ -166,9 +173,11 @@ public final class BatchQueue implements AutoCloseable {
     return waiters;
   }
 
-  /// `GET /queue` of the admin port: depth, oldest deadline and dollars saved, as columns.
+  /// `GET /queue` of the admin port: depth, oldest deadline and dollars saved, as columns, and what
+  /// is due by when; that is absent while no routing table is known.
   public Reply overview() throws SQLException {
-    Depth depth = items.depth(waiters.waiting(), clock.instant());
+    Instant now = clock.instant();
+    Depth depth = items.depth(waiters.waiting(), now);
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("object", "queue");
     json.put("at", depth.at().toString()).put("waiting_requests", depth.waiting());
     ArrayNode rows = json.putArray("depth");
@@ -178,6 +187,16 @@ public final class BatchQueue implements AutoCloseable {
           .put("state", row.state())
           .put("items", row.items())
           .put("oldest_deadline", row.oldestDeadline().toString());
+    }
+    Optional<Router> router = table.current().map(LiveTable.InForce::router);
+    if (router.isPresent()) {
+      ArrayNode work = json.putArray("due");
+      for (DueWork.Row row : due.rows(router.get(), now)) {
+        work.addObject()
+            .put("model", row.model())
+            .put("by", row.by().toString())
+            .put("tokens", row.tokens());
+      }
     }
     ArrayNode saved = json.putArray("saved");
     for (Depth.Saved row : depth.saved()) {

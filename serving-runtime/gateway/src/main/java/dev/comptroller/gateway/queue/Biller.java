@@ -83,7 +83,8 @@ final class Biller {
     if (items.billed(due.item(), charged)) {
       UsageLine line = due.line();
       metrics.billed(due.answered().model(), charged, due.full());
-      gateway.used(line.namespace(), line.deployment(), line.variant(), line.usage());
+      gateway.used(
+          line.namespace(), line.deployment(), line.variant(), line.trafficClass(), line.usage());
       gateway.charged(line.namespace(), line.deployment(), line.variant(), charged);
       gateway
           .charges()

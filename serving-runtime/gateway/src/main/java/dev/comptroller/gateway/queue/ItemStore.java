@@ -459,6 +459,30 @@ final class ItemStore {
                 now.toEpochMilli()));
   }
 
+  /// What is left to do of a model for one owner until one deadline.
+  record Left(String model, String payer, Owner owner, long deadlineMillis, long tokens) {}
+
+  /// What is left to do, what runs included.
+  List<Left> left(Instant now) throws SQLException {
+    return database.read(
+        connection ->
+            Sql.list(
+                connection,
+                "SELECT item.model, item.payer, batch.namespace, batch.feature, item.deadline_ms,"
+                    + " SUM(item.tokens) FROM item JOIN batch ON batch.seq = item.batch"
+                    + " WHERE item.state IN ('queued', 'running') AND item.deadline_ms > ?"
+                    + " GROUP BY item.model, item.payer, batch.namespace, batch.feature,"
+                    + " item.deadline_ms",
+                row ->
+                    new Left(
+                        row.getString(1),
+                        row.getString(2),
+                        new Owner(row.getString(3), row.getString(4)),
+                        row.getLong(5),
+                        row.getLong(6)),
+                now.toEpochMilli()));
+  }
+
   /// How much is in the queue.
   ///
   /// @param waiting requests whose clients wait

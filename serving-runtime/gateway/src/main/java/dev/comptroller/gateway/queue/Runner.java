@@ -233,7 +233,6 @@ final class Runner {
       Cancellation cancellation,
       AnswerMeter meter)
       throws InterruptedException {
-    requested(route);
     Map<String, String> headers = new TreeMap<>();
     headers.put("content-type", "application/json");
     headers.put("x-request-id", item.requestId());
@@ -254,14 +253,7 @@ final class Runner {
             meter,
             parts.nanos().getAsLong());
     parts.relay().serve(call, capture, cancellation, capture);
-    requested(route);
     return capture;
-  }
-
-  private void requested(Route route) {
-    parts
-        .gatewayMetrics()
-        .requested(route.namespace(), route.deployment(), parts.clock().instant());
   }
 
   /// Whether the answer was recorded, so that its hold is the biller's.

@@ -1,7 +1,5 @@
 package dev.comptroller.gateway.queue;
 
-import dev.comptroller.gateway.ledger.Bound;
-import dev.comptroller.gateway.ledger.ChargeLedger;
 import dev.comptroller.gateway.metrics.WaitingGauge;
 import dev.comptroller.gateway.route.Legs;
 import dev.comptroller.gateway.route.Router;
@@ -20,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiFunction;
 
 /// What waits for the first replica of deployments that have none: interactive requests in their
 /// line, and deferred requests and items of batches in the queue.
@@ -35,17 +32,15 @@ final class Sleepers {
   private final WakeLine line;
   private final ItemStore items;
   private final Waiters waiters;
-  private final ChargeLedger ledger;
-  private final BiFunction<Owner, String, List<Bound>> bounds;
+  private final Purses purses;
   private final Clock clock;
 
-  Sleepers(BatchQueue.Parts parts, ItemStore items, Waiters waiters) {
+  Sleepers(BatchQueue.Parts parts, ItemStore items, Waiters waiters, Purses purses) {
     this.table = parts.table();
     this.line = parts.line();
     this.items = items;
     this.waiters = waiters;
-    this.ledger = parts.ledger();
-    this.bounds = parts.bounds();
+    this.purses = purses;
     this.clock = parts.clock();
   }
 
@@ -87,7 +82,7 @@ final class Sleepers {
     }
     try {
       for (ItemStore.Backlog backlog : items.backlog(now)) {
-        if (!barred.contains(backlog.payer()) && affordable(backlog)) {
+        if (!barred.contains(backlog.payer()) && purses.afford(backlog.owner(), backlog.model())) {
           queued.merge(backlog.model(), backlog.items(), Long::sum);
         }
       }
@@ -95,17 +90,5 @@ final class Sleepers {
       LOG.log(Level.WARNING, "what waits in the queue cannot be read: {0}", e.getMessage());
     }
     return queued;
-  }
-
-  private boolean affordable(ItemStore.Backlog backlog) throws SQLException {
-    for (Bound bound : bounds.apply(backlog.owner(), backlog.model())) {
-      Long limit = bound.limitMicros();
-      if (limit != null) {
-        if (ledger.standing(bound.account()).leftOf(limit) <= 0) {
-          return false;
-        }
-      }
-    }
-    return true;
   }
 }

@@ -32,13 +32,15 @@ final class Waiters implements Deferral {
     private final String payer;
     private final long deadlineMillis;
     private final long sequence;
+    private final long tokens;
     private final CountDownLatch over = new CountDownLatch(1);
     private Slots.@Nullable Slot slot;
 
-    Waiter(String payer, long deadlineMillis, long sequence) {
+    Waiter(String payer, long deadlineMillis, long sequence, long tokens) {
       this.payer = payer;
       this.deadlineMillis = deadlineMillis;
       this.sequence = sequence;
+      this.tokens = tokens;
     }
   }
 
@@ -88,7 +90,8 @@ final class Waiters implements Deferral {
       if (closed) {
         return leaving();
       }
-      waiter = new Waiter(payer, start + patience.toMillis(), sequence++);
+      waiter =
+          new Waiter(payer, start + patience.toMillis(), sequence++, request.estimatedTokens());
       byModel.computeIfAbsent(model, _ -> new TreeSet<>(ORDER)).add(waiter);
     }
     arrived.run();
@@ -156,6 +159,21 @@ final class Waiters implements Deferral {
   /// Models that somebody waits for.
   synchronized Set<String> models() {
     return Set.copyOf(byModel.keySet());
+  }
+
+  /// One request that waits.
+  record Left(String model, long deadlineMillis, long tokens) {}
+
+  /// All that wait and whose payers are not barred.
+  synchronized List<Left> left(Set<String> barred) {
+    List<Left> left = new ArrayList<>();
+    byModel.forEach(
+        (model, waiting) ->
+            waiting.stream()
+                .filter(waiter -> !barred.contains(waiter.payer))
+                .map(waiter -> new Left(model, waiter.deadlineMillis, waiter.tokens))
+                .forEach(left::add));
+    return left;
   }
 
   /// How many requests wait.

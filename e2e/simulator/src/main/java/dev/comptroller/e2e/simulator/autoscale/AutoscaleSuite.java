@@ -29,6 +29,7 @@ public final class AutoscaleSuite {
   /// @param deferrable part of the requests that may wait
   /// @param windowHours how long they may
   /// @param startSeconds from asking for a replica until it serves
+  /// @param skipDays how many days at the beginning are left out
   /// @param days how many; 0: all
   /// @param seed of chance
   /// @param threads that simulate
@@ -43,6 +44,7 @@ public final class AutoscaleSuite {
       double deferrable,
       double windowHours,
       int startSeconds,
+      int skipDays,
       int days,
       long seed,
       int threads,
@@ -56,7 +58,7 @@ public final class AutoscaleSuite {
             ? Rates.week(options.shape, options.seed)
             : Rates.read(trace, options.workload, options.steps);
     Rates all = whole.share(options.share);
-    Rates rates = options.days > 0 ? all.first(options.days) : all;
+    Rates rates = all.days(options.skipDays, options.days > 0 ? options.days : 100_000);
     boolean held = true;
     for (double variation : options.burstiness) {
       Arrivals arrivals = new Arrivals(rates, variation, options.deferrable, options.seed);

@@ -273,7 +273,9 @@ public final class Fleet {
             backlog.answers(),
             backlog.size() == 0 ? 0 : now - backlog.oldest(),
             rules.batchWindow,
-            batch));
+            batch,
+            backlog.firstSpan(),
+            backlog.spans()));
   }
 
   private static long millis(double seconds) {

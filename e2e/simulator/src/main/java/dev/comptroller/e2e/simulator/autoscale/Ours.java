@@ -5,6 +5,7 @@ import dev.comptroller.decide.fleet.Scaling;
 import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.scale.Autoscaler;
 import dev.comptroller.decide.scale.DemandSeen;
+import dev.comptroller.decide.scale.Due;
 import dev.comptroller.decide.scale.RungSeen;
 import dev.comptroller.decide.scale.ScaleDecision;
 import dev.comptroller.decide.scale.ScalePolicy;
@@ -60,8 +61,6 @@ final class Ours implements ScalingPolicy {
     for (int minute = Math.max(0, minutes - MINUTES); minute < minutes; minute++) {
       known.add(tokens * history.rate(PER_MINUTE * minute, PER_MINUTE * (minute + 1)));
     }
-    View.Batch batch = view.batch();
-    double left = batch.windowSeconds() - batch.oldestSeconds() - 2.0 * view.startSeconds();
     return new DemandSeen(
         tokens * history.last(60),
         known,
@@ -69,8 +68,20 @@ final class Ours implements ScalingPolicy {
         profile(history),
         view.allWaiting(),
         tokens * view.allWaiting(),
-        tokens * batch.requests() / Math.max(Fleet.TICK, left),
+        due(view.batch()),
         START.plusMillis(Math.round(view.now() * 1000)));
+  }
+
+  /// What waits, by when the oldest of each span is due; of its tokens the mean is known.
+  private List<Due> due(View.Batch batch) {
+    List<Due> due = new ArrayList<>();
+    for (int i = 0; i < batch.spans().length; i++) {
+      double by = (double) (batch.firstSpan() + i) * Backlog.SPAN + batch.windowSeconds();
+      due.add(
+          new Due(
+              START.plusMillis(Math.round(1000 * by)), rules.mix().tokens() * batch.spans()[i]));
+    }
+    return due;
   }
 
   private WeekProfile profile(History history) {

@@ -117,10 +117,19 @@ public final class Rates {
 
   /// The first `days` days of it.
   public Rates first(int days) {
-    long most = days * 86_400L / windowSeconds;
-    return most >= means.length
-        ? this
-        : new Rates(name, windowSeconds, Arrays.copyOf(means, (int) most), steps);
+    return days(0, days);
+  }
+
+  /// As many days of it as there are, up to `days`, without the `skipped` first ones.
+  public Rates days(int skipped, int days) {
+    long from = skipped * 86_400L / windowSeconds;
+    long to = Math.min(means.length, from + days * 86_400L / windowSeconds);
+    if (from >= to) {
+      throw new IllegalArgumentException(
+          "%d days are to be skipped of the %.1f of %s: skip fewer"
+              .formatted(skipped, seconds() / 86_400.0, name));
+    }
+    return new Rates(name, windowSeconds, Arrays.copyOfRange(means, (int) from, (int) to), steps);
   }
 
   /// This part of every rate.

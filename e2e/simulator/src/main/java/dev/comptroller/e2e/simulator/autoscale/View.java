@@ -45,8 +45,17 @@ public record View(
   /// @param oldestSeconds how long the oldest has waited; 0 if there is none
   /// @param windowSeconds how long it may
   /// @param running how many are being served
+  /// @param firstSpan the span of [Backlog#SPAN] seconds that the oldest came in
+  /// @param spans how many came in each span from that one on
+  @SuppressWarnings("ArrayRecordComponent")
   public record Batch(
-      int requests, double answerTokens, double oldestSeconds, double windowSeconds, int running) {}
+      int requests,
+      double answerTokens,
+      double oldestSeconds,
+      double windowSeconds,
+      int running,
+      int firstSpan,
+      int[] spans) {}
 
   /// Replicas that are paid for to serve: ready or starting.
   public int replicas() {

@@ -214,7 +214,7 @@ public final class Ceilings {
             WeekProfile.UNKNOWN,
             0,
             0,
-            0,
+            List.of(),
             at);
     Map<CapacityType, Integer> present = new EnumMap<>(CapacityType.class);
     nodes.values().forEach(node -> present.merge(node.type(), 1, Integer::sum));

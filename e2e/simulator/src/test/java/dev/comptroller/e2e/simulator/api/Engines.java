@@ -28,7 +28,7 @@ final class Engines implements EngineLoads, FirstRequests {
 
   @Override
   public Optional<EngineLoad> load(String uid) {
-    return Optional.of(new EngineLoad(clock.instant(), 0, 0, 10, 0));
+    return Optional.of(new EngineLoad(clock.instant(), 0, 0, 0, 10, 0));
   }
 
   @Override

@@ -8,11 +8,24 @@ import dev.comptroller.e2e.simulator.input.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ArrivalsTest {
   @TempDir private Path folder = Path.of("");
+
+  @Test
+  void shouldLeaveOutTheDaysThatAreToBeSkipped() {
+    double[] hours = new double[72];
+    Arrays.setAll(hours, hour -> hour);
+    Rates all = Rates.steps("hours", 3600, hours);
+    Rates second = all.days(1, 1);
+    assertThat(second.windows()).isEqualTo(24);
+    assertThat(second.mean(0)).isEqualTo(24);
+    assertThat(all.days(2, 9).windows()).isEqualTo(24);
+    assertThatThrownBy(() -> all.days(3, 1)).hasMessageContaining("3 days are to be skipped");
+  }
 
   @Test
   void shouldComeAtTheRateWithTheVariationAskedFor() {

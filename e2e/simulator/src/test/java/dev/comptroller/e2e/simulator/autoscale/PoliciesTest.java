@@ -152,6 +152,6 @@ class PoliciesTest {
         empty.fullRate(),
         empty.safe(),
         180,
-        new View.Batch(requests, 211.0 * requests, oldest, 3600, 0));
+        new View.Batch(requests, 211.0 * requests, oldest, 3600, 0, 0, new int[] {requests}));
   }
 }

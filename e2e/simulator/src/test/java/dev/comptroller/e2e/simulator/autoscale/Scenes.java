@@ -57,7 +57,7 @@ final class Scenes {
         rules.machine().fullRate(MIX),
         rules.safe(),
         180,
-        new View.Batch(0, 0, 0, 3600, 0));
+        new View.Batch(0, 0, 0, 3600, 0, 0, new int[0]));
   }
 
   static View waiting(double now, int starting, int... waiting) {
