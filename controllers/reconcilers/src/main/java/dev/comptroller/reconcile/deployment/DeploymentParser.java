@@ -190,8 +190,7 @@ public final class DeploymentParser {
 
   /// Whether more than idle slots may serve work that may wait.
   private static boolean startsFor(@Nullable Batch batch) {
-    return batch == null
-        || batch.capacity().stream().anyMatch(each -> each != BatchCapacity.IDLE);
+    return batch == null || batch.capacity().stream().anyMatch(each -> each != BatchCapacity.IDLE);
   }
 
   private static Set<DayOfWeek> days(List<Weekday> days) {
