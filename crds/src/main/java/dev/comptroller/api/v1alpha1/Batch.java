@@ -35,7 +35,8 @@ public record Batch(
         @Size(min = 1, max = 3)
         @Default("[\"Idle\",\"Spot\",\"OnDemand\"]")
         @JsonPropertyDescription(
-            "Where batches may run, cheapest first. Default Idle, Spot and OnDemand.")
+            "Where batches may run, cheapest first. With Idle alone no replica is started to keep"
+                + " a window. Default Idle, Spot and OnDemand.")
         List<BatchCapacity> capacity,
     @Distinct
         @Size(max = 64)

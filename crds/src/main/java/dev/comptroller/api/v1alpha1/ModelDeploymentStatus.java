@@ -293,8 +293,8 @@ public record ModelDeploymentStatus(
       @Required
           @Text(Format.SHORT)
           @JsonPropertyDescription(
-              "Why, as one word in CamelCase: Demand, Waiting, Settling, Minimum, Maximum,"
-                  + " NoRoom, Idle, Fixed, NoSignal, SpeedUnknown or Observing.")
+              "Why, as one word in CamelCase: Demand, Waiting, Deferred (work that may wait),"
+                  + " Settling, Minimum, Maximum, NoRoom, Idle, Fixed, NoSignal, SpeedUnknown or Observing.")
           String reason,
       @Text(Format.MESSAGE) @JsonPropertyDescription("Why, for people, with numbers.")
           @Nullable String message,

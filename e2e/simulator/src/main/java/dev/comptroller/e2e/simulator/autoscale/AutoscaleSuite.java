@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// The comparison of policies, told as a table and a plot.
 public final class AutoscaleSuite {
   private static final int HOUR = 3600 / Fleet.TICK;
+  private static final int DAY = 24 * HOUR;
+  private static final int MINUTES_OF_DAY = 24 * 60;
 
   private AutoscaleSuite() {}
 
@@ -71,6 +73,7 @@ public final class AutoscaleSuite {
       out.flush();
       Comparison.Result result = comparison.run();
       table(out, result, rates.seconds() / 86_400.0, options.deferrable > 0);
+      byDay(out, result, options.skipDays);
       out.flush();
       plot(out, options, variation, result);
       held &= isUnbeaten(result, comparison.rules());
@@ -199,6 +202,36 @@ public final class AutoscaleSuite {
         result.plans(),
         result.leastMicros() / 1e6,
         (double) result.leastMicros() / best);
+  }
+
+  /// What the operator's own paid for and missed, day by day.
+  private static void byDay(PrintWriter out, Comparison.Result result, int skipped) {
+    for (Comparison.Entry entry : result.entries()) {
+      List<Integer> paid = entry.fleet().paid();
+      if (!entry.name().equals(Comparison.OURS) || paid.size() < 2 * DAY) {
+        continue;
+      }
+      for (int day = 0; day * DAY < paid.size(); day++) {
+        int end = Math.min(paid.size(), (day + 1) * DAY);
+        double looks = paid.subList(day * DAY, end).stream().mapToInt(Integer::intValue).sum();
+        long came = 0;
+        long missed = 0;
+        int last = Math.min((day + 1) * MINUTES_OF_DAY, end / (HOUR / 60));
+        for (int minute = day * MINUTES_OF_DAY; minute < last; minute++) {
+          came += entry.fleet().score().arrived(minute);
+          missed += entry.fleet().score().misses(minute);
+        }
+        out.printf(
+            Locale.ROOT,
+            "%s, day %d: %.1f replica-h, missed %.3f %% of %d%n",
+            entry.name(),
+            skipped + day + 1,
+            looks / HOUR,
+            100.0 * missed / Math.max(1, came),
+            came);
+      }
+      out.println();
+    }
   }
 
   private static void plot(
