@@ -4,6 +4,8 @@ import dev.comptroller.decide.Candidate;
 import dev.comptroller.decide.Explanation;
 import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.scale.ScaleDecision.Reason;
+import dev.comptroller.decide.share.Share;
+import dev.comptroller.decide.share.Way;
 import dev.comptroller.decide.units.Cpm;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 ///    start takes, or for the pace's `settle` if that is longer.
 /// 4. The last one leaves when nobody asked for anything for `idleTimeout`, or for as long as a
 ///    start takes if that is longer; a request that waits brings it back.
-/// 5. Borders, schedules and room bound all of it. Where demand or speed are not known nothing
-///    changes; what somebody set by hand stays.
+/// 5. Borders, schedules, room and the fleet's share bound all of it. Where demand or speed are not
+///    known nothing changes; what somebody set by hand stays.
 ///
 /// Total and deterministic: the same arguments give the same decision.
 public final class Autoscaler {
@@ -138,10 +140,17 @@ public final class Autoscaler {
       return Math.clamp(replicas, fewest, Math.max(fewest, most));
     }
 
-    private ScaleDecision kept(Reason reason, int replicas, String why) {
-      String first = reason == Reason.SetByOwner ? best() : present;
+    private ScaleDecision kept(Reason because, int wanted, String why) {
+      String first = because == Reason.SetByOwner ? best() : present;
+      Share share = seen.share();
+      boolean less = share != null && share.variant().equals(first) && share.replicas() < wanted;
+      int replicas = share != null && less ? share.replicas() : wanted;
+      Reason reason = less ? Reason.Shared : because;
       ScaleState next = first == null ? state : state.with(first, replicas, now);
-      String summary = first == null ? why : "%d x %s: %s".formatted(replicas, first, why);
+      String summary =
+          share != null && less
+              ? "%s: %s".formatted(share.line(), share.why())
+              : first == null ? why : "%d x %s: %s".formatted(replicas, first, why);
       return new ScaleDecision(
           first,
           replicas,
@@ -152,7 +161,12 @@ public final class Autoscaler {
           null,
           // What was needed while nothing was known is not known either.
           new ScaleState(next.variant(), next.replicas(), next.chosen(), null, List.of()),
-          wake(null));
+          wake(null),
+          Wishing.kept(admissible, seen, first, wanted),
+          seen.rung(first == null ? "" : first)
+              .map(RungSeen::perReplica)
+              .map(price -> Floors.of(policy, fewest, price, null, policy.schedule(now, start)))
+              .orElse(null));
     }
 
     /// Follows a demand that is known.
@@ -181,9 +195,27 @@ public final class Autoscaler {
     /// The rung that serves, by what is asked for now: a margin for what may come changes none.
     private @Nullable RungNeed pick(
         DemandSeen demand, List<RungNeed> may, @Nullable TargetGoal goal) {
-      List<RungNeed> present =
-          needs(allowed(), Capacity.exactly(demand.latest() + demand.queued()));
-      @Nullable RungNeed pick = dwelling(present, RungPick.of(present, goal, state.variant()));
+      Share share = seen.share();
+      Optional<RungNeed> shared =
+          may.stream()
+              .filter(each -> share != null && each.variant().name().equals(share.variant()))
+              .findFirst();
+      List<RungNeed> present = present(demand);
+      return shared.orElseGet(
+          () -> same(may, dwelling(present, RungPick.of(present, goal, state.variant()))));
+    }
+
+    /// The rung that it likes best, whether or not another one dwells or is its share.
+    private @Nullable RungNeed liked(
+        DemandSeen demand, List<RungNeed> may, @Nullable TargetGoal goal) {
+      return same(may, RungPick.of(present(demand), goal, state.variant()));
+    }
+
+    private List<RungNeed> present(DemandSeen demand) {
+      return needs(allowed(), Capacity.exactly(demand.latest() + demand.queued()));
+    }
+
+    private static @Nullable RungNeed same(List<RungNeed> may, @Nullable RungNeed pick) {
       return may.stream()
           .filter(each -> pick != null && each.variant().equals(pick.variant()))
           .findFirst()
@@ -257,7 +289,7 @@ public final class Autoscaler {
         DemandSeen demand,
         DemandOutlook outlook,
         List<RungNeed> all,
-        List<RungNeed> may,
+        List<RungNeed> able,
         @Nullable TargetGoal goal,
         RungNeed pick) {
       String name = pick.variant().name();
@@ -272,13 +304,21 @@ public final class Autoscaler {
       boolean idle = fewest == 0 && !active;
       int wanted = idle ? 0 : Math.max(need, held);
       int room = Math.max(pick.seen().running() + pick.seen().room(), same ? last() : 0);
-      int replicas = Math.clamp(wanted, fewest, Math.max(fewest, Math.min(most, room)));
-      Reason reason = reason(demand, idle, need, held, replicas, wanted);
+      Share share = seen.share();
+      int may = share == null ? Integer.MAX_VALUE : share.replicas();
+      int floor = Math.min(fewest, may);
+      int replicas =
+          Math.clamp(wanted, floor, Math.max(floor, Math.min(Math.min(most, room), may)));
+      boolean shared = share != null && share.lessens() && replicas >= may;
+      Reason reason = shared ? Reason.Shared : reason(demand, idle, need, held, replicas, wanted);
       int would = replicas;
+      List<Way> ways =
+          Wishing.ways(liked(demand, able, goal), pick, wanted, able, goal, policy, fewest);
       if (policy.observe()) {
         replicas = clamp(last());
         name = Objects.requireNonNullElse(present, name);
         reason = Reason.Observing;
+        ways = Wishing.kept(admissible, seen, name, replicas);
       }
       ScaleState after = next.with(name, replicas, now);
       return new ScaleDecision(
@@ -289,13 +329,15 @@ public final class Autoscaler {
           new Explanation(
               summary(pick, outlook, demand, replicas, would, reason),
               binding(reason, pick),
-              candidates(may, name, goal)),
+              candidates(able, name, goal)),
           outlook,
           goal == null || replicas == 0
               ? null
-              : goal.judge(pick, would, order(all, may), may.size(), fewest),
+              : goal.judge(pick, would, order(all, able), able.size(), fewest),
           after,
-          wake(demand));
+          wake(demand),
+          ways,
+          Floors.of(policy, fewest, pick.perReplica(), lacks, policy.schedule(now, start)));
     }
 
     /// What may serve first, then the rest of the ladder.
@@ -342,6 +384,7 @@ public final class Autoscaler {
                 ? "the pool's room"
                 : "the room of pool %s: %d run, %d more fit"
                     .formatted(pick.variant().pool(), pick.seen().running(), pick.seen().room());
+        case Shared -> seen.share() == null ? "the fleet's share" : seen.share().why();
         case NoSignal -> "a demand that is not known";
         case SpeedUnknown -> "a speed that is not known";
         case Demand, Waiting -> "the demand";
@@ -378,6 +421,10 @@ public final class Autoscaler {
                   pick.safe(),
                   pick.seen().measured() ? "" : " (not measured)",
                   pick.wanted());
+      Share share = seen.share();
+      if (reason == Reason.Shared && share != null) {
+        return "%s: %s".formatted(share.line(), share.why());
+      }
       return reason == Reason.Observing
           ? "%d stay (Observe), it would run %d x %s: %s"
               .formatted(replicas, would, pick.variant().name(), figures)
