@@ -61,9 +61,14 @@ public record Policy(
     return floor == null || variant.quality().compareTo(floor) >= 0;
   }
 
-  /// The same with what an autoscaler wants.
+  /// The same with what an autoscaler wants. That is less than the fewest replicas only where a
+  /// pool cannot serve everybody.
   public Policy wanting(String variant, int replicas) {
-    return new Policy(namespace, name, ladder, qualityFloor, replicas, scaling, targetCpm, variant);
+    Scaling borders =
+        replicas < scaling.minReplicas()
+            ? new Scaling(Math.max(0, replicas), scaling.maxReplicas())
+            : scaling;
+    return new Policy(namespace, name, ladder, qualityFloor, replicas, borders, targetCpm, variant);
   }
 
   /// The rungs from the preferred one down; all of them where there is none of that name.

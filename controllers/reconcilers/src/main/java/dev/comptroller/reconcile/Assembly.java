@@ -24,6 +24,7 @@ import dev.comptroller.reconcile.deployment.DeploymentObserver;
 import dev.comptroller.reconcile.deployment.DeploymentParser;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import dev.comptroller.reconcile.deployment.Directives;
+import dev.comptroller.reconcile.deployment.FleetShares;
 import dev.comptroller.reconcile.deployment.ModelDeploymentReconciler;
 import dev.comptroller.reconcile.deployment.RolloutObserver;
 import dev.comptroller.reconcile.deployment.Scaler;
@@ -139,7 +140,15 @@ public final class Assembly implements AutoCloseable {
     treasury = new Treasury(view, meter, pools);
     Measured measured = new Measurements(speeds, demands, queues);
     scrape = new EngineScrape(view, clock, settings.scrapeInterval(), this::sample, this::page);
-    scaler = new Scaler(measured, scrape, settings.loop().scaling());
+    scaler =
+        new Scaler(
+            measured,
+            scrape,
+            settings.loop().scaling(),
+            new FleetShares(
+                FleetShares.surroundings(view, treasury),
+                settings.loop().scaling().settle(),
+                metrics::fleet));
     namespaces =
         new NamespaceObserver(view, meter, pools, charges, queues, settings.loop(), measured);
     news =
@@ -198,7 +207,7 @@ public final class Assembly implements AutoCloseable {
           String name = deployment.getMetadata().getName();
           if (view.deployment(namespace, name).isEmpty()) {
             metrics.deploymentGone(namespace, name);
-            scaler.gone(deployment.getMetadata().getUid());
+            scaler.gone(deployment);
           }
         });
     view.start();

@@ -218,8 +218,8 @@ final class Cluster implements AutoCloseable {
             .formatted(name, price));
   }
 
-  /// A deployment with two rungs, `large` of 4 GPUs and `small` of 1.
-  void deployment(String namespace, String name, String pool, int replicas) {
+  /// The claim of a namespace's models.
+  void models(String namespace) {
     apply(
         """
         apiVersion: v1
@@ -242,6 +242,11 @@ final class Cluster implements AutoCloseable {
           resources: {requests: {storage: 1Gi}}
         """
             .formatted(namespace));
+  }
+
+  /// A deployment with two rungs, `large` of 4 GPUs and `small` of 1.
+  void deployment(String namespace, String name, String pool, int replicas) {
+    models(namespace);
     apply(
         """
         apiVersion: comptroller.dev/v1alpha1

@@ -151,6 +151,13 @@ public enum Reason {
       "InsufficientGpus",
       "The pool has fewer free GPUs than replicas need; the message has both numbers.",
       ConditionType.CAPACITY_AVAILABLE),
+  /// A pool cannot serve everybody; the deployment has its share, the message says what binds it.
+  POOL_SHARED(
+      "PoolShared",
+      "A pool cannot serve everybody; the deployment has its share, the message says what"
+          + " binds it.",
+      ConditionType.READY,
+      ConditionType.CAPACITY_AVAILABLE),
   /// The scheduler refuses the pods for another reason; the message has its words.
   UNSCHEDULABLE(
       "Unschedulable",

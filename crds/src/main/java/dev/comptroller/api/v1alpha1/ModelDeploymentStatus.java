@@ -71,7 +71,7 @@ public record ModelDeploymentStatus(
         @Nullable Rollout rollout,
     @JsonPropertyDescription(
             "What the autoscaler wants; a budget or a lack of room may leave less of it."
-                + " Absent while spec.replicas is set.")
+                + " Absent while spec.replicas is set, unless a pool is short of what that asks for.")
         @Nullable Autoscaling autoscaling) {
   /// Puts the defaults in place of absent members.
   public ModelDeploymentStatus {
@@ -294,7 +294,8 @@ public record ModelDeploymentStatus(
           @Text(Format.SHORT)
           @JsonPropertyDescription(
               "Why, as one word in CamelCase: Demand, Waiting, Deferred (work that may wait),"
-                  + " Settling, Minimum, Maximum, NoRoom, Idle, Fixed, NoSignal, SpeedUnknown or Observing.")
+                  + " Settling, Minimum, Maximum, NoRoom, Shared, Idle, Fixed, NoSignal,"
+                  + " SpeedUnknown or Observing.")
           String reason,
       @Text(Format.MESSAGE) @JsonPropertyDescription("Why, for people, with numbers.")
           @Nullable String message,
@@ -307,7 +308,25 @@ public record ModelDeploymentStatus(
           @Nullable String expectedTokensPerSecond,
       @JsonPropertyDescription(
               "Seconds that a new replica took lately until it served; absent if none was seen.")
-          @Nullable Integer startSeconds) {}
+          @Nullable Integer startSeconds,
+      @JsonPropertyDescription(
+              "What the fewest replicas cost that minReplicas or a schedule asks for; absent if"
+                  + " that is 0 or has no price.")
+          @Nullable Floor floor) {}
+
+  /// What a floor of replicas costs.
+  @Wire
+  public record Floor(
+      @Required @JsonPropertyDescription("Replicas that run at least.") Integer replicas,
+      @Required @Text(Format.DOLLARS_OR_ZERO) @JsonPropertyDescription("Dollars per hour of them.")
+          String burnRate,
+      @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription(
+              "Dollars per hour of those that what is asked for does not need; absent while that is"
+                  + " not known.")
+          @Nullable String beyondDemand,
+      @Text(Format.SENTENCE) @JsonPropertyDescription("These, for people.")
+          @Nullable String message) {}
 
   /// A change that cannot begin.
   @Wire

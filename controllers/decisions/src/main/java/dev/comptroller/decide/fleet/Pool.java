@@ -5,8 +5,11 @@ import dev.comptroller.decide.cost.PriceBook;
 import dev.comptroller.decide.units.HourlyRate;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// A set of identical GPU nodes, as declared and as seen.
@@ -16,14 +19,15 @@ import org.jspecify.annotations.Nullable;
 /// @param prices what its nodes cost
 /// @param maxHourlySpend dollar ceiling on its nodes; absent if there is none
 /// @param nodes its nodes, ordered by name
-/// @param growth how many nodes may still come, asked for or not; 0 where nodes are only counted
+/// @param further how many nodes may still come, asked for or not, by capacity type; none where
+///   nodes are only counted
 public record Pool(
     String name,
     String product,
     PriceBook prices,
     @Nullable HourlyRate maxHourlySpend,
     List<Node> nodes,
-    int growth) {
+    SortedMap<CapacityType, Integer> further) {
   /// A pool whose nodes are only counted.
   public Pool(
       String name,
@@ -31,13 +35,14 @@ public record Pool(
       PriceBook prices,
       @Nullable HourlyRate maxHourlySpend,
       List<Node> nodes) {
-    this(name, product, prices, maxHourlySpend, nodes, 0);
+    this(name, product, prices, maxHourlySpend, nodes, new TreeMap<>());
   }
 
   public Pool {
     List<Node> sorted = new ArrayList<>(nodes);
     sorted.sort(Comparator.comparing(Node::name));
     nodes = List.copyOf(sorted);
+    further = Collections.unmodifiableSortedMap(new TreeMap<>(further));
   }
 
   /// One node.
@@ -52,6 +57,11 @@ public record Pool(
     public int freeGpus() {
       return ready ? Math.max(0, gpus - usedGpus) : 0;
     }
+  }
+
+  /// How many nodes may still come.
+  public int growth() {
+    return further.values().stream().mapToInt(Integer::intValue).sum();
   }
 
   /// GPUs of all ready nodes.
@@ -82,7 +92,7 @@ public record Pool(
   /// How many more replicas of `gpus` GPUs fit, on nodes that may still come too: a replica never
   /// spans nodes.
   public int room(int gpus) {
-    return roomNow(gpus) + Math.multiplyExact(growth, prices.gpusPerNode() / gpus);
+    return roomNow(gpus) + Math.multiplyExact(growth(), prices.gpusPerNode() / gpus);
   }
 
   /// How many more replicas of `gpus` GPUs fit on nodes that are there.

@@ -14,10 +14,15 @@ import java.util.Arrays;
 /// replicas still wanted. Prices are never negative, so a cover needs nothing more. If the search
 /// passes its limit of steps the best cover found stands, and `bound` says how good one could be.
 ///
+/// Where all replicas must be of one variant, each variant is searched alone and the best stands.
+///
 /// Deterministic: equal covers are told apart by the order of the items. One instance serves one
 /// thread and is used again.
 final class Cover {
   private static final long MANY = Long.MAX_VALUE / 8;
+
+  /// Any variant.
+  private static final int ANY = -1;
 
   private int[] order = new int[0];
   private double[] ratio = new double[0];
@@ -37,6 +42,8 @@ final class Cover {
   private int most;
   private int steps;
   private int limit;
+  private int only = ANY;
+  private int[] other = new int[0];
 
   /// The outcome: replicas by item; missing replicas and tokens; sum of prices; whether it is
   /// proven best; a lower bound of the sum of prices of any cover with nothing missing.
@@ -68,8 +75,47 @@ final class Cover {
     fewest = fewestWanted;
     most = mostWanted;
     limit = limitOfSteps;
-    steps = 0;
     reserve();
+    only = of.demand.oneVariant() && of.variants > 1 ? 0 : ANY;
+    search(level, need, rowsLeft);
+    if (only != ANY) {
+      searchOthers(level, need, rowsLeft);
+    }
+  }
+
+  /// Searches every variant but the first, and keeps the best of all.
+  private void searchOthers(int level, long need, long[] rowsLeft) {
+    if (other.length < best.length) {
+      other = new int[best.length];
+    }
+    for (only = 1; only < items.variants; only++) {
+      System.arraycopy(best, 0, other, 0, items.size);
+      int missed = missing;
+      long shorted = shortage;
+      long sum = total;
+      boolean sure = exact;
+      long least = bound;
+      search(level, need, rowsLeft);
+      boolean better =
+          missing < missed
+              || (missing == missed
+                  && (shortage < shorted || (shortage == shorted && total < sum)));
+      boolean equal = missing == missed && shortage == shorted;
+      // One that serves less and is known to serve no more bounds nothing.
+      long both = Math.min(bound, least);
+      bound = equal ? both : better ? (sure ? bound : both) : exact ? least : both;
+      exact &= sure;
+      if (!better) {
+        System.arraycopy(other, 0, best, 0, items.size);
+        missing = missed;
+        shortage = shorted;
+        total = sum;
+      }
+    }
+  }
+
+  private void search(int level, long need, long[] rowsLeft) {
+    steps = 0;
     for (int o = 0; o < items.demand.offers().size(); o++) {
       offerLeft[o] = items.demand.offers().get(o).most();
       keepLeft[o] = items.demand.offers().get(o).running();
@@ -115,7 +161,8 @@ final class Cover {
   private void sort(int level, long need) {
     size = 0;
     for (int i = 0; i < items.size; i++) {
-      if (items.level[i] > level || fits(i) == 0) {
+      boolean may = items.level[i] <= level && (only == ANY || items.variant[i] == only);
+      if (!may || fits(i) == 0) {
         continue;
       }
       double useful = (double) price[i] / Math.max(1, Math.min(items.rate[i], Math.max(1, need)));

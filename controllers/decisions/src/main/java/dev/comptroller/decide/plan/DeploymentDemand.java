@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// @param targetCpm full CPM to aim for; absent if none is set
 /// @param dwell how long a plan is expected to hold: what a start costs is spread over it
 /// @param offers how it could be served
+/// @param oneVariant whether all its replicas must be of one variant, on whatever nodes
 public record DeploymentDemand(
     String namespace,
     String name,
@@ -40,8 +41,37 @@ public record DeploymentDemand(
     @Nullable BigDecimal qualityFloor,
     @Nullable Cpm targetCpm,
     Duration dwell,
-    List<Offer> offers) {
+    List<Offer> offers,
+    boolean oneVariant) {
   private static final long LARGEST = 1_000_000_000_000L;
+
+  /// What may mix variants.
+  public DeploymentDemand(
+      String namespace,
+      String name,
+      int priority,
+      int weight,
+      TokensPerSecond demand,
+      int headroom,
+      Scaling scaling,
+      @Nullable BigDecimal qualityFloor,
+      @Nullable Cpm targetCpm,
+      Duration dwell,
+      List<Offer> offers) {
+    this(
+        namespace,
+        name,
+        priority,
+        weight,
+        demand,
+        headroom,
+        scaling,
+        qualityFloor,
+        targetCpm,
+        dwell,
+        offers,
+        false);
+  }
 
   public DeploymentDemand {
     offers =
@@ -112,6 +142,7 @@ public record DeploymentDemand(
         qualityFloor,
         targetCpm,
         dwell,
-        offers);
+        offers,
+        oneVariant);
   }
 }

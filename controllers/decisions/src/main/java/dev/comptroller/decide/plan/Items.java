@@ -40,6 +40,7 @@ final class Items {
   final int[] offer;
 
   final int[] level;
+  final int[] variant;
   final boolean[] kept;
   final long[] rate;
   final long[] cost;
@@ -63,6 +64,9 @@ final class Items {
   final List<BigDecimal> levels;
 
   final long need;
+
+  /// How many variants there are among the items.
+  final int variants;
 
   Items(DeploymentDemand demand, Grid grid) {
     this.demand = demand;
@@ -89,6 +93,8 @@ final class Items {
     offer = Arrays.copyOf(offers, size);
     kept = Arrays.copyOf(keep, size);
     level = new int[size];
+    variant = new int[size];
+    variants = variants();
     rate = new long[size];
     cost = new long[size];
     beside = new long[size];
@@ -113,6 +119,19 @@ final class Items {
       }
     }
     rows = Arrays.copyOf(local, locals);
+  }
+
+  /// Numbers the variants of the items.
+  private int variants() {
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      String name = demand.offers().get(offer[i]).variant();
+      if (!names.contains(name)) {
+        names.add(name);
+      }
+      variant[i] = names.indexOf(name);
+    }
+    return names.size();
   }
 
   /// Whether an offer can be taken at all.

@@ -167,7 +167,8 @@ final class TargetBinding {
         floor,
         demand.targetCpm(),
         demand.dwell(),
-        demand.offers());
+        demand.offers(),
+        demand.oneVariant());
   }
 
   private static DeploymentDemand unlimited(DeploymentDemand demand) {
@@ -197,7 +198,8 @@ final class TargetBinding {
         demand.qualityFloor(),
         demand.targetCpm(),
         demand.dwell(),
-        offers);
+        offers,
+        demand.oneVariant());
   }
 
   private static FleetSupply ample(FleetSupply supply) {

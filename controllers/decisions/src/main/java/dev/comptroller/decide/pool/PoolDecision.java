@@ -4,6 +4,8 @@ import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.decide.units.HourlyRate;
 import java.time.Instant;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Decides how many nodes of which capacity type a pool has. Total, deterministic.
@@ -32,12 +34,21 @@ public final class PoolDecision {
   /// @param present nodes that are there, leaving ones included, by capacity type
   public static int growth(
       Map<CapacityType, Integer> present, PoolMemory memory, PoolPolicy policy, Instant now) {
+    return further(present, memory, policy, now).values().stream()
+        .mapToInt(Integer::intValue)
+        .sum();
+  }
+
+  /// The same by capacity type, in the order in which they would come: within the ceiling all of
+  /// them together.
+  public static SortedMap<CapacityType, Integer> further(
+      Map<CapacityType, Integer> present, PoolMemory memory, PoolPolicy policy, Instant now) {
     HourlyRate cost = HourlyRate.ZERO;
     for (Map.Entry<CapacityType, Integer> entry : present.entrySet()) {
       HourlyRate each = policy.prices().quote(entry.getKey(), now).perNodeHour();
       cost = cost.plus(each.times(entry.getValue()));
     }
-    int growth = 0;
+    SortedMap<CapacityType, Integer> further = new TreeMap<>();
     for (PoolPolicy.Offer offer : policy.inOrder(now)) {
       Instant retry = memory.asked(offer.type()).retryAt();
       int free = offer.maxNodes() - present.getOrDefault(offer.type(), 0);
@@ -47,10 +58,10 @@ public final class PoolDecision {
       HourlyRate each = PoolPlanning.dearest(policy, offer.type(), now);
       for (int i = 0; i < free && fits(policy.ceiling(), cost.plus(each)); i++) {
         cost = cost.plus(each);
-        growth++;
+        further.merge(offer.type(), 1, Integer::sum);
       }
     }
-    return growth;
+    return further;
   }
 
   static boolean fits(@Nullable HourlyRate ceiling, HourlyRate planned) {

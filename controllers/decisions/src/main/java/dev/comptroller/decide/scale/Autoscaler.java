@@ -4,6 +4,8 @@ import dev.comptroller.decide.Candidate;
 import dev.comptroller.decide.Explanation;
 import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.scale.ScaleDecision.Reason;
+import dev.comptroller.decide.share.Share;
+import dev.comptroller.decide.share.Way;
 import dev.comptroller.decide.units.Cpm;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 ///    start takes if that is longer; a request that waits brings it back.
 /// 5. Work that may wait runs in idle slots; where those will not keep its windows, replicas run
 ///    for it as late as is safe ([Windows]).
-/// 6. Borders, schedules and room bound all of it. Where demand or speed are not known nothing
-///    changes; what somebody set by hand stays.
+/// 6. Borders, schedules, room and the fleet's share bound all of it. Where demand or speed are not
+///    known nothing changes; what somebody set by hand stays.
 ///
 /// Total and deterministic: the same arguments give the same decision.
 public final class Autoscaler {
@@ -140,10 +142,17 @@ public final class Autoscaler {
       return Math.clamp(replicas, fewest, Math.max(fewest, most));
     }
 
-    private ScaleDecision kept(Reason reason, int replicas, String why) {
-      String first = reason == Reason.SetByOwner ? best() : present;
+    private ScaleDecision kept(Reason because, int wanted, String why) {
+      String first = because == Reason.SetByOwner ? best() : present;
+      Share share = seen.share();
+      boolean less = share != null && share.variant().equals(first) && share.replicas() < wanted;
+      int replicas = share != null && less ? share.replicas() : wanted;
+      Reason reason = less ? Reason.Shared : because;
       ScaleState next = first == null ? state : state.with(first, replicas, now);
-      String summary = first == null ? why : "%d x %s: %s".formatted(replicas, first, why);
+      String summary =
+          share != null && less
+              ? "%s: %s".formatted(share.line(), share.why())
+              : first == null ? why : "%d x %s: %s".formatted(replicas, first, why);
       return new ScaleDecision(
           first,
           replicas,
@@ -154,7 +163,12 @@ public final class Autoscaler {
           null,
           // What was needed while nothing was known is not known either.
           new ScaleState(next.variant(), next.replicas(), next.chosen(), null, List.of()),
-          wake(null));
+          wake(null),
+          Wishing.kept(admissible, seen, first, wanted),
+          seen.rung(first == null ? "" : first)
+              .map(RungSeen::perReplica)
+              .map(price -> Floors.of(policy, fewest, price, null, policy.schedule(now, start)))
+              .orElse(null));
     }
 
     /// Follows a demand that is known.
@@ -180,8 +194,27 @@ public final class Autoscaler {
     /// The rung that serves, by what is asked for now: a margin for what may come changes none.
     private @Nullable RungNeed pick(
         DemandSeen demand, List<RungNeed> may, @Nullable TargetGoal goal) {
-      List<RungNeed> present = needs(allowed(), Capacity.exactly(demand.latest()));
-      @Nullable RungNeed pick = dwelling(present, RungPick.of(present, goal, state.variant()));
+      Share share = seen.share();
+      Optional<RungNeed> shared =
+          may.stream()
+              .filter(each -> share != null && each.variant().name().equals(share.variant()))
+              .findFirst();
+      List<RungNeed> present = present(demand);
+      return shared.orElseGet(
+          () -> same(may, dwelling(present, RungPick.of(present, goal, state.variant()))));
+    }
+
+    /// The rung that it likes best, whether or not another one dwells or is its share.
+    private @Nullable RungNeed liked(
+        DemandSeen demand, List<RungNeed> may, @Nullable TargetGoal goal) {
+      return same(may, RungPick.of(present(demand), goal, state.variant()));
+    }
+
+    private List<RungNeed> present(DemandSeen demand) {
+      return needs(allowed(), Capacity.exactly(demand.latest()));
+    }
+
+    private static @Nullable RungNeed same(List<RungNeed> may, @Nullable RungNeed pick) {
       return may.stream()
           .filter(each -> pick != null && each.variant().equals(pick.variant()))
           .findFirst()
@@ -254,7 +287,7 @@ public final class Autoscaler {
         DemandSeen demand,
         DemandOutlook outlook,
         List<RungNeed> all,
-        List<RungNeed> may,
+        List<RungNeed> able,
         @Nullable TargetGoal goal,
         RungNeed pick) {
       String name = pick.variant().name();
@@ -273,17 +306,25 @@ public final class Autoscaler {
       boolean idle = fewest == 0 && !active && waits == 0;
       int wanted = idle ? 0 : Math.max(Math.max(need, held), kept);
       int room = Math.max(pick.seen().running() + pick.seen().room(), same ? last() : 0);
-      int replicas = Math.clamp(wanted, fewest, Math.max(fewest, Math.min(most, room)));
-      boolean deferred = waits > own && waits >= held;
+      Share share = seen.share();
+      int may = share == null ? Integer.MAX_VALUE : share.replicas();
+      int floor = Math.min(fewest, may);
+      int replicas =
+          Math.clamp(wanted, floor, Math.max(floor, Math.min(Math.min(most, room), may)));
+      boolean shared = share != null && share.lessens() && replicas >= may;
+      boolean deferred = waits > own && waits >= held && replicas == wanted;
       Reason reason =
-          deferred && replicas == wanted
-              ? Reason.Deferred
-              : reason(demand, idle, need, held, replicas, wanted);
+          shared
+              ? Reason.Shared
+              : deferred ? Reason.Deferred : reason(demand, idle, need, held, replicas, wanted);
       int would = replicas;
+      List<Way> ways =
+          Wishing.ways(liked(demand, able, goal), pick, wanted, able, goal, policy, fewest);
       if (policy.observe()) {
         replicas = clamp(last());
         name = Objects.requireNonNullElse(present, name);
         reason = Reason.Observing;
+        ways = Wishing.kept(admissible, seen, name, replicas);
       }
       ScaleState after = next.with(name, replicas, now);
       return new ScaleDecision(
@@ -294,13 +335,15 @@ public final class Autoscaler {
           new Explanation(
               summary(pick, outlook, demand, windows, replicas, would, reason),
               binding(reason, pick),
-              candidates(may, name, goal)),
+              candidates(able, name, goal)),
           outlook,
           goal == null || replicas == 0
               ? null
-              : goal.judge(pick, would, order(all, may), may.size(), fewest),
+              : goal.judge(pick, would, order(all, able), able.size(), fewest),
           after,
-          wake(demand));
+          wake(demand),
+          ways,
+          Floors.of(policy, fewest, pick.perReplica(), lacks, policy.schedule(now, start)));
     }
 
     private static boolean queued(DemandSeen demand) {
@@ -375,6 +418,7 @@ public final class Autoscaler {
                 ? "the pool's room"
                 : "the room of pool %s: %d run, %d more fit"
                     .formatted(pick.variant().pool(), pick.seen().running(), pick.seen().room());
+        case Shared -> seen.share() == null ? "the fleet's share" : seen.share().why();
         case NoSignal -> "a demand that is not known";
         case SpeedUnknown -> "a speed that is not known";
         case Demand, Waiting -> "the demand";
@@ -414,6 +458,10 @@ public final class Autoscaler {
                   pick.seen().measured() ? "" : " (not measured)",
                   pick.wanted(),
                   deferred(demand, windows));
+      Share share = seen.share();
+      if (reason == Reason.Shared && share != null) {
+        return "%s: %s".formatted(share.line(), share.why());
+      }
       return reason == Reason.Observing
           ? "%d stay (Observe), it would run %d x %s: %s"
               .formatted(replicas, would, pick.variant().name(), figures)

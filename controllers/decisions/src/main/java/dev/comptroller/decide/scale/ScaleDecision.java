@@ -1,7 +1,10 @@
 package dev.comptroller.decide.scale;
 
 import dev.comptroller.decide.Explanation;
+import dev.comptroller.decide.share.Way;
+import dev.comptroller.decide.units.HourlyRate;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// How many replicas of which rung, and why.
@@ -16,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 ///   demand is not known
 /// @param state what to remember
 /// @param wake when to look again at the latest
+/// @param ways how it could be served: the way it likes best first, dwelling apart; none where
+///   nothing is wanted, or where it is not known what a rung needs
+/// @param floor what the least number of replicas costs; absent if that is 0 or has no price
 public record ScaleDecision(
     @Nullable String variant,
     int replicas,
@@ -25,9 +31,15 @@ public record ScaleDecision(
     @Nullable DemandOutlook outlook,
     @Nullable Target target,
     ScaleState state,
-    Instant wake) {
+    Instant wake,
+    List<Way> ways,
+    @Nullable Floor floor) {
   /// What binds a deployment that is at zero because nobody asks for it.
   public static final String IDLE = "scaling.idleTimeout";
+
+  public ScaleDecision {
+    ways = List.copyOf(ways);
+  }
 
   /// Why so many.
   public enum Reason {
@@ -53,6 +65,8 @@ public record ScaleDecision(
     Maximum,
     /// More are needed than there is room for.
     NoRoom,
+    /// A pool cannot serve everybody: it has its share.
+    Shared,
     /// Nobody asked for anything for long enough.
     Idle,
     /// It says what it would do and does nothing.
@@ -61,4 +75,14 @@ public record ScaleDecision(
 
   /// Whether the target CPM is met, with figures.
   public record Target(boolean met, String message) {}
+
+  /// What the least number of replicas costs, whatever is asked for.
+  ///
+  /// @param replicas how many they are
+  /// @param hourly dollars an hour of them
+  /// @param beyond dollars an hour of those that the demand does not need; absent if that is not
+  ///   known
+  /// @param message these in words
+  public record Floor(
+      int replicas, HourlyRate hourly, @Nullable HourlyRate beyond, String message) {}
 }

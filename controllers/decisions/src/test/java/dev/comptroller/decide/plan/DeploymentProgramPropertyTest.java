@@ -40,6 +40,61 @@ class DeploymentProgramPropertyTest {
     assertTrue(plan.grid.holds(plan.load.used), seen);
   }
 
+  @Property(tries = 1000)
+  void shouldTakeTheBestOfTheVariantsAloneWhereTheyMustNotMix(@ForAll long seed) {
+    Instance instance = instance(new Random(seed));
+    DeploymentDemand mixed = instance.demand();
+    Plan plan =
+        DeploymentProgram.solve(
+            only(mixed, mixed.offers(), true), instance.supply(), instance.allowed());
+    Column column = plan.columns[0];
+    DeploymentPlan made = plan.deployments().getFirst();
+    Supplier<String> seen = () -> instance + "\n" + made;
+    assertTrue(
+        made.picks().stream().map(pick -> pick.offer().variant()).distinct().count() <= 1, seen);
+    Column first = alone(instance, "v0");
+    Column second = alone(instance, "v1");
+    Column best = isBetter(second, first) ? second : first;
+    assertEquals(best.missing, column.missing, seen);
+    assertEquals(made(best), made(column), seen);
+    if (best.isFull()) {
+      assertTrue(column.cost <= best.cost, seen);
+      assertEquals(column.cost, plan.bounds[0], seen);
+    }
+  }
+
+  private static Column alone(Instance instance, String variant) {
+    List<Offer> offers =
+        instance.demand().offers().stream()
+            .filter(offer -> offer.variant().equals(variant))
+            .toList();
+    return DeploymentProgram.solve(
+            only(instance.demand(), offers, false), instance.supply(), instance.allowed())
+        .columns[0];
+  }
+
+  private static boolean isBetter(Column one, Column other) {
+    return Program.keepsMore(one, other)
+        || (!Program.keepsMore(other, one) && one.cost < other.cost);
+  }
+
+  private static DeploymentDemand only(
+      DeploymentDemand demand, List<Offer> offers, boolean oneVariant) {
+    return new DeploymentDemand(
+        demand.namespace(),
+        demand.name(),
+        demand.priority(),
+        demand.weight(),
+        demand.demand(),
+        demand.headroom(),
+        demand.scaling(),
+        demand.qualityFloor(),
+        demand.targetCpm(),
+        demand.dwell(),
+        offers,
+        oneVariant);
+  }
+
   private static BigDecimal made(Column column) {
     if (column.items.levels.isEmpty()) {
       return BigDecimal.ZERO;

@@ -14,7 +14,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.fleet.Scaling;
+import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.scale.ScaleDecision.Reason;
+import dev.comptroller.decide.share.Share;
+import dev.comptroller.decide.share.Way;
+import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.TokensPerSecond;
 import java.time.DayOfWeek;
 import java.time.Duration;
@@ -400,5 +404,80 @@ class AutoscalerTest {
     ScaleState large = running(1);
     assertThat(Autoscaler.next(new ScaleSeen(steady(2_800), rungs), policy, large, NOW).variant())
         .isEqualTo("large");
+  }
+
+  private static ScaleDecision shared(Share share, double rate, ScalePolicy policy) {
+    ScaleState state = running(4);
+    ScaleSeen seen = new ScaleSeen(steady(rate), rungs(4, 0)).within(share);
+    return Autoscaler.next(seen, policy, state, NOW);
+  }
+
+  @Test
+  void shouldRunNoMoreThanItsShareAndSayWhatBindsIt() {
+    Share share = new Share("large", 2, "large", 4, "pool h100 has 32 GPUs");
+    ScaleDecision decision = shared(share, 11_000, policy(0, 8));
+    assertThat(decision.replicas()).isEqualTo(2);
+    assertThat(decision.reason()).isEqualTo(Reason.Shared);
+    assertThat(decision.explanation().summary())
+        .isEqualTo("2 x large instead of 4: pool h100 has 32 GPUs");
+    assertThat(decision.explanation().binding()).isEqualTo("pool h100 has 32 GPUs");
+    assertThat(decision.ways()).as("it still wishes for all").first().isEqualTo(way(LARGE, 4, 4));
+  }
+
+  private static Way way(Variant variant, int replicas, int running) {
+    String price = variant.equals(LARGE) ? "19" : "4.75";
+    return new Way(variant, replicas, HourlyRate.parse(price), running);
+  }
+
+  @Test
+  void shouldTellByWhichRungsItCouldBeServed() {
+    assertThat(decide(steady(11_000), policy(0, 8), running(4), NOW).ways())
+        .containsExactly(way(LARGE, 4, 4), way(SMALL, 2, 0));
+    assertThat(decide(steady(0), policy(0, 8), ScaleState.NEW, NOW).ways()).isEmpty();
+    assertThat(decide(null, policy(0, 8), running(4), NOW).ways())
+        .as("what is not known stays")
+        .containsExactly(way(LARGE, 4, 4));
+  }
+
+  @Test
+  void shouldServeByTheRungOfItsShare() {
+    Share share = new Share("small", 2, "large", 4, "pool h100 has 32 GPUs");
+    ScaleDecision decision = shared(share, 11_000, policy(0, 8));
+    assertThat(decision.variant()).isEqualTo("small");
+    assertThat(decision.replicas()).isEqualTo(2);
+    assertThat(decision.explanation().summary())
+        .startsWith("2 x small instead of 4 x large: pool h100");
+  }
+
+  @Test
+  void shouldGoBelowItsFloorOnlyWhereItsShareIsLess() {
+    Share share = new Share("large", 1, "large", 3, "pool h100 has 8 GPUs");
+    assertThat(shared(share, 100, policy(3, 8)).replicas()).isEqualTo(1);
+    Share enough = new Share("large", 4, "large", 4, "pool h100 has 32 GPUs");
+    ScaleDecision decision = shared(enough, 11_000, policy(3, 8));
+    assertThat(decision.replicas()).isEqualTo(4);
+    assertThat(decision.reason()).isEqualTo(Reason.Demand);
+  }
+
+  @Test
+  void shouldSayWhatAFloorCostsAndHowMuchOfThatNoDemandNeeds() {
+    ScaleDecision decision = decide(steady(2_000), policy(2, 8), running(2), NOW);
+    assertThat(Objects.requireNonNull(decision.floor()).message())
+        .isEqualTo("the floor of 2 costs $38.00/h, $19.00/h of it beyond demand");
+    assertThat(decision.floor().beyond()).isEqualTo(HourlyRate.parse("19"));
+    assertThat(decide(steady(2_000), policy(0, 8), running(2), NOW).floor()).isNull();
+    assertThat(
+            Objects.requireNonNull(decide(null, policy(2, 8), running(2), NOW).floor()).message())
+        .isEqualTo("the floor of 2 costs $38.00/h; what is asked for is not known");
+  }
+
+  @Test
+  void shouldSayWhatAFloorWouldCostWhereItOnlyObserves() {
+    ScalePolicy base = policy(3, 8);
+    ScalePolicy observing =
+        Deployments.policy(base.deployment(), List.of(), base.idleTimeout(), true, true);
+    ScaleDecision decision = decide(steady(0), observing, running(3), NOW);
+    assertThat(Objects.requireNonNull(decision.floor()).message())
+        .isEqualTo("the floor of 3 would cost $57.00/h, $38.00/h of it beyond demand");
   }
 }

@@ -3,11 +3,13 @@ package dev.comptroller.reconcile.deployment;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.Autoscaling;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.Floor;
 import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.scale.DemandOutlook;
 import dev.comptroller.decide.scale.ScaleDecision;
 import dev.comptroller.decide.scale.ScaleDecision.Reason;
 import dev.comptroller.decide.scale.ScaleState;
+import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import java.time.Duration;
 import java.time.Instant;
@@ -67,6 +69,19 @@ public final class Autoscaled {
         decision.explanation().summary(),
         decision.explanation().binding(),
         outlook == null ? null : Long.toString(Math.round(outlook.need())),
-        seen.start() == null ? null : Math.toIntExact(seen.start().toSeconds()));
+        seen.start() == null ? null : Math.toIntExact(seen.start().toSeconds()),
+        floor(decision.floor()));
+  }
+
+  private static @Nullable Floor floor(ScaleDecision.@Nullable Floor floor) {
+    if (floor == null) {
+      return null;
+    }
+    HourlyRate beyond = floor.beyond();
+    return new Floor(
+        floor.replicas(),
+        floor.hourly().toString(),
+        beyond == null ? null : beyond.toString(),
+        floor.message());
   }
 }

@@ -23,6 +23,10 @@ final class DeploymentFigures {
     put(flowing, "tokensPerDollar", status.tokensPerDollar());
     if (status.autoscaling() != null) {
       put(flowing, "expected", status.autoscaling().expectedTokensPerSecond());
+      if (status.autoscaling().floor() != null) {
+        put(flowing, "floor", status.autoscaling().floor().burnRate());
+        put(flowing, "beyondDemand", status.autoscaling().floor().beyondDemand());
+      }
     }
     for (VariantStatus variant : status.variants()) {
       put(flowing, variant.name() + ".tokensPerSecond", variant.tokensPerSecond());
@@ -101,7 +105,8 @@ final class DeploymentFigures {
             null,
             a.bindingConstraint(),
             null,
-            a.startSeconds());
+            a.startSeconds(),
+            null);
   }
 
   private static Condition steady(Condition c) {

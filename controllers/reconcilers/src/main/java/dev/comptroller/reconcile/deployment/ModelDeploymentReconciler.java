@@ -114,6 +114,7 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
     view.onNode(_ -> pokeAll());
     view.onPool(_ -> pokeAll());
     scaler.onWaiting(pokes::poke);
+    scaler.onShare(pokes::poke);
     view.onBudget(_ -> pokeAll());
     return List.of(
         children(Deployment.class, DeploymentActuator.selector(), context),
@@ -168,7 +169,10 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
   /// Looks again when the autoscaler wants to, while there is anything to scale.
   private static UpdateControl<ModelDeployment> scaled(
       UpdateControl<ModelDeployment> control, Declared declared, ScaleDecision scale, Instant now) {
-    boolean rests = scale.replicas() == 0 && declared.scaling().schedules().isEmpty();
+    boolean rests =
+        scale.replicas() == 0
+            && scale.reason() != ScaleDecision.Reason.Shared
+            && declared.scaling().schedules().isEmpty();
     return rests || declared.scaling().asked() != null
         ? control
         : sooner(control, Duration.between(now, scale.wake()));

@@ -10,6 +10,7 @@ import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.decide.fleet.Replica;
 import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.scale.Autoscaler;
+import dev.comptroller.decide.scale.DemandSeen;
 import dev.comptroller.decide.scale.RungSeen;
 import dev.comptroller.decide.scale.ScaleDecision;
 import dev.comptroller.decide.scale.ScalePolicy;
@@ -35,14 +36,23 @@ public final class Scaler {
   private final Measured measured;
   private final EngineLoads loads;
   private final Pace pace;
+  private final FleetShares shares;
   private final Planner planner = new Planner();
   private final Map<String, ScaleState> states = new ConcurrentHashMap<>();
 
-  /// A scaler by what is measured of gateways and what `loads` shows of engines.
-  public Scaler(Measured measured, EngineLoads loads, Pace pace) {
+  /// A scaler by what is measured of gateways, what `loads` shows of engines and what `shares`
+  /// leave of pools that cannot serve everybody.
+  public Scaler(Measured measured, EngineLoads loads, Pace pace, FleetShares shares) {
     this.measured = measured;
     this.loads = loads;
     this.pace = pace;
+    this.shares = shares;
+  }
+
+  /// Calls `listener` with namespace and name of a deployment whose share another one changed; it
+  /// must not block.
+  void onShare(BiConsumer<String, String> listener) {
+    shares.onChange(listener);
   }
 
   /// Calls `listener` with namespace and name of a deployment that requests begin to wait for; it
@@ -59,29 +69,43 @@ public final class Scaler {
     ScaleState state =
         states.computeIfAbsent(uid, _ -> Autoscaled.resumed(DeploymentReport.previous(deployment)));
     Policy policy = declared.policy();
-    ScaleDecision scale =
-        Autoscaler.next(
-            new ScaleSeen(
-                measured
-                    .asked(policy.namespace(), policy.name(), queued(seen), now)
-                    .map(demand -> isBusy(seen) ? demand.requestedAt(now) : demand)
-                    .map(asked -> declared.scaling().startsForBatch() ? asked : asked.withoutDue())
-                    .orElse(null),
-                rungs(declared, seen, now)),
-            policy(declared),
-            state,
-            now);
+    ScaleDecision scale = scale(deployment, declared, seen, state, now);
     states.put(uid, scale.state());
     Policy wanting =
         scale.variant() == null ? policy : policy.wanting(scale.variant(), scale.replicas());
     Decision planned = planner.decide(seen.observation(), wanting, now);
     // What follows a demand explains itself; all else is explained by who asked for it.
-    boolean follows = scale.outlook() != null && planned instanceof Decision.Serve;
+    boolean follows = scale.outlook() != null || scale.reason() == ScaleDecision.Reason.Shared;
     return new Choice(
         scale,
         follows && planned instanceof Decision.Serve serve
             ? new Decision.Serve(serve.variant(), serve.replicas(), scale.explanation())
             : planned);
+  }
+
+  /// What the autoscaler makes of it: by itself where that fits beside what all others want, else
+  /// within its share.
+  private ScaleDecision scale(
+      ModelDeployment deployment, Declared declared, Seen seen, ScaleState state, Instant now) {
+    Policy policy = declared.policy();
+    DemandSeen demand =
+        measured
+            .asked(policy.namespace(), policy.name(), queued(seen), now)
+            .map(asked -> isBusy(seen) ? asked.requestedAt(now) : asked)
+            .map(asked -> declared.scaling().startsForBatch() ? asked : asked.withoutDue())
+            .orElse(null);
+    ScalePolicy terms = policy(declared);
+    ScaleSeen alone = new ScaleSeen(demand, rungs(declared, seen, now));
+    ScaleSeen whole = new ScaleSeen(demand, Wishes.whole(alone.rungs(), declared, seen));
+    ScaleDecision free = Autoscaler.next(alone, terms, state, now);
+    ScaleDecision wished = whole.equals(alone) ? free : Autoscaler.next(whole, terms, state, now);
+    return shares
+        .share(
+            Wishes.of(deployment, declared, seen, wished, state, pace, now),
+            seen.observation().pools(),
+            now)
+        .map(share -> Autoscaler.next(alone.within(share), terms, state, now))
+        .orElse(free);
   }
 
   /// Requests that wait in engines, as they were last seen.
@@ -100,9 +124,10 @@ public final class Scaler {
         .anyMatch(load -> load.interactive() > 0);
   }
 
-  /// Forgets a deployment by its uid.
-  public void gone(String uid) {
-    states.remove(uid);
+  /// Forgets a deployment.
+  public void gone(ModelDeployment deployment) {
+    states.remove(deployment.getMetadata().getUid());
+    shares.gone(deployment.getMetadata().getNamespace(), deployment.getMetadata().getName());
   }
 
   private ScalePolicy policy(Declared declared) {

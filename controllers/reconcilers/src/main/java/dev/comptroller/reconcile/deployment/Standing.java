@@ -6,6 +6,7 @@ import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.decide.rollout.Change;
 import dev.comptroller.decide.rollout.Leg;
 import dev.comptroller.decide.rollout.Step;
+import dev.comptroller.decide.scale.ScaleDecision;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import java.time.Instant;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// Where a deployment stands between what serves and what is wanted, as conditions. Pure.
 final class Standing {
   private static final String DOWNGRADED = "Downgraded";
+  private static final String SHARED = "PoolShared";
 
   private Standing() {}
 
@@ -38,6 +40,12 @@ final class Standing {
   static void overlay(List<Finding> findings, Wanted wanted, @Nullable Step step) {
     if (step != null && step.reason().equals(Step.NO_ROOM)) {
       replace(findings, Finding.no("CapacityAvailable", Step.NO_ROOM, step.why()));
+    } else if (wanted.scale().reason() == ScaleDecision.Reason.Shared) {
+      String message = wanted.scale().explanation().summary();
+      replace(findings, Finding.no("CapacityAvailable", SHARED, message));
+      if (wanted.scale().replicas() == 0) {
+        replace(findings, Finding.no("Ready", SHARED, message));
+      }
     }
     if (wanted.isSuspended() && wanted.directive() != null) {
       String message =

@@ -72,7 +72,8 @@ record Wanted(
 
   /// Whether it is what the autoscaler makes of a demand, and no budget says otherwise.
   boolean follows() {
-    return directive == null && scale.outlook() != null;
+    return directive == null
+        && (scale.outlook() != null || scale.reason() == ScaleDecision.Reason.Shared);
   }
 
   /// Whether a budget is in force that has not decided about the deployment yet.

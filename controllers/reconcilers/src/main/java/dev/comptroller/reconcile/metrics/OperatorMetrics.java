@@ -1,5 +1,6 @@
 package dev.comptroller.reconcile.metrics;
 
+import dev.comptroller.decide.share.Sharing;
 import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.Counter;
 import io.prometheus.client.Gauge;
@@ -24,6 +25,9 @@ public final class OperatorMetrics {
   private final Gauge tokensPerDollar;
   private final Gauge tokensPerSecond;
   private final Gauge replicas;
+  private final Gauge shared;
+  private final Gauge planned;
+  private final Gauge gap;
   private final Counter statusWrites;
   private final Map<String, Set<List<String>>> variants = new ConcurrentHashMap<>();
   private final Map<String, Set<List<String>>> pools = new ConcurrentHashMap<>();
@@ -67,6 +71,9 @@ public final class OperatorMetrics {
             "namespace",
             "deployment",
             "state");
+    shared = gauge("fleet_sharing_deployments", "Deployments that share a pool that is short.");
+    planned = gauge("fleet_shared_dollars_per_hour", "Planned cost of what they share.");
+    gap = gauge("fleet_plan_gap_ratio", "Part of the plan's cost not proven necessary.");
     statusWrites =
         Counter.build("comptroller_status_writes", "Writes of statuses.")
             .labelNames("kind")
@@ -84,7 +91,10 @@ public final class OperatorMetrics {
           cpm,
           tokensPerDollar,
           tokensPerSecond,
-          replicas
+          replicas,
+          shared,
+          planned,
+          gap
         }) {
       registry.register(gauge);
     }
@@ -167,6 +177,13 @@ public final class OperatorMetrics {
     }
     replicas.remove(namespace, deployment, "desired");
     replicas.remove(namespace, deployment, "ready");
+  }
+
+  /// What is short and shared over the fleet.
+  public void fleet(Sharing sharing) {
+    shared.set(sharing.shares().size());
+    planned.set(sharing.hourly().microsPerHour() * MICRO);
+    gap.set(sharing.gapPerMillion() * MICRO);
   }
 
   private static void note(Map<String, Set<List<String>>> shown, String owner, String... labels) {

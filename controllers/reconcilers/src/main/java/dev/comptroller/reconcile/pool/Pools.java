@@ -118,18 +118,18 @@ public final class Pools {
     return declared().getOrDefault(declared.name(), declared);
   }
 
-  private int growth(Declared declared, List<NodeFacts> nodes) {
+  private SortedMap<CapacityType, Integer> further(Declared declared, List<NodeFacts> nodes) {
     Optional<GpuNodePool> pool = view.pool(declared.name());
     Optional<PoolPolicy> policy = pool.flatMap(found -> PoolParser.policy(found, declared));
     if (policy.isEmpty()) {
-      return 0;
+      return new TreeMap<>();
     }
     Map<CapacityType, Integer> present = new EnumMap<>(CapacityType.class);
     nodes.stream()
         .filter(node -> node.pool().equals(declared.name()))
         .forEach(node -> present.merge(node.type(), 1, Integer::sum));
     PoolMemory memory = PoolCodec.memory(PoolReport.previous(pool.orElseThrow()));
-    return PoolDecision.growth(present, memory, policy.get(), clock.instant());
+    return PoolDecision.further(present, memory, policy.get(), clock.instant());
   }
 
   private Pool observe(Declared declared, List<NodeFacts> nodes, Map<String, Integer> used) {
@@ -151,7 +151,7 @@ public final class Pools {
         declared.prices(),
         declared.maxHourlySpend(),
         own,
-        growth(declared, nodes));
+        further(declared, nodes));
   }
 
   /// GPUs that pods hold, by node.

@@ -18,6 +18,7 @@ import dev.comptroller.reconcile.charges.Queues;
 import dev.comptroller.reconcile.deployment.DeploymentActuator;
 import dev.comptroller.reconcile.deployment.DeploymentGauges;
 import dev.comptroller.reconcile.deployment.DeploymentObserver;
+import dev.comptroller.reconcile.deployment.FleetShares;
 import dev.comptroller.reconcile.deployment.ModelDeploymentReconciler;
 import dev.comptroller.reconcile.deployment.RolloutObserver;
 import dev.comptroller.reconcile.deployment.Scaler;
@@ -156,7 +157,14 @@ final class OperatorProcess {
             new DeploymentActuator("comptroller/runtime:test", signals),
             new BudgetDirectives(view, treasury),
             RolloutPolicy.DEFAULT,
-            new Scaler(Measured.NOTHING, engines, LoopSettings.DEFAULT.scaling()),
+            new Scaler(
+                Measured.NOTHING,
+                engines,
+                LoopSettings.DEFAULT.scaling(),
+                new FleetShares(
+                    FleetShares.surroundings(view, treasury),
+                    LoopSettings.DEFAULT.scaling().settle(),
+                    metrics::fleet)),
             new DeploymentGauges(metrics),
             events,
             publication,

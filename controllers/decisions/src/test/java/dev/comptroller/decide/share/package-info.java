@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.decide.share;
+
+import org.jspecify.annotations.NullMarked;
