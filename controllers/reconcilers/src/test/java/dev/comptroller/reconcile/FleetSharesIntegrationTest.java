@@ -61,11 +61,11 @@ final class FleetSharesIntegrationTest {
     cluster.node("shared-a", "shared");
     HttpServer gateway = gateway(low, high);
     try (RunningOperator _ = new RunningOperator(cluster, home, QUICK, Clock.systemUTC())) {
-      deployment(low, "search", 0, 0);
+      deployment(low, "search", 0, 0, 4);
       runs(low, "search", 4);
       assertThat(autoscaling(low, "search").reason()).isNotEqualTo("Shared");
 
-      deployment(high, "chat", 100, 1);
+      deployment(high, "chat", 100, 1, 6);
       runs(high, "chat", 6);
       runs(low, "search", 2);
       await()
@@ -100,7 +100,8 @@ final class FleetSharesIntegrationTest {
     }
   }
 
-  private void deployment(String namespace, String name, int priority, int fewest) {
+  private void deployment(
+      String namespace, String name, int priority, int fewest, int most) {
     cluster.models(namespace);
     cluster.apply(
         """
@@ -109,7 +110,7 @@ final class FleetSharesIntegrationTest {
         metadata: {name: %s, namespace: %s}
         spec:
           priority: %d
-          scaling: {minReplicas: %d, maxReplicas: 8}
+          scaling: {minReplicas: %d, maxReplicas: %d}
           variants:
           - name: q4
             model: {uri: "pvc://models/q4.gguf", parameters: 1B, quantization: Q4_K_M}
@@ -119,7 +120,7 @@ final class FleetSharesIntegrationTest {
             throughput: {tokensPerSecond: 1000}
             targetUtilization: 100
         """
-            .formatted(name, namespace, priority, fewest));
+            .formatted(name, namespace, priority, fewest, most));
   }
 
   /// A gateway that tells of 3,700 tokens a second for search and 5,700 for chat.
