@@ -100,8 +100,7 @@ final class FleetSharesIntegrationTest {
     }
   }
 
-  private void deployment(
-      String namespace, String name, int priority, int fewest, int most) {
+  private void deployment(String namespace, String name, int priority, int fewest, int most) {
     cluster.models(namespace);
     cluster.apply(
         """
