@@ -133,7 +133,7 @@ class PressureTest {
           .contains(
               "comptroller_gateway_requests_total{namespace=\"team-a\",deployment=\"chat\","
                   + "code=\"200\",} 200.0")
-          .contains("variant=\"large\",class=\"output\",} 400.0")
+          .contains("variant=\"large\",class=\"output\",traffic=\"interactive\",} 400.0")
           .contains(
               "comptroller_gateway_in_flight_requests{namespace=\"team-a\","
                   + "deployment=\"chat\",} 0.0");
