@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// Where demand is measured these are dollars. Money that pays for everything is spread over what
 /// everything costs. Money that does not is spread so that it buys the most tokens, weighted by
 /// their quality ([Spread]): a busy hour gets its better rung before a quiet one does, because
-/// there the same dollars serve more. Where demand is not measured, or prices are about to change,
-/// these are GPUs.
+/// there the same dollars serve more. Where demand is not measured these are GPUs.
 ///
 /// @param need the present hour's share
 /// @param needs those of all hours that are known
@@ -44,7 +43,7 @@ record Hours(long need, Needs needs, boolean isShort, double price) {
       Present present,
       @Nullable Funds funds,
       int margin) {
-    boolean measured = wishes.stream().allMatch(wish -> wish.isMeasured() && wish.isSteady());
+    boolean measured = wishes.stream().allMatch(Wish::isMeasured);
     if (!measured || !present.hasHours(Math.max(1, need), needs)) {
       return new Hours(need, needs, false, 0);
     }

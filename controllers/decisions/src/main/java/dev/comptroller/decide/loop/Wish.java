@@ -243,14 +243,6 @@ record Wish(
             && acceptable().stream().allMatch(each -> speed(stock.seen(), variant(each)) > 0));
   }
 
-  /// Whether no rung that may serve is about to become dearer, or lands where it may be dearer.
-  boolean isSteady() {
-    return acceptable().stream()
-        .map(option -> stock.seen().variant(option.variant()).map(VariantSeen::perReplica))
-        .flatMap(Optional::stream)
-        .allMatch(each -> each.highest().equals(each.now()));
-  }
-
   /// Thousandths of GPUs of the rung without the budget that the demand takes, not rounded.
   double fraction() {
     @Nullable TokensPerSecond demand = stock.seen().demand();
