@@ -81,9 +81,8 @@ public record InferenceBudgetStatus(
     @Keyed("hour")
         @Size(max = 24)
         @JsonPropertyDescription(
-            "What each hour of the day takes without the budget, as far as it was seen, before it"
-                + " is rounded up to replicas where the demand is measured: what is left is"
-                + " spread by it.")
+            "What each hour of the day would run without the budget, as far as it was seen: what"
+                + " is left is spread in proportion to it.")
         List<HourlyNeed> needs,
     @JsonPropertyDescription("What requests are told; absent while nothing is restrained.")
         @Nullable Traffic traffic,
@@ -235,7 +234,7 @@ public record InferenceBudgetStatus(
           @JsonPropertyDescription("When a grant last fell; absent if none are going.")
           @Nullable String lowered) {}
 
-  /// What an hour of the day takes without the budget.
+  /// What an hour of the day would run without the budget.
   @Wire
   public record HourlyNeed(
       @Required @JsonPropertyDescription("The hour of the day in UTC, 0 to 23.") Integer hour,

@@ -11,8 +11,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// What each hour of the day takes if money does not matter: what a budget has to be spread over.
-/// In GPUs, so that a dear hour is not one that needs more.
+/// What each hour of the day would run if money did not matter: what a budget has to be spread
+/// over. In GPUs, so that a dear hour is not one that needs more.
 ///
 /// History under a budget shows what was paid for, not what was needed. So the need is remembered
 /// beside it: every look moves what is known of its hour of the day a little towards what it sees.

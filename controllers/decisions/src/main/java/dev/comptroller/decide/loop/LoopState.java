@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param commitments replicas that may hold GPUs because they were granted, whatever is seen,
 ///   ordered by deployment and variant
 /// @param fundedUntil as last decided; absent if the budget is not hard or nothing was decided
-/// @param needs what each hour of the day takes without the budget
+/// @param needs what each hour of the day would run without the budget
 public record LoopState(
     HeatState heat,
     List<Grant> grants,

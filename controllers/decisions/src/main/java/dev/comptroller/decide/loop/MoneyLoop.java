@@ -81,7 +81,6 @@ public final class MoneyLoop {
     private final Present present;
     private final @Nullable Funds funds;
     private Needs needs;
-    private Hours hours;
 
     Round(NamespaceSeen seen, NamespacePolicy policy, Instant now) {
       this.seen = seen;
@@ -89,7 +88,6 @@ public final class MoneyLoop {
       this.now = now;
       this.present = Present.of(seen, policy, now);
       this.needs = seen.state().needs();
-      this.hours = new Hours(0, needs, false, 0);
       this.funds = policy.hard() ? present.funds().orElse(null) : null;
     }
 
@@ -99,12 +97,8 @@ public final class MoneyLoop {
       // 2. Heat.
       List<Wish> wishes = wishes();
       needs = held ? seen.state().needs() : seen.state().needs().seen(need(wishes), now);
-      // Who is only observed runs on as if nothing limited it.
-      @Nullable Funds limit = policy.observe() ? null : funds;
-      hours = Hours.of(wishes, need(wishes), needs, present, limit, margin(wishes));
-      wishes = hours.isShort() ? wishes.stream().map(Wish::exactly).toList() : wishes;
       Present.@Nullable Figures figures =
-          present.figures(lasting(present.burn(), wishes), hours).orElse(null);
+          present.figures(lasting(present.burn(), wishes), need(wishes), needs).orElse(null);
       @Nullable HeatVerdict heat = held || figures == null ? null : heat(figures, wishes);
       List<HeatStep> force =
           heat == null ? policy.heat().inForce(seen.state().heat()) : heat.inForce();
@@ -132,13 +126,9 @@ public final class MoneyLoop {
       return List.copyOf(wishes);
     }
 
-    /// What goes on of a burn rate: of money that is short, what it is spread as; else what is
-    /// granted, at what it usually costs where that is known, and without what runs beside it while
-    /// rungs change.
+    /// What goes on of a burn rate: what is granted, at what it usually costs where that is known,
+    /// and without what runs beside it while rungs change.
     private HourlyRate lasting(HourlyRate burn, List<Wish> wishes) {
-      if (hours.isShort()) {
-        return new HourlyRate(hours.need());
-      }
       boolean measured = wishes.stream().allMatch(wish -> wish.usual().isPresent());
       boolean changing = seen.state().grants().stream().anyMatch(grant -> grant.surge() > 0);
       HourlyRate granted = HourlyRate.ZERO;
@@ -153,11 +143,6 @@ public final class MoneyLoop {
     /// Thousandths of GPUs that all deployments would run now without the budget.
     private static long need(List<Wish> wishes) {
       return wishes.stream().mapToLong(Wish::need).reduce(0, Math::addExact);
-    }
-
-    /// Percent of the money that a climb has to leave free.
-    private int margin(List<Wish> wishes) {
-      return wishes.stream().mapToInt(wish -> present.margin(wish, funds)).max().orElse(0);
     }
 
     private HeatVerdict heat(Present.Figures figures, List<Wish> wishes) {
@@ -178,12 +163,8 @@ public final class MoneyLoop {
     }
 
     /// How hot it would be with the heat ladder at `depth`: at what then would run until the
-    /// period's end, if that is more than what runs now; as hot as it is where short money is
-    /// spread, because that bounds what would run.
+    /// period's end, if that is more than what runs now.
     private Heat heatAt(BudgetState state, List<Wish> wishes, int depth) {
-      if (hours.isShort()) {
-        return Heat.of(state);
-      }
       HourlyRate without = HourlyRate.ZERO;
       for (Wish wish : wishes) {
         Option target = wish.target(depth);
@@ -198,7 +179,7 @@ public final class MoneyLoop {
               state
                   .forecast()
                   .atEnd()
-                  .plus(Money.ofMicros(present.over(more, hours), HOUR))
+                  .plus(Money.ofMicros(present.over(more, need(wishes), needs), HOUR))
                   .micros());
       int percent =
           atEnd
@@ -220,8 +201,7 @@ public final class MoneyLoop {
       for (HeatVerdict.Standing standing : heat.steps()) {
         HeatStep step = standing.step();
         if (step.action() == HeatAction.Downgrade) {
-          boolean hot =
-              !hours.isShort() && !step.isColdWithout(heatAt(figures.state(), wishes, ordinal));
+          boolean hot = !step.isColdWithout(heatAt(figures.state(), wishes, ordinal));
           ordinal++;
           again = standing.inForce() || hot ? ordinal : again;
         }
@@ -252,7 +232,7 @@ public final class MoneyLoop {
                   .map(HeatVerdict.Standing::message)
                   .collect(Collectors.joining("; "));
       return new Choices.Demands(
-          depth, depthAgain(heat, figures, wishes), suspend, why, hours, figures);
+          depth, depthAgain(heat, figures, wishes), suspend, why, need(wishes), needs, figures);
     }
 
     /// What was granted, or what runs where nothing was: nothing new.

@@ -1,7 +1,5 @@
 package dev.comptroller.decide.loop;
 
-import dev.comptroller.decide.allocate.Frontier;
-import dev.comptroller.decide.allocate.Frontier.Way;
 import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.downgrade.Option;
 import dev.comptroller.decide.downgrade.RungPolicy;
@@ -214,16 +212,17 @@ record Wish(
     return new HourlyRate(usual.longValueExact());
   }
 
-  /// Thousandths of GPUs that it would usually run without the budget; where the demand is
-  /// measured, those that the demand takes before they are rounded up to replicas.
+  /// Thousandths of GPUs that it would usually run without the budget.
   long need() {
     if (unbound == null) {
       return 0;
     }
-    if (isMeasured()) {
-      return Math.round(fraction());
-    }
-    int gpus = variant(unbound).gpus();
+    int gpus =
+        policy.policy().ladder().stream()
+            .filter(variant -> variant.name().equals(unbound.variant()))
+            .mapToInt(Variant::gpus)
+            .findFirst()
+            .orElse(1);
     long each = unbound.perReplica().microsPerHour();
     BigInteger replicas =
         each == 0
@@ -232,120 +231,6 @@ record Wish(
                 .multiply(BigInteger.valueOf(1000))
                 .divide(BigInteger.valueOf(each));
     return replicas.multiply(BigInteger.valueOf(gpus)).longValueExact();
-  }
-
-  /// Whether it is known what is asked for and what every rung that may serve can do.
-  boolean isMeasured() {
-    return policy.requested() == 0
-        || (stock.seen().demand() != null
-            && unbound != null
-            && own(unbound) > 0
-            && acceptable().stream().allMatch(each -> speed(stock.seen(), variant(each)) > 0));
-  }
-
-  /// Thousandths of GPUs of the rung without the budget that the demand takes, not rounded.
-  double fraction() {
-    @Nullable TokensPerSecond demand = stock.seen().demand();
-    return unbound == null || demand == null || policy.requested() == 0
-        ? 0
-        : 1000.0 * variant(unbound).gpus() * demand.thousandths() / own(unbound);
-  }
-
-  /// Micro-dollars an hour of what would usually run without the budget for a demand that takes
-  /// `milliGpus` of the rung without it.
-  long everything(double milliGpus) {
-    if (unbound == null || policy.requested() == 0) {
-      return 0;
-    }
-    int least = Math.max(1, policy.policy().scaling().minReplicas());
-    double replicas = replicas(unbound, milliGpus);
-    double usual = replicas <= least ? least : replicas + 0.5;
-    return Math.round(unbound.perReplica().microsPerHour() * Math.min(usual, most()));
-  }
-
-  /// What more money would buy for a demand that takes `milliGpus` of the rung without the budget;
-  /// absent if nothing can serve.
-  Optional<Frontier> frontier(double milliGpus) {
-    int least = Math.max(1, policy.policy().scaling().minReplicas());
-    List<Way> ways = new ArrayList<>();
-    @Nullable Way first = null;
-    for (Option option : policy.requested() == 0 ? List.<Option>of() : acceptable()) {
-      Variant variant = variant(option);
-      double speed = speed(stock.seen(), variant) / 1000.0;
-      double asked = replicas(option, milliGpus) * own(option) / 1000;
-      int enough = (int) Math.clamp(Math.ceil(replicas(option, milliGpus)), least, most());
-      for (int count = least; count <= enough; count++) {
-        double worth = option.quality().doubleValue() * Math.min(asked, count * speed);
-        Way way = new Way(option.perReplica().times(count).microsPerHour(), worth);
-        ways.add(way);
-        first = first == null || way.cost() < first.cost() ? way : first;
-      }
-    }
-    return first == null ? Optional.empty() : Optional.of(Frontier.of(first, ways));
-  }
-
-  /// Replicas of a rung that do what `milliGpus` of the rung without the budget do, not rounded.
-  private double replicas(Option option, double milliGpus) {
-    return unbound == null
-        ? 0
-        : milliGpus / 1000 / variant(unbound).gpus() * own(unbound) / own(option);
-  }
-
-  /// Thousandths of tokens a second that a replica is to compute.
-  private double own(Option option) {
-    Variant variant = variant(option);
-    return speed(stock.seen(), variant) * (double) variant.targetUtilization() / 100;
-  }
-
-  private int most() {
-    return Math.max(policy.requested(), policy.policy().scaling().maxReplicas());
-  }
-
-  /// The rungs that its owner lets serve: the one without the budget, and below it.
-  private List<Option> acceptable() {
-    List<Option> acceptable = new ArrayList<>();
-    for (int i = 0; i < options.size() && unbound != null; i++) {
-      Option option = options.get(i);
-      boolean below =
-          i > options.indexOf(unbound)
-              && policy.downgradeAllowed()
-              && isAcceptable(option, unbound);
-      boolean priced = option.perReplica().microsPerHour() > 0;
-      if (priced && (option.equals(unbound) || below)) {
-        acceptable.add(option);
-      }
-    }
-    return acceptable;
-  }
-
-  private boolean isAcceptable(Option option, Option than) {
-    var floor = policy.floor();
-    boolean good = floor == null || option.quality().compareTo(floor) >= 0;
-    return good && (policy.pricierFallback() || option.hourly().compareTo(than.hourly()) <= 0);
-  }
-
-  private Variant variant(Option option) {
-    return policy.policy().ladder().stream()
-        .filter(variant -> variant.name().equals(option.variant()))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  /// It with what each rung costs now in place of what it usually costs, without a replica of a
-  /// better rung that would hardly work: of money that is short nothing is put by for that.
-  Wish exactly() {
-    return new Wish(
-        policy,
-        stock,
-        grant,
-        active,
-        options.stream().map(this::exactly).toList(),
-        unbound == null ? null : exactly(unbound));
-  }
-
-  private Option exactly(Option option) {
-    int replicas = option.replicas();
-    return option.exactly(isLast(option) ? replicas : filled(option, replicas));
   }
 
   /// What the replicas that are granted usually cost an hour; absent where the demand is not
@@ -389,7 +274,8 @@ record Wish(
     if (demand == null || own == 0) {
       return replicas;
     }
-    boolean better = !isLast(option);
+    int last = Math.max(ceiling(Integer.MAX_VALUE), unbound == null ? 0 : options.indexOf(unbound));
+    boolean better = options.indexOf(option) != last;
     if (better && demand.thousandths() < askedBefore()) {
       return replicas;
     }
@@ -397,32 +283,6 @@ record Wish(
     long filled = (demand.thousandths() + spare) / own;
     int least = Math.max(1, policy.policy().scaling().minReplicas());
     return (int) Math.min(replicas, Math.max(least, filled));
-  }
-
-  /// Whether no lower rung may serve.
-  boolean isLast(Option option) {
-    int last = Math.max(ceiling(Integer.MAX_VALUE), unbound == null ? 0 : options.indexOf(unbound));
-    return options.indexOf(option) == last;
-  }
-
-  /// Replicas of a rung each of which serves worth enough for its money: `price` of it for a
-  /// micro-dollar. All of them where demand is not measured.
-  int worthwhile(Option option, int replicas, double price) {
-    @Nullable TokensPerSecond demand = stock.seen().demand();
-    double own = speed(stock.seen(), variant(option));
-    if (demand == null || own == 0) {
-      return replicas;
-    }
-    int least = Math.max(1, policy.policy().scaling().minReplicas());
-    int count = replicas;
-    while (count > least) {
-      double served = Math.clamp(demand.thousandths() - own * (count - 1), 0, own) / 1000;
-      if (served * option.quality().doubleValue() >= price * option.perReplica().microsPerHour()) {
-        break;
-      }
-      count--;
-    }
-    return count;
   }
 
   /// Tokens a second, in thousandths, for which the owner would ask for one replica fewer.
@@ -438,11 +298,14 @@ record Wish(
     if (unbound == null || !policy.downgradeAllowed()) {
       return 0;
     }
+    var floor = policy.floor();
     int index = options.indexOf(unbound);
     int left = depth;
     for (int i = index + 1; i < options.size() && left > 0; i++) {
       Option option = options.get(i);
-      if (isAcceptable(option, unbound) && option.obstacle() == null) {
+      boolean good = floor == null || option.quality().compareTo(floor) >= 0;
+      boolean cheap = policy.pricierFallback() || option.hourly().compareTo(unbound.hourly()) <= 0;
+      if (good && cheap && option.obstacle() == null) {
         index = i;
         left--;
       }

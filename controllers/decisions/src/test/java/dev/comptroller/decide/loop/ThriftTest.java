@@ -34,15 +34,9 @@ class ThriftTest {
   /// @param demand tokens a second, by minute
   /// @param cents of a GPU for an hour, by minute
   private static List<Grant> day(String amount, IntToLongFunction demand, IntToLongFunction cents) {
-    return day(amount, demand, cents, _ -> 8_000);
-  }
-
-  /// The same, where the hours of the day are known to take these thousandths of GPUs.
-  private static List<Grant> day(
-      String amount, IntToLongFunction demand, IntToLongFunction cents, IntToLongFunction known) {
     Needs needs = Needs.NONE;
     for (int hour = 0; hour < 24; hour++) {
-      needs = needs.seen(known.applyAsLong(hour), START.plusSeconds(3600L * hour));
+      needs = needs.seen(8_000, START.plusSeconds(3600L * hour));
     }
     LoopState state = new LoopState(LoopState.EMPTY.heat(), List.of(), List.of(), null, needs);
     NamespacePolicy policy = Namespaces.hard(amount, Period.Day, CHAT);
@@ -171,23 +165,6 @@ class ThriftTest {
             new NamespaceSeen(now, money, List.of(chat), List.of(), state), policy, now)
         .grant("chat")
         .orElseThrow();
-  }
-
-  @Test
-  void shouldSpendWhatQuietHoursDoNotNeedOnTheBetterRungInBusyHours() {
-    // Quiet until noon, then busy: a large replica serves 2,000 tokens/s at most, 1,400 well.
-    IntToLongFunction demand = minute -> minute < DAY / 2 ? 300 : 2_700;
-    IntToLongFunction known = hour -> 4_000 * demand.applyAsLong(60 * hour) / 1_400;
-    List<Grant> grants = day("190", demand, _ -> 200, known);
-
-    List<String> quiet =
-        grants.subList(10, DAY / 2).stream().map(Grant::variant).distinct().toList();
-    long large =
-        grants.subList(DAY / 2, DAY).stream()
-            .filter(grant -> grant.variant().equals("large") && grant.replicas() == 2)
-            .count();
-    assertThat(quiet).containsExactly("small");
-    assertThat(large).isGreaterThan(DAY / 2 * 6 / 10);
   }
 
   @Test
