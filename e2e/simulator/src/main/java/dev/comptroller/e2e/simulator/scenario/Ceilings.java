@@ -320,11 +320,13 @@ public final class Ceilings {
     int most = 0;
     long spot = policy.prices().quote(CapacityType.Spot, at).perNodeHour().microsPerHour();
     long other = policy.prices().quote(CapacityType.OnDemand, at).perNodeHour().microsPerHour();
-    for (int spots = 0; spots <= MOST.get(CapacityType.Spot); spots++) {
+    for (int spots = 0; spots <= MOST.getOrDefault(CapacityType.Spot, 0); spots++) {
       long left = CEILING.microsPerHour() - spots * spot;
       if (left >= 0) {
         most =
-            Math.max(most, spots + (int) Math.min(MOST.get(CapacityType.OnDemand), left / other));
+            Math.max(
+                most,
+                spots + (int) Math.min(MOST.getOrDefault(CapacityType.OnDemand, 0), left / other));
       }
     }
     return most;
