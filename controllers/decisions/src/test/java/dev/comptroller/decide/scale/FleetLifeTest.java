@@ -74,7 +74,7 @@ class FleetLifeTest {
 
     DemandSeen demand(Instant now) {
       return new DemandSeen(
-          rate, minutes, now, WeekProfile.UNKNOWN, 0, 0, 0, rate > 0 ? now : null);
+          rate, minutes, now, WeekProfile.UNKNOWN, 0, 0, List.of(), rate > 0 ? now : null);
     }
 
     Wish wish(Instant now) {
