@@ -60,6 +60,9 @@ import org.jspecify.annotations.Nullable;
         @MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES))
 @GradualRetry(maxAttempts = -1, initialInterval = 1000, intervalMultiplier = 2, maxInterval = 60000)
 public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
+  /// How many looks pass between two while nothing runs.
+  private static final int LOOKS_ASLEEP = 4;
+
   private static final Duration WHILE_MONEY_FLOWS = Duration.ofSeconds(15);
   private static final Duration WHILE_COUNTING = Duration.ofSeconds(1);
   private static final Duration AT_ONCE = Duration.ofMillis(50);
@@ -166,16 +169,21 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
     };
   }
 
-  /// Looks again when the autoscaler wants to, while there is anything to scale.
+  /// Looks again when the autoscaler wants to; less often while nothing runs, because a request
+  // that
+  /// waits is heard of at once and all else - work that falls due, an hour that is usually busy -
+  /// comes slowly.
   private static UpdateControl<ModelDeployment> scaled(
       UpdateControl<ModelDeployment> control, Declared declared, ScaleDecision scale, Instant now) {
-    boolean rests =
+    if (declared.scaling().asked() != null) {
+      return control;
+    }
+    boolean asleep =
         scale.replicas() == 0
             && scale.reason() != ScaleDecision.Reason.Shared
             && declared.scaling().schedules().isEmpty();
-    return rests || declared.scaling().asked() != null
-        ? control
-        : sooner(control, Duration.between(now, scale.wake()));
+    Duration look = Duration.between(now, scale.wake());
+    return sooner(control, asleep ? look.multipliedBy(LOOKS_ASLEEP) : look);
   }
 
   /// One step of the rollout: the state is written, then it is acted upon.
