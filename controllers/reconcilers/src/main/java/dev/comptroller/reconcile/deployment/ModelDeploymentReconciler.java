@@ -169,10 +169,8 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
     };
   }
 
-  /// Looks again when the autoscaler wants to; less often while nothing runs, because a request
-  // that
-  /// waits is heard of at once and all else - work that falls due, an hour that is usually busy -
-  /// comes slowly.
+  /// Looks again when the autoscaler wants to; less often while nothing runs: of a request that
+  /// waits it hears at once, and work that falls due or an hour that is usually busy comes slowly.
   private static UpdateControl<ModelDeployment> scaled(
       UpdateControl<ModelDeployment> control, Declared declared, ScaleDecision scale, Instant now) {
     if (declared.scaling().asked() != null) {
