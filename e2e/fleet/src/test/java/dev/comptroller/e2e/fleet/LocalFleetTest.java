@@ -37,9 +37,10 @@ class LocalFleetTest {
       pids.removeAll(others);
       folder = fleet.controlPlane().folder();
       new Demo(fleet, ModelCache.Kind.SEEDED, out).run();
+    } finally {
+      System.out.println(said.toString(StandardCharsets.UTF_8));
     }
     String text = said.toString(StandardCharsets.UTF_8);
-    System.out.println(text);
     assertThat(text)
         .contains("$ kubectl get md,ib,gnp -A", "Conditions:")
         .containsPattern(SAME_COUNTS);
