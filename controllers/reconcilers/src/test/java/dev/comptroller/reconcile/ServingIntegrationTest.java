@@ -11,6 +11,7 @@ import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.reconcile.routing.RoutingCodec;
+import dev.comptroller.reconcile.signals.PodFacts;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
@@ -171,13 +172,7 @@ final class ServingIntegrationTest {
     cluster.deployment(namespace, "chat", "serving", 1);
     Pod pod = await().until(() -> scheduled(namespace), Optional::isPresent).orElseThrow();
     // Tokens flow for as long as the replica costs, however late this is.
-    Instant scheduled =
-        Instant.parse(
-            pod.getStatus().getConditions().stream()
-                .filter(condition -> condition.getType().equals("PodScheduled"))
-                .findFirst()
-                .orElseThrow()
-                .getLastTransitionTime());
+    Instant scheduled = PodFacts.scheduledAt(pod).orElseThrow();
     HttpServer engine = HttpServer.create(new InetSocketAddress("127.77.3.1", 8000), 0);
     engine.createContext(
         "/metrics",

@@ -7,6 +7,7 @@ import dev.comptroller.decide.scale.ScaleDecision.Reason;
 import dev.comptroller.decide.share.Share;
 import dev.comptroller.decide.share.Way;
 import dev.comptroller.decide.units.Cpm;
+import dev.comptroller.decide.units.HourlyRate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -151,7 +152,7 @@ public final class Autoscaler {
       ScaleState next = first == null ? state : state.with(first, replicas, now);
       String summary =
           share != null && less
-              ? "%s: %s".formatted(share.line(), share.why())
+              ? share.message()
               : first == null ? why : "%d x %s: %s".formatted(replicas, first, why);
       return new ScaleDecision(
           first,
@@ -167,8 +168,12 @@ public final class Autoscaler {
           Wishing.kept(admissible, seen, first, wanted),
           seen.rung(first == null ? "" : first)
               .map(RungSeen::perReplica)
-              .map(price -> Floors.of(policy, fewest, price, null, policy.schedule(now, start)))
+              .map(price -> floor(price, null))
               .orElse(null));
+    }
+
+    private ScaleDecision.@Nullable Floor floor(HourlyRate perReplica, @Nullable Long needed) {
+      return Floors.of(policy, fewest, perReplica, needed, policy.schedule(now, start));
     }
 
     /// Follows a demand that is known.
@@ -181,37 +186,26 @@ public final class Autoscaler {
       List<Variant> allowed = allowed();
       List<RungNeed> may = all.stream().filter(each -> allowed.contains(each.variant())).toList();
       @Nullable TargetGoal goal = goal(demand);
-      @Nullable RungNeed pick = pick(demand, may, goal);
+      // The rung is chosen by what is asked for now: a margin for what may come changes none.
+      List<RungNeed> present = needs(allowed, Capacity.exactly(demand.latest()));
+      @Nullable RungNeed best = RungPick.of(present, goal, state.variant());
+      @Nullable RungNeed liked = same(may, best);
+      @Nullable RungNeed pick = shared(may).orElseGet(() -> same(may, dwelling(present, best)));
       if (pick == null) {
         return kept(
             Reason.SpeedUnknown,
             clamp(Math.max(last(), active(demand, outlook, null) || queued(demand) ? 1 : 0)),
             "what one replica serves is not known");
       }
-      return count(demand, outlook, all, may, goal, pick);
+      return count(demand, outlook, all, may, goal, liked, pick);
     }
 
-    /// The rung that serves, by what is asked for now: a margin for what may come changes none.
-    private @Nullable RungNeed pick(
-        DemandSeen demand, List<RungNeed> may, @Nullable TargetGoal goal) {
+    /// The rung of its share; empty if it has none.
+    private Optional<RungNeed> shared(List<RungNeed> may) {
       Share share = seen.share();
-      Optional<RungNeed> shared =
-          may.stream()
-              .filter(each -> share != null && each.variant().name().equals(share.variant()))
-              .findFirst();
-      List<RungNeed> present = present(demand);
-      return shared.orElseGet(
-          () -> same(may, dwelling(present, RungPick.of(present, goal, state.variant()))));
-    }
-
-    /// The rung that it likes best, whether or not another one dwells or is its share.
-    private @Nullable RungNeed liked(
-        DemandSeen demand, List<RungNeed> may, @Nullable TargetGoal goal) {
-      return same(may, RungPick.of(present(demand), goal, state.variant()));
-    }
-
-    private List<RungNeed> present(DemandSeen demand) {
-      return needs(allowed(), Capacity.exactly(demand.latest()));
+      return may.stream()
+          .filter(each -> share != null && each.variant().name().equals(share.variant()))
+          .findFirst();
     }
 
     private static @Nullable RungNeed same(List<RungNeed> may, @Nullable RungNeed pick) {
@@ -244,11 +238,7 @@ public final class Autoscaler {
 
     /// The rung that was chosen last, while it dwells and can serve.
     private @Nullable RungNeed dwelling(List<RungNeed> may, @Nullable RungNeed pick) {
-      Instant chosen = state.chosen();
-      boolean dwells =
-          chosen != null
-              && !chosen.isAfter(now)
-              && now.isBefore(chosen.plus(policy.pace().dwell()));
+      boolean dwells = policy.pace().dwells(state.chosen(), now);
       return may.stream()
           .filter(each -> each.variant().name().equals(state.variant()))
           .filter(_ -> dwells)
@@ -264,12 +254,17 @@ public final class Autoscaler {
       boolean soon =
           pick != null
               && outlook.model() == DemandOutlook.Model.Seasonal
-              && outlook.peak() >= WORTH_STARTING * pick.safe().thousandths() / 1000.0;
+              && outlook.peak() >= worthStarting(pick);
       boolean never = last == null && last() == 0;
       return demand.waiting() > 0
           || (last == null && demand.latest() > 0)
           || (lately && !never)
           || soon;
+    }
+
+    /// Tokens a second that an hour must be expected to ask for, for a replica to be started.
+    private static double worthStarting(RungNeed pick) {
+      return WORTH_STARTING * pick.safe().thousandths() / 1000.0;
     }
 
     /// How long it stays up without a request: as long as a start costs, at least.
@@ -289,6 +284,7 @@ public final class Autoscaler {
         List<RungNeed> all,
         List<RungNeed> able,
         @Nullable TargetGoal goal,
+        @Nullable RungNeed liked,
         RungNeed pick) {
       String name = pick.variant().name();
       boolean active = active(demand, outlook, pick);
@@ -318,8 +314,7 @@ public final class Autoscaler {
               ? Reason.Shared
               : deferred ? Reason.Deferred : reason(demand, idle, need, held, replicas, wanted);
       int would = replicas;
-      List<Way> ways =
-          Wishing.ways(liked(demand, able, goal), pick, wanted, able, goal, policy, fewest);
+      List<Way> ways = Wishing.ways(liked, pick, wanted, able, goal, policy, fewest);
       if (policy.observe()) {
         replicas = clamp(last());
         name = Objects.requireNonNullElse(present, name);
@@ -343,7 +338,7 @@ public final class Autoscaler {
           after,
           wake(demand),
           ways,
-          Floors.of(policy, fewest, pick.perReplica(), lacks, policy.schedule(now, start)));
+          floor(pick.perReplica(), lacks));
     }
 
     private static boolean queued(DemandSeen demand) {
@@ -354,14 +349,12 @@ public final class Autoscaler {
     private @Nullable Windows windows(DemandSeen demand, RungNeed pick) {
       RungSeen rung = pick.seen();
       int room = (int) Math.min(most, (long) rung.running() + rung.room());
-      double worth = WORTH_STARTING * pick.safe().thousandths() / 1000.0;
       return demand.due() == null
           ? null
           : Windows.of(
               demand.due(),
               demand,
-              new Windows.Setting(
-                  rung, rung.running(), fewest, Math.max(fewest, room), start, worth),
+              new Windows.Setting(rung, fewest, Math.max(fewest, room), start, worthStarting(pick)),
               now);
     }
 
@@ -431,9 +424,7 @@ public final class Autoscaler {
 
     private String minimum() {
       Schedule schedule = policy.schedule(now, start);
-      boolean binds =
-          schedule != null && schedule.minReplicas() > policy.deployment().scaling().minReplicas();
-      return binds && schedule != null
+      return schedule != null
           ? "minReplicas %d of scaling.schedules[%s]"
               .formatted(schedule.minReplicas(), schedule.name())
           : "scaling.minReplicas %d".formatted(policy.deployment().scaling().minReplicas());
@@ -447,6 +438,10 @@ public final class Autoscaler {
         int replicas,
         int would,
         Reason reason) {
+      Share share = seen.share();
+      if (reason == Reason.Shared && share != null) {
+        return share.message();
+      }
       String waits = demand.waiting() == 0 ? "" : ", %d requests wait".formatted(demand.waiting());
       String figures =
           "%s%s; one replica of %s serves %s tokens/s%s, so %d are needed%s"
@@ -458,10 +453,6 @@ public final class Autoscaler {
                   pick.seen().measured() ? "" : " (not measured)",
                   pick.wanted(),
                   deferred(demand, windows));
-      Share share = seen.share();
-      if (reason == Reason.Shared && share != null) {
-        return "%s: %s".formatted(share.line(), share.why());
-      }
       return reason == Reason.Observing
           ? "%d stay (Observe), it would run %d x %s: %s"
               .formatted(replicas, would, pick.variant().name(), figures)

@@ -12,7 +12,7 @@ final class Floors {
   ///
   /// @param perReplica dollars an hour of one
   /// @param needed replicas that the demand needs; absent if that is not known
-  /// @param schedule what asks for most now; absent if no schedule does
+  /// @param schedule what asks for so many now; absent if `minReplicas` does
   static @Nullable Floor of(
       ScalePolicy policy,
       int fewest,
@@ -24,9 +24,7 @@ final class Floors {
     }
     HourlyRate hourly = perReplica.times(fewest);
     HourlyRate beyond = needed == null ? null : perReplica.times(Math.max(0, fewest - needed));
-    boolean scheduled =
-        schedule != null && schedule.minReplicas() > policy.deployment().scaling().minReplicas();
-    String of = schedule != null && scheduled ? " of schedule " + schedule.name() : "";
+    String of = schedule == null ? "" : " of schedule " + schedule.name();
     String costs =
         "the floor of %d%s %s $%s/h"
             .formatted(fewest, of, policy.observe() ? "would cost" : "costs", hourly.print(2));

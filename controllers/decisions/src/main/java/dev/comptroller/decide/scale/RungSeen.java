@@ -49,6 +49,11 @@ public record RungSeen(
     }
   }
 
+  /// The same with another room.
+  public RungSeen withRoom(int more) {
+    return new RungSeen(variant, perReplica, safe, pool, measured, running, more, start, obstacle);
+  }
+
   /// Whether it can serve, at a known rate and price.
   boolean isKnown() {
     return obstacle == null && perReplica != null && safe != null && safe.thousandths() > 0;

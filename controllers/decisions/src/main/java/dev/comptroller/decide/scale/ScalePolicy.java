@@ -35,6 +35,20 @@ public record ScalePolicy(
     }
   }
 
+  /// What follows the demand at the usual pace: no rung is barred, nothing is set by hand, no
+  /// schedule asks for more.
+  public static ScalePolicy following(Policy deployment) {
+    return new ScalePolicy(
+        deployment,
+        null,
+        List.of(),
+        Duration.ofMinutes(10),
+        false,
+        true,
+        Duration.ofHours(1),
+        Pace.DEFAULT);
+  }
+
   /// How fast replicas follow the demand.
   ///
   /// @param settle how long fewer replicas must have been enough before one leaves
@@ -50,6 +64,11 @@ public record ScalePolicy(
             Duration.ofSeconds(15),
             Duration.ofMinutes(10));
 
+    /// Whether a rung that serves since then may not be left yet.
+    public boolean dwells(@Nullable Instant since, Instant now) {
+      return since != null && !since.isAfter(now) && now.isBefore(since.plus(dwell));
+    }
+
     public Pace {
       if (settle.isNegative() || start.isNegative() || look.isNegative() || dwell.isNegative()) {
         throw new IllegalArgumentException(
@@ -61,9 +80,9 @@ public record ScalePolicy(
 
   /// Fewest replicas at `now`, with those of schedules that begin until `ahead` later.
   int fewest(Instant now, Duration ahead) {
-    int fewest = deployment.scaling().minReplicas();
     Schedule schedule = schedule(now, ahead);
-    return Math.min(schedule == null ? fewest : Math.max(fewest, schedule.minReplicas()), most());
+    int fewest = schedule == null ? deployment.scaling().minReplicas() : schedule.minReplicas();
+    return Math.min(fewest, most());
   }
 
   int most() {
@@ -75,12 +94,16 @@ public record ScalePolicy(
     return deployment.ladder().stream().filter(deployment::admits).toList();
   }
 
-  /// The schedule that asks for most at `now` or until `ahead` later; absent if none does.
+  /// The schedule that asks for most at `now` or until `ahead` later; absent if none asks for more
+  /// than there are at least anyway.
   @Nullable Schedule schedule(Instant now, Duration ahead) {
     @Nullable Schedule most = null;
+    int fewest = deployment.scaling().minReplicas();
     for (Schedule schedule : schedules) {
-      boolean more = most == null || schedule.minReplicas() > most.minReplicas();
-      most = more && schedule.holdsWithin(now, ahead) ? schedule : most;
+      if (schedule.minReplicas() > fewest && schedule.holdsWithin(now, ahead)) {
+        most = schedule;
+        fewest = schedule.minReplicas();
+      }
     }
     return most;
   }

@@ -56,13 +56,12 @@ record Windows(
   /// What is asked about.
   ///
   /// @param rung that serves
-  /// @param running replicas of it that run or start
   /// @param fewest replicas that run anyway
   /// @param most replicas at most
   /// @param start how long a new one takes to serve
   /// @param worth tokens a second that other work must be expected to ask for in an hour, for
   ///     replicas to be counted on in it that nobody keeps
-  record Setting(RungSeen rung, int running, int fewest, int most, Duration start, double worth) {}
+  record Setting(RungSeen rung, int fewest, int most, Duration start, double worth) {}
 
   /// The answer at `now`; absent if nothing waits.
   static @Nullable Windows of(List<Due> due, DemandSeen demand, Setting setting, Instant now) {
@@ -152,7 +151,9 @@ record Windows(
         until = Math.max(until, until(left, rest));
         kept &= beyond(setting.most, 0, left) >= rest;
       }
-      if (from == 0 && setting.running == 0 && excess >= pace * Math.max(HOUR, WORTH * start)) {
+      if (from == 0
+          && setting.rung.running() == 0
+          && excess >= pace * Math.max(HOUR, WORTH * start)) {
         from = 1;
       }
       Due told = binding == null ? due.getLast() : binding;
@@ -189,10 +190,10 @@ record Windows(
     /// replicas come too late, no more than run.
     private int enough(double left, double work) {
       int running = least(0, left, work);
-      if (running <= setting.running) {
+      if (running <= setting.rung.running()) {
         return running;
       }
-      return left < 2 * start ? setting.running : least(start, left, work);
+      return left < 2 * start ? setting.rung.running() : least(start, left, work);
     }
 
     /// The lowest level that does some work beyond idle capacity until a margin before its

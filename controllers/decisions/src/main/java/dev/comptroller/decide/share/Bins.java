@@ -2,7 +2,9 @@ package dev.comptroller.decide.share;
 
 import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.decide.fleet.Pool;
+import dev.comptroller.decide.fleet.Variant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +25,10 @@ final class Bins {
     }
   }
 
+  /// Replicas of a rung.
+  record Count(Variant variant, int replicas) {}
+
   private final List<Bin> bins = new ArrayList<>();
-  private final int total;
 
   /// @param others GPUs by node that are held by somebody else
   Bins(Pool pool, Map<String, Integer> others) {
@@ -40,16 +44,13 @@ final class Bins {
                 bins.add(new Bin(type, pool.prices().gpusPerNode()));
               }
             });
-    total = free();
   }
 
-  /// GPUs that were free at first.
-  int total() {
-    return total;
-  }
-
-  int free() {
-    return bins.stream().mapToInt(bin -> bin.free).sum();
+  /// Places all of these, the largest first; whether they fit.
+  boolean placeAll(List<Count> counts) {
+    return counts.stream()
+        .sorted(Comparator.comparingInt((Count each) -> -each.variant().gpus()))
+        .allMatch(each -> place(each.replicas(), each.variant().gpus()) == each.replicas());
   }
 
   /// Places as many of `count` replicas as fit; how many that were.

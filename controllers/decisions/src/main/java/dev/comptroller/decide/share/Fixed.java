@@ -3,7 +3,6 @@ package dev.comptroller.decide.share;
 import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.decide.fleet.Scaling;
-import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.plan.CapacitySupply;
 import dev.comptroller.decide.plan.DeploymentDemand;
 import dev.comptroller.decide.plan.FleetSupply;
@@ -14,10 +13,11 @@ import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.TokensPerSecond;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -32,26 +32,29 @@ final class Fixed {
 
   private final FleetSeen seen;
   private final List<Wish> asking;
-  private final List<Wish> sharing;
+  private final Set<String> sharing = new HashSet<>();
   private final SortedMap<String, Integer> sizes = new TreeMap<>();
 
   Fixed(FleetSeen seen, List<Wish> asking, List<Wish> sharing) {
     this.seen = seen;
     this.asking = asking;
-    this.sharing = sharing;
     for (Wish wish : sharing) {
+      this.sharing.add(wish.key());
       for (Way way : wish.ways()) {
         sizes.merge(way.variant().pool(), way.variant().gpus(), Math::max);
       }
     }
   }
 
-  private static int firm(Wish wish, Way way) {
-    return way.equals(wish.first()) ? Math.min(wish.firm(), way.replicas()) : 0;
+  private boolean shares(Wish wish) {
+    return sharing.contains(wish.key());
   }
 
-  /// Replicas of a deployment.
-  record Count(String key, Variant variant, int replicas) {}
+  /// Replicas of a way that are settled: all of one who does not share, of others what is firm.
+  private int settled(Wish wish, Way way) {
+    int firm = way.equals(wish.first()) ? Math.min(wish.firm(), way.replicas()) : 0;
+    return shares(wish) ? firm : way.replicas();
+  }
 
   /// The pools without what is settled.
   FleetSupply supply(Instant now) {
@@ -69,11 +72,8 @@ final class Fixed {
   private PoolSupply supply(Pool pool, int size, Instant now) {
     Bins bins = new Bins(pool, seen.others());
     for (Wish wish : asking) {
-      Optional<Way> claim = wish.claim(pool.name());
-      if (claim.isPresent()) {
-        int settled = sharing.contains(wish) ? firm(wish, claim.get()) : claim.get().replicas();
-        bins.place(settled, claim.get().variant().gpus());
-      }
+      wish.claim(pool.name())
+          .ifPresent(way -> bins.place(settled(wish, way), way.variant().gpus()));
     }
     List<CapacitySupply> capacity = new ArrayList<>();
     bins.groups(size)
@@ -130,8 +130,11 @@ final class Fixed {
         true);
   }
 
-  private List<CapacityType> types(Pool pool) {
-    return new Bins(pool, seen.others()).groups(1).keySet().stream().toList();
+  private static Set<CapacityType> types(Pool pool) {
+    Set<CapacityType> types = EnumSet.noneOf(CapacityType.class);
+    pool.nodes().forEach(node -> types.add(node.type()));
+    types.addAll(pool.further().keySet());
+    return types;
   }
 
   /// What namespaces that share may spend, less what they run beside it.
@@ -144,8 +147,7 @@ final class Fixed {
         for (Wish wish : asking) {
           if (wish.namespace().equals(demand.namespace())) {
             Way first = wish.first();
-            int settled = sharing.contains(wish) ? firm(wish, first) : first.replicas();
-            beside += first.perReplica().times(settled).microsPerHour();
+            beside += first.perReplica().times(settled(wish, first)).microsPerHour();
           }
         }
         allowances.put(
@@ -156,28 +158,25 @@ final class Fixed {
   }
 
   /// Whether all of these find GPUs beside what is settled of those who do not share.
-  boolean fits(List<Count> counts) {
-    Map<String, List<Count>> byPool = new TreeMap<>();
-    for (Count count : counts) {
+  boolean fits(List<Bins.Count> counts) {
+    Map<String, List<Bins.Count>> byPool = new TreeMap<>();
+    for (Bins.Count count : counts) {
       byPool.computeIfAbsent(count.variant().pool(), _ -> new ArrayList<>()).add(count);
     }
-    for (Map.Entry<String, List<Count>> entry : byPool.entrySet()) {
+    for (Map.Entry<String, List<Bins.Count>> entry : byPool.entrySet()) {
       Pool pool = seen.pools().get(entry.getKey());
       if (pool == null) {
         continue;
       }
       Bins bins = new Bins(pool, seen.others());
       for (Wish wish : asking) {
-        if (!sharing.contains(wish)) {
+        if (!shares(wish)) {
           wish.claim(pool.name())
               .ifPresent(way -> bins.place(way.replicas(), way.variant().gpus()));
         }
       }
-      entry.getValue().sort(Comparator.comparingInt((Count each) -> -each.variant().gpus()));
-      for (Count each : entry.getValue()) {
-        if (bins.place(each.replicas(), each.variant().gpus()) < each.replicas()) {
-          return false;
-        }
+      if (!bins.placeAll(entry.getValue())) {
+        return false;
       }
     }
     return true;

@@ -106,11 +106,7 @@ final class Round {
   }
 
   private boolean fits(Pool pool, List<Way> ways) {
-    Bins bins = new Bins(pool, seen.others());
-    return ways.stream().mapToInt(Way::gpus).sum() <= bins.total()
-        && ways.stream()
-            .sorted(Comparator.comparingInt((Way way) -> -way.variant().gpus()))
-            .allMatch(way -> bins.place(way.replicas(), way.variant().gpus()) == way.replicas());
+    return new Bins(pool, seen.others()).placeAll(ways.stream().map(Way::count).toList());
   }
 
   private Plan plan(@Nullable Plan known, Fixed fixed, List<Wish> sharing, Set<String> stuck) {
@@ -213,12 +209,12 @@ final class Round {
   }
 
   /// Planned replicas by variant: those of `parts` with `more` in place of one.
-  private static List<Fixed.Count> counts(SortedMap<String, Part> parts, Wish wish, Part more) {
-    List<Fixed.Count> counts = new ArrayList<>();
+  private static List<Bins.Count> counts(SortedMap<String, Part> parts, Wish wish, Part more) {
+    List<Bins.Count> counts = new ArrayList<>();
     parts.forEach(
         (key, part) -> {
           Part each = key.equals(wish.key()) ? more : part;
-          counts.add(new Fixed.Count(key, each.way().variant(), each.replicas()));
+          counts.add(new Bins.Count(each.way().variant(), each.replicas()));
         });
     return counts;
   }

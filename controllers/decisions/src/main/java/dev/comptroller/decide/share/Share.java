@@ -13,6 +13,11 @@ public record Share(String variant, int replicas, String wished, int wishedRepli
     return replicas < wishedReplicas || !variant.equals(wished);
   }
 
+  /// It against the wish, and why.
+  public String message() {
+    return line() + ": " + why;
+  }
+
   /// It against the wish: `2 x q4 instead of 4`.
   public String line() {
     String instead =

@@ -39,7 +39,7 @@ public record Sharing(
           new TreeMap<>(),
           new TreeMap<>(),
           null,
-          new FleetSeen(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>()));
+          FleetSeen.of(Map.of(), Map.of(), Map.of(), Map.of()));
 
   public Sharing {
     shares = Collections.unmodifiableSortedMap(new TreeMap<>(shares));

@@ -18,13 +18,13 @@ public record Way(Variant variant, int replicas, HourlyRate perReplica, int runn
     }
   }
 
+  /// All its replicas.
+  Bins.Count count() {
+    return new Bins.Count(variant, replicas);
+  }
+
   /// GPUs of all its replicas.
   int gpus() {
     return Math.multiplyExact(replicas, variant.gpus());
-  }
-
-  /// It in words: `4 x q4`.
-  String label() {
-    return "%d x %s".formatted(replicas, variant.name());
   }
 }

@@ -37,17 +37,7 @@ final class Wishes {
                   .mapToInt(node -> node.gpus() / gpus)
                   .sum();
       int growth = pool == null ? 0 : pool.room(gpus) - pool.roomNow(gpus);
-      whole.add(
-          new RungSeen(
-              rung.variant(),
-              rung.perReplica(),
-              rung.safe(),
-              rung.pool(),
-              rung.measured(),
-              rung.running(),
-              Math.max(rung.room(), fit + growth - rung.running()),
-              rung.start(),
-              rung.obstacle()));
+      whole.add(rung.withRoom(Math.max(rung.room(), fit + growth - rung.running())));
     }
     return whole;
   }
@@ -112,12 +102,8 @@ final class Wishes {
     boolean changing = status.transition() != null;
     String changed = status.rollout() == null ? null : status.rollout().lastChange();
     boolean dwells =
-        isYoung(state.chosen(), pace, now)
-            || (changed != null && isYoung(Instant.parse(changed), pace, now));
+        pace.dwells(state.chosen(), now)
+            || (changed != null && pace.dwells(Instant.parse(changed), now));
     return changing || dwells ? state.variant() : null;
-  }
-
-  private static boolean isYoung(@Nullable Instant since, Pace pace, Instant now) {
-    return since != null && !since.isAfter(now) && now.isBefore(since.plus(pace.dwell()));
   }
 }

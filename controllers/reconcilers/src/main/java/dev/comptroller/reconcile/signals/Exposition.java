@@ -8,6 +8,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// Reads counters out of the Prometheus text format.
 final class Exposition {
@@ -45,9 +46,8 @@ final class Exposition {
     SortedMap<Double, Double> upTo = new TreeMap<>();
     String bucket = name + "_bucket";
     for (String line : text.lines().toList()) {
-      int from = line.indexOf("le=\"");
-      if (line.startsWith(bucket) && endsName(line, bucket.length()) && from > 0) {
-        String bound = line.substring(from + 4, Math.max(from + 4, line.indexOf('"', from + 4)));
+      String bound = figure(line, bucket, "le");
+      if (bound != null) {
         double value = value(line, bucket.length());
         if (!Double.isFinite(value) || value < 0) {
           return Optional.empty();
@@ -98,18 +98,27 @@ final class Exposition {
   /// The number in label `label` of the first series of `name`.
   static OptionalDouble label(String text, String name, String label) {
     for (String line : text.lines().toList()) {
-      int from = line.indexOf(label + "=\"");
-      if (line.startsWith(name) && endsName(line, name.length()) && from > 0) {
-        int value = from + label.length() + 2;
-        int end = line.indexOf('"', value);
+      String figure = figure(line, name, label);
+      if (figure != null) {
         try {
-          return OptionalDouble.of(Double.parseDouble(line.substring(value, Math.max(value, end))));
+          return OptionalDouble.of(Double.parseDouble(figure));
         } catch (NumberFormatException _) {
           return OptionalDouble.empty();
         }
       }
     }
     return OptionalDouble.empty();
+  }
+
+  /// What label `label` says in a line of `name`; absent if the line is of another one or has no
+  /// such label.
+  private static @Nullable String figure(String line, String name, String label) {
+    int from = line.indexOf(label + "=\"");
+    if (!line.startsWith(name) || !endsName(line, name.length()) || from < 1) {
+      return null;
+    }
+    int value = from + label.length() + 2;
+    return line.substring(value, Math.max(value, line.indexOf('"', value)));
   }
 
   private static boolean endsName(String line, int at) {

@@ -5,7 +5,6 @@ import dev.comptroller.gateway.route.Router;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,16 +24,9 @@ record DueWork(ItemStore items, Waiters waiters, Purses purses) {
   List<Row> rows(Router router, Instant now) throws SQLException {
     Set<String> barred = Terms.barred(router, now);
     Map<String, SortedMap<Long, Long>> byModel = new TreeMap<>();
-    Map<List<Object>, Boolean> affords = new HashMap<>();
+    Purses.Look payers = purses.look(barred);
     for (ItemStore.Left left : items.left(now)) {
-      List<Object> purse = List.of(left.owner(), left.model());
-      if (barred.contains(left.payer())) {
-        continue;
-      }
-      Boolean known = affords.get(purse);
-      boolean can = known == null ? purses.afford(left.owner(), left.model()) : known;
-      affords.put(purse, can);
-      if (can) {
+      if (payers.pay(left.payer(), left.owner(), left.model())) {
         add(byModel, left.model(), left.deadlineMillis(), left.tokens());
       }
     }

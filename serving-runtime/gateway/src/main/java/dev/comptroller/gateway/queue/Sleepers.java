@@ -81,8 +81,9 @@ final class Sleepers {
       queued.merge(model, (long) waiters.waiting(model, barred), Long::sum);
     }
     try {
+      Purses.Look payers = purses.look(barred);
       for (ItemStore.Backlog backlog : items.backlog(now)) {
-        if (!barred.contains(backlog.payer()) && purses.afford(backlog.owner(), backlog.model())) {
+        if (payers.pay(backlog.payer(), backlog.owner(), backlog.model())) {
           queued.merge(backlog.model(), backlog.items(), Long::sum);
         }
       }

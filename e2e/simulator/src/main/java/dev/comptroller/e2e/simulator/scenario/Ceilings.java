@@ -368,14 +368,7 @@ public final class Ceilings {
   private static ScalePolicy scaling() {
     Variant variant =
         new Variant(RUNG, POOL, GPUS, new BigDecimal("0.9"), 0, "BF16", 64, null, null, 60);
-    return new ScalePolicy(
-        new Policy("team", "chat", List.of(variant), null, 1, new Scaling(0, 64), null),
-        null,
-        List.of(),
-        Duration.ofMinutes(10),
-        false,
-        true,
-        Duration.ofHours(1),
-        ScalePolicy.Pace.DEFAULT);
+    return ScalePolicy.following(
+        new Policy("team", "chat", List.of(variant), null, 1, new Scaling(0, 64), null));
   }
 }

@@ -92,15 +92,8 @@ final class QueuedWorkIsScaledForTest {
   private static ScalePolicy policy() {
     Variant variant =
         new Variant("large", "h100", 8, new BigDecimal("0.9"), 0, "F16", 8, null, null, 60);
-    return new ScalePolicy(
-        new Policy("blue", "chat", List.of(variant), null, 0, new Scaling(0, 8), null),
-        null,
-        List.of(),
-        Duration.ofMinutes(10),
-        false,
-        true,
-        Duration.ofHours(1),
-        ScalePolicy.Pace.DEFAULT);
+    return ScalePolicy.following(
+        new Policy("blue", "chat", List.of(variant), null, 0, new Scaling(0, 8), null));
   }
 
   @Test
