@@ -99,7 +99,8 @@ public final class Gateway implements AutoCloseable {
         Duration.ofSeconds(2),
         Duration.ofMinutes(15),
         Duration.ofMinutes(5),
-        Duration.ofSeconds(5));
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(10));
   }
 
   /// Starts a gateway; it serves when this returns.

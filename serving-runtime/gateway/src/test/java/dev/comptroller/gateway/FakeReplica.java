@@ -39,8 +39,13 @@ final class FakeReplica implements AutoCloseable {
   final CountDownLatch clientLeft = new CountDownLatch(1);
 
   FakeReplica(Script script) throws IOException {
+    this(0, script);
+  }
+
+  /// A replica at a port that another one had.
+  FakeReplica(int port, Script script) throws IOException {
     this.script = script;
-    this.server = new ServerSocket(0, 1_000, InetAddress.getLoopbackAddress());
+    this.server = new ServerSocket(port, 1_000, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().start(this::accept);
   }
 
@@ -50,8 +55,12 @@ final class FakeReplica implements AutoCloseable {
     return this;
   }
 
+  int port() {
+    return server.getLocalPort();
+  }
+
   String address() {
-    return "127.0.0.1:" + server.getLocalPort();
+    return "127.0.0.1:" + port();
   }
 
   @Override

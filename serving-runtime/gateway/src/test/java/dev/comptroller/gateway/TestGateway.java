@@ -29,6 +29,9 @@ import org.awaitility.Awaitility;
 final class TestGateway implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
 
+  /// How long a request that no replica could take waits for others.
+  static final Duration ELSEWHERE = Duration.ofSeconds(3);
+
   final Path folder;
   final Gateway gateway;
   final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -72,7 +75,11 @@ final class TestGateway implements AutoCloseable {
                 folder.resolve("data"),
                 LedgerSettings.embedded(folder.resolve("data")),
                 new Relay.Patience(
-                    Duration.ofSeconds(1), Duration.ofSeconds(30), silence, Duration.ofSeconds(5)),
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(30),
+                    silence,
+                    Duration.ofSeconds(5),
+                    ELSEWHERE),
                 queue,
                 live -> new FileSource(file, live, Duration.ofMillis(20)),
                 access),

@@ -55,6 +55,7 @@ final class Booking implements Settlement {
   private boolean stream;
   private TrafficClass trafficClass = TrafficClass.INTERACTIVE;
   private int tariffPercent = WHOLE;
+  private String deferral = "";
   private @Nullable Long outputCap;
   private @Nullable Long waitedMillis;
   private @Nullable Route route;
@@ -83,16 +84,19 @@ final class Booking implements Settlement {
   /// Notes who asks what; once more where that was found out anew after a wait.
   void routed(Route found, Caller from, Optional<Account.Feature> account) {
     why.clear();
+    outputCap = null;
     route = found;
     caller = from;
     featureAccount = account.orElse(null);
     explain(found.why());
+    explain(deferral);
   }
 
   /// Notes that it runs as deferred work.
   void deferred(TrafficClass as, int tariff, String reason) {
     trafficClass = as;
     tariffPercent = tariff;
+    deferral = reason;
     explain(reason);
   }
 
@@ -121,6 +125,15 @@ final class Booking implements Settlement {
   /// Holds its money in an escrow.
   void holds(Escrow money) {
     escrow = money;
+  }
+
+  /// Holds no money any more: it waits, and nothing ran.
+  void letGo() throws LedgerUnavailable, InterruptedException {
+    Escrow money = escrow;
+    escrow = null;
+    if (money != null) {
+      money.cancel();
+    }
   }
 
   /// Is told the tokens that were used.

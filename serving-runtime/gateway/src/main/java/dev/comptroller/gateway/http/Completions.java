@@ -9,8 +9,10 @@ import dev.comptroller.gateway.ledger.Outcome;
 import dev.comptroller.gateway.meter.AnswerMeter;
 import dev.comptroller.gateway.relay.ApiError;
 import dev.comptroller.gateway.relay.Call;
+import dev.comptroller.gateway.relay.Cancellation;
 import dev.comptroller.gateway.relay.ClientGone;
 import dev.comptroller.gateway.relay.Relay;
+import dev.comptroller.gateway.relay.Tried;
 import dev.comptroller.gateway.route.Admission;
 import dev.comptroller.gateway.route.Legs;
 import dev.comptroller.gateway.route.Resolution;
@@ -31,6 +33,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -45,10 +49,15 @@ import org.jspecify.annotations.Nullable;
 /// nothing ready, but a replica can be had       WakeLine; then all of it but the turn again
 /// one leg by weight; its money held             Escrow
 /// to a replica and back                         Relay
+/// its replicas leave, or are gone               the same again under the next table, for a while
 /// ```
 final class Completions implements Wakening.Desk {
   private static final List<String> PASSED =
       List.of("accept", "content-type", "traceparent", "tracestate", "user-agent");
+
+  /// How often a request that no replica could take looks for others.
+  private static final Duration LOOK = Duration.ofMillis(20);
+
   private static final Pattern PRINTABLE = Pattern.compile("[\\x20-\\x7e]{1,1024}");
 
   /// What requests are served with.
@@ -353,6 +362,68 @@ final class Completions implements Wakening.Desk {
 
   private void serve(Asked asked, Admission.Admitted terms)
       throws RequestFields.Refused, ClientGone, LedgerUnavailable, InterruptedException {
+    Tried tried = new Tried();
+    long version = version();
+    Call call = call(asked, terms);
+    if (!offer(asked, call, tried)) {
+      elsewhere(asked, call, tried, version);
+    }
+  }
+
+  /// Goes on with a request that no replica could take: they leave or are gone, and the table that
+  /// says so is on its way. No money is held until another one offers a replica; for the first one
+  /// of a deployment without any it waits in line.
+  private void elsewhere(Asked first, Call refused, Tried tried, long seen)
+      throws RequestFields.Refused, ClientGone, LedgerUnavailable, InterruptedException {
+    long begun = books.nanos().getAsLong();
+    long most = tools.relay().patience().elsewhere().toNanos();
+    long version = seen;
+    Call call = refused;
+    Asked asked = first;
+    do {
+      asked.booking().letGo();
+      if (version() != version) {
+        version = version();
+        tried.forgetUnreached();
+      }
+      Asked now = current(asked);
+      asked = now;
+      switch (judge(now)) {
+        case Admission.Awaited awaited when !now.booking().isBatch() -> {
+          booked(now);
+          inLine(now, awaited.wake());
+          return;
+        }
+        case Admission.Admitted terms when tried.leaves(terms.legs()) -> {
+          booked(now);
+          now.booking().waited((books.nanos().getAsLong() - begun) / 1_000_000);
+          call = call(now, terms);
+          if (offer(now, call, tried)) {
+            return;
+          }
+        }
+        case Admission.Awaited _, Admission.Admitted _, Admission.NotReady _ -> {}
+        case Admission.NotFunded verdict -> throw refusal(now, verdict);
+        case Admission.VariantUnavailable verdict -> throw refusal(now, verdict);
+      }
+    } while (paused(asked.exchange().cancellation()) && books.nanos().getAsLong() - begun < most);
+    HttpExchange exchange = asked.exchange();
+    tools.relay().giveUp(call, exchange, exchange.cancellation(), asked.booking(), tried);
+  }
+
+  /// Waits a moment; false if the request is cancelled, or the gateway is leaving.
+  private boolean paused(Cancellation cancellation) throws InterruptedException {
+    CountDownLatch over = new CountDownLatch(1);
+    cancellation.stopWith(over::countDown);
+    return !over.await(LOOK.toMillis(), TimeUnit.MILLISECONDS) && !tools.drain().leaving();
+  }
+
+  private long version() {
+    return tools.table().current().map(LiveTable.InForce::version).orElse(0L);
+  }
+
+  private Call call(Asked asked, Admission.Admitted terms)
+      throws RequestFields.Refused, LedgerUnavailable, InterruptedException {
     RequestFields fields = asked.fields();
     HttpExchange exchange = asked.exchange();
     Booking booking = asked.booking();
@@ -361,23 +432,28 @@ final class Completions implements Wakening.Desk {
     Funding.Funded funded = funding.open(asked, terms, legs.getFirst());
     AnswerMeter meter = new AnswerMeter(funded.inputTokens());
     booking.metered(meter);
-    Call call =
-        new Call(
-            route,
-            legs,
-            exchange.path(),
-            upstreamHeaders(exchange, booking.isBatch()),
-            funded.body(),
-            fields.stream(),
-            fields.includeUsage(),
-            Math.max(1, fields.choices()),
-            servedTier(asked),
-            meter,
-            booking.startNanos());
+    return new Call(
+        route,
+        legs,
+        exchange.path(),
+        upstreamHeaders(exchange, booking.isBatch()),
+        funded.body(),
+        fields.stream(),
+        fields.includeUsage(),
+        Math.max(1, fields.choices()),
+        servedTier(asked),
+        meter,
+        booking.startNanos());
+  }
+
+  /// Whether some replica took a request, so that it has ended.
+  private boolean offer(Asked asked, Call call, Tried tried) throws InterruptedException {
+    HttpExchange exchange = asked.exchange();
+    Route route = asked.route();
     Gauge.Child inFlight = books.metrics().inFlight(route.namespace(), route.deployment());
     inFlight.inc();
     try {
-      tools.relay().serve(call, exchange, exchange.cancellation(), booking);
+      return tools.relay().offer(call, exchange, exchange.cancellation(), asked.booking(), tried);
     } finally {
       inFlight.dec();
     }

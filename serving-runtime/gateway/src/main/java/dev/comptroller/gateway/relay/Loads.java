@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.LongSupplier;
 
 /// What this gateway has running on each replica.
@@ -61,14 +60,11 @@ public final class Loads {
   }
 
   /// Takes a place on the least loaded of some replicas, leaving out those that were tried.
-  public synchronized Optional<Place> take(List<Replica> replicas, Set<String> triedAddresses) {
+  public synchronized Optional<Place> take(List<Replica> replicas, Tried tried) {
     long now = nanos.getAsLong();
     failedAt.values().removeIf(at -> now - at >= suspicion);
     List<ReplicaView> views =
-        replicas.stream()
-            .filter(replica -> !triedAddresses.contains(replica.address()))
-            .map(this::view)
-            .toList();
+        replicas.stream().filter(replica -> !tried.has(replica)).map(this::view).toList();
     Optional<Replica> best = LeastLoaded.pick(views);
     best.ifPresent(replica -> running.merge(Key.of(replica), 1, Integer::sum));
     return best.map(Place::new);

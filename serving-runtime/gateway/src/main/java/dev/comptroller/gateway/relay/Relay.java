@@ -17,7 +17,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -33,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 /// take a place on the least loaded replica of its leg that was not tried, then of the next leg
 ///   not connected, or the replica is full or leaving (429, 503): another replica
+///   none is left: whoever asked may offer it again, under a newer table
 ///   broken after the request was sent: 502, no other replica (it may have run, or be the cause)
 ///   a stream: pass whole events on as they come; hold the last one back until the line is durable
 ///   anything else: read it whole, make the line durable, pass it on
@@ -59,6 +59,7 @@ public final class Relay implements AutoCloseable {
           "x-request-id",
           Names.GPU_NANOS_HEADER);
 
+  private final Patience patience;
   private final Upstream upstream;
   private final Loads loads;
   private final InputCounter counter;
@@ -73,10 +74,17 @@ public final class Relay implements AutoCloseable {
   /// @param answer for the head of an answer
   /// @param silence for the next piece of an answer
   /// @param suspicion how long a replica is a last resort after a connection to it failed
-  public record Patience(Duration connect, Duration answer, Duration silence, Duration suspicion) {}
+  /// @param elsewhere for a table with other replicas, where none of those in force can take it
+  public record Patience(
+      Duration connect,
+      Duration answer,
+      Duration silence,
+      Duration suspicion,
+      Duration elsewhere) {}
 
   /// A relay with no load.
   public Relay(Patience patience, GatewayMetrics metrics, LongSupplier nanos) {
+    this.patience = patience;
     this.upstream = new Upstream(patience.connect(), patience.answer());
     this.loads = new Loads(patience.suspicion(), nanos);
     this.counter = new InputCounter(upstream, loads, nanos);
@@ -95,21 +103,56 @@ public final class Relay implements AutoCloseable {
     return counter;
   }
 
+  /// How long this relay waits for what.
+  public Patience patience() {
+    return patience;
+  }
+
   /// Serves one request to its end; settles it exactly once.
   public void serve(Call call, Downstream client, Cancellation cancellation, Settlement settlement)
       throws InterruptedException {
-    Exchange exchange = new Exchange(call, client, cancellation, settlement);
-    running.add(cancellation);
+    Tried tried = new Tried();
+    if (!offer(call, client, cancellation, settlement, tried)) {
+      giveUp(call, client, cancellation, settlement, tried);
+    }
+  }
+
+  /// Serves one request to its end, unless no replica can take it: then nothing is answered or
+  /// settled, and all that were asked are among the tried ones.
+  ///
+  /// @return whether it has ended
+  public boolean offer(
+      Call call, Downstream client, Cancellation cancellation, Settlement settlement, Tried tried)
+      throws InterruptedException {
+    Exchange exchange = new Exchange(call, client, cancellation, settlement, tried);
+    return guarded(exchange, exchange::placed);
+  }
+
+  /// Ends a request that no replica can take; settles it.
+  public void giveUp(
+      Call call, Downstream client, Cancellation cancellation, Settlement settlement, Tried tried)
+      throws InterruptedException {
+    Exchange exchange = new Exchange(call, client, cancellation, settlement, tried);
+    var _ = guarded(exchange, exchange::untaken);
+  }
+
+  private interface Way {
+    boolean ended() throws ClientGone, LedgerUnavailable, InterruptedException;
+  }
+
+  private boolean guarded(Exchange exchange, Way way) throws InterruptedException {
+    running.add(exchange.cancellation);
     try {
-      exchange.run();
+      return way.ended();
     } catch (ClientGone e) {
-      cancellation.cancel(Cancellation.Cause.CLIENT_GONE);
+      exchange.cancellation.cancel(Cancellation.Cause.CLIENT_GONE);
       exchange.settleGone();
     } catch (LedgerUnavailable e) {
       exchange.failUnbooked(e);
     } finally {
-      running.remove(cancellation);
+      running.remove(exchange.cancellation);
     }
+    return true;
   }
 
   /// Ends every request that still runs, with an error that says why.
@@ -130,48 +173,58 @@ public final class Relay implements AutoCloseable {
     private final Downstream client;
     private final Cancellation cancellation;
     private final Settlement settlement;
+    private final Tried tried;
     private final StreamTail tail = new StreamTail();
     private @Nullable Leg leg;
     private String replica = "";
     private boolean settled;
 
-    Exchange(Call call, Downstream client, Cancellation cancellation, Settlement settlement) {
+    Exchange(
+        Call call,
+        Downstream client,
+        Cancellation cancellation,
+        Settlement settlement,
+        Tried tried) {
       this.call = call;
       this.route = call.route();
       this.client = client;
       this.cancellation = cancellation;
       this.settlement = settlement;
+      this.tried = tried;
     }
 
-    void run() throws ClientGone, LedgerUnavailable, InterruptedException {
-      Set<String> tried = new HashSet<>();
-      int ready = call.legs().stream().mapToInt(one -> one.replicas().size()).sum();
-      while (true) {
-        Optional<Loads.Place> next = take(tried);
-        if (next.isEmpty()) {
-          refuse(
-              Outcome.UPSTREAM_FAILED,
-              ApiError.unavailable(
-                  "none of the %d ready replicas of deployment %s could take the request"
-                      .formatted(tried.size(), Router.fullName(route)),
-                  "no_replica_reachable"));
-          return;
-        }
-        if (!tried.isEmpty()) {
+    /// Refuses it, so that it has ended.
+    boolean untaken() throws ClientGone, LedgerUnavailable, InterruptedException {
+      if (cancellation.cause() != null) {
+        stopped();
+        return true;
+      }
+      refuse(
+          Outcome.UPSTREAM_FAILED,
+          ApiError.unavailable(
+              "none of the %d ready replicas of deployment %s could take the request"
+                  .formatted(tried.size(), Router.fullName(route)),
+              "no_replica_reachable"));
+      return true;
+    }
+
+    /// Whether some replica took it, so that it has ended.
+    boolean placed() throws ClientGone, LedgerUnavailable, InterruptedException {
+      for (Optional<Loads.Place> next = take(); next.isPresent(); next = take()) {
+        if (tried.size() > 0) {
           metrics.rerouted(route.namespace(), route.deployment());
         }
         try (Loads.Place place = next.get()) {
-          tried.add(place.replica().address());
-          if (attempt(place, tried.size() < ready)) {
-            return;
+          if (attempt(place)) {
+            return true;
           }
         }
       }
+      return false;
     }
 
     /// A place on the first leg that has a replica left to try.
-    private Optional<Loads.Place> take(Set<String> tried)
-        throws LedgerUnavailable, InterruptedException {
+    private Optional<Loads.Place> take() throws LedgerUnavailable, InterruptedException {
       for (Leg next : call.legs()) {
         Optional<Loads.Place> place = loads.take(next.replicas(), tried);
         if (place.isPresent()) {
@@ -187,7 +240,7 @@ public final class Relay implements AutoCloseable {
     }
 
     /// Tries one replica; true when the request has ended there.
-    private boolean attempt(Loads.Place place, boolean othersLeft)
+    private boolean attempt(Loads.Place place)
         throws ClientGone, LedgerUnavailable, InterruptedException {
       Replica chosen = place.replica();
       replica = chosen.name();
@@ -195,6 +248,7 @@ public final class Relay implements AutoCloseable {
           chosen, call.path(), call.headers(), call.body(), cancellation)) {
         case Attempt.Unreachable(String why) -> {
           loads.failed(chosen);
+          tried.unreached(chosen);
           failed("connect", why);
           yield false;
         }
@@ -209,8 +263,11 @@ public final class Relay implements AutoCloseable {
         case Attempt.Answered(HttpResponse<InputStream> response) -> {
           int status = response.statusCode();
           try (InputStream body = response.body()) {
-            if (othersLeft && (status == 429 || status == 503)) {
-              yield false;
+            if (status == 429 || status == 503) {
+              tried.refused(chosen);
+              if (status == 503 || tried.leaves(call.legs())) {
+                yield false;
+              }
             }
             pass(place, response, body);
           } catch (IOException e) {

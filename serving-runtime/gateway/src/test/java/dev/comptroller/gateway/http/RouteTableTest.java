@@ -32,7 +32,9 @@ class RouteTableTest {
     try (ChargeLedger ledger = UsageLedger.open(folder, second);
         Relay relay =
             new Relay(
-                new Relay.Patience(second, second, second, second), metrics, System::nanoTime)) {
+                new Relay.Patience(second, second, second, second, second),
+                metrics,
+                System::nanoTime)) {
       LiveTable table =
           new LiveTable(new TableFile(folder.resolve("t.json")), metrics, Clock.systemUTC());
       List<Endpoint> endpoints;
@@ -113,7 +115,9 @@ class RouteTableTest {
     try (ChargeLedger ledger = UsageLedger.open(folder, second);
         Relay relay =
             new Relay(
-                new Relay.Patience(second, second, second, second), metrics, System::nanoTime);
+                new Relay.Patience(second, second, second, second, second),
+                metrics,
+                System::nanoTime);
         HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       LiveTable table =
           new LiveTable(new TableFile(folder.resolve("t.json")), metrics, Clock.systemUTC());

@@ -48,7 +48,10 @@ class DeferralTest {
     Bench(Duration patience, boolean suspended) throws Exception {
       Duration second = Duration.ofSeconds(1);
       relay =
-          new Relay(new Relay.Patience(second, second, second, second), metrics, System::nanoTime);
+          new Relay(
+              new Relay.Patience(second, second, second, second, second),
+              metrics,
+              System::nanoTime);
       LiveTable table =
           new LiveTable(new TableFile(folder.resolve("t.json")), metrics, Clock.systemUTC());
       assertThat(table.offer(TABLE.formatted(suspended).getBytes(StandardCharsets.UTF_8), "test"))
