@@ -148,24 +148,36 @@ final class Exchange {
   }
 
   private List<Gain> gains() {
+    Gain[] all = new Gain[columns.length];
+    Dual.parallel(
+        columns.length,
+        (from, to) -> {
+          for (int d = from; d < to; d++) {
+            all[d] = gain(d);
+          }
+        });
     List<Gain> gains = new ArrayList<>();
-    for (int d = 0; d < columns.length; d++) {
-      double now = columns[d].reduced(worth);
-      @Nullable Column best = null;
-      double least = now - Math.max(100, now * 1e-4);
-      for (Column column : choices.get(d)) {
-        double reduced = column.reduced(worth);
-        if (reduced < least && isAsGood(column, columns[d])) {
-          best = column;
-          least = reduced;
-        }
-      }
-      if (best != null) {
-        gains.add(new Gain(d, best, now - least));
+    for (@Nullable Gain gain : all) {
+      if (gain != null) {
+        gains.add(gain);
       }
     }
     gains.sort(Comparator.comparingDouble((Gain gain) -> -gain.saved()));
     return gains;
+  }
+
+  private @Nullable Gain gain(int d) {
+    double now = columns[d].reduced(worth);
+    @Nullable Column best = null;
+    double least = now - Math.max(100, now * 1e-4);
+    for (Column column : choices.get(d)) {
+      double reduced = column.reduced(worth);
+      if (reduced < least && isAsGood(column, columns[d])) {
+        best = column;
+        least = reduced;
+      }
+    }
+    return best == null ? null : new Gain(d, best, now - least);
   }
 
   static boolean isAsGood(Column column, Column now) {
@@ -175,36 +187,58 @@ final class Exchange {
   }
 
   private void findLeavers() {
+    Leaver[][] all = new Leaver[columns.length][];
+    Dual.parallel(
+        columns.length,
+        (from, to) -> {
+          for (int d = from; d < to; d++) {
+            all[d] = leavers(d);
+          }
+        });
     List<List<Leaver>> byRow = new ArrayList<>();
     for (int row = 0; row < load.grid.rows; row++) {
       byRow.add(new ArrayList<>());
     }
     for (int d = 0; d < columns.length; d++) {
-      Column now = columns[d];
-      double price = now.reduced(worth);
-      for (int i = 0; i < now.rows.length; i++) {
-        @Nullable Leaver best = null;
-        for (Column other : choices.get(d)) {
-          long freed = now.uses[i] - use(other, now.rows[i]);
-          if (freed > 0 && isAsGood(other, now)) {
-            double loss = (other.reduced(worth) - price) / freed;
-            if (best == null || loss < best.loss()) {
-              best = new Leaver(d, now, other, loss);
-            }
-          }
-        }
-        if (best != null) {
-          byRow.get(now.rows[i]).add(best);
+      for (int i = 0; i < all[d].length; i++) {
+        @Nullable Leaver leaver = all[d][i];
+        if (leaver != null) {
+          byRow.get(columns[d].rows[i]).add(leaver);
         }
       }
     }
     leavers = new Leaver[byRow.size()][];
     next = new int[byRow.size()];
-    for (int row = 0; row < leavers.length; row++) {
-      Leaver[] sorted = byRow.get(row).toArray(new Leaver[0]);
-      Arrays.sort(sorted, Comparator.comparingDouble(Leaver::loss));
-      leavers[row] = sorted;
+    Dual.parallel(
+        leavers.length,
+        (from, to) -> {
+          for (int row = from; row < to; row++) {
+            Leaver[] sorted = byRow.get(row).toArray(new Leaver[0]);
+            Arrays.sort(sorted, Comparator.comparingDouble(Leaver::loss));
+            leavers[row] = sorted;
+          }
+        });
+  }
+
+  /// How a deployment could leave each row that it uses, at the least loss; absent where it cannot.
+  private @Nullable Leaver[] leavers(int d) {
+    Column now = columns[d];
+    double price = now.reduced(worth);
+    @Nullable Leaver[] found = new Leaver[now.rows.length];
+    for (Column other : choices.get(d)) {
+      if (!isAsGood(other, now)) {
+        continue;
+      }
+      double dearer = other.reduced(worth) - price;
+      for (int i = 0; i < now.rows.length; i++) {
+        long freed = now.uses[i] - use(other, now.rows[i]);
+        @Nullable Leaver best = found[i];
+        if (freed > 0 && (best == null || dearer / freed < best.loss())) {
+          found[i] = new Leaver(d, now, other, dearer / freed);
+        }
+      }
     }
+    return found;
   }
 
   private static long use(Column column, int row) {

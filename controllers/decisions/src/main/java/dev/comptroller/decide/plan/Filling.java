@@ -36,23 +36,44 @@ final class Filling {
   /// Fills these deployments.
   ///
   /// @param wanted the column that each would like, by deployment; tried first
-  void fill(List<Integer> who, Column[] wanted) {
+  /// @return whether everybody is served
+  boolean fill(List<Integer> who, Column[] wanted) {
     Load before = load.copy();
     List<Integer> order = new ArrayList<>(who);
-    order.sort(
-        Comparator.comparingInt((Integer d) -> -demand(d).priority())
-            .thenComparingInt(d -> -demand(d).weight())
-            .thenComparingInt(d -> d));
+    order.sort(byPriority());
     boolean all = true;
     for (int d : order) {
       place(d, wanted[d]);
-      all &= columns[d].isFull() && columns[d].level == programs[d].level;
+      all &= !isShort(d);
     }
     if (!all) {
       System.arraycopy(before.used, 0, load.used, 0, load.used.length);
       floors(order);
       byClass(order, wanted);
     }
+    return all;
+  }
+
+  /// Gives what is left to those who are short; false if it helps nobody.
+  boolean refill() {
+    List<Integer> order = new ArrayList<>();
+    for (int d = 0; d < columns.length; d++) {
+      if (isShort(d)) {
+        order.add(d);
+      }
+    }
+    order.sort(byPriority());
+    boolean better = false;
+    for (int d : order) {
+      better |= again(d);
+    }
+    return better;
+  }
+
+  private Comparator<Integer> byPriority() {
+    return Comparator.comparingInt((Integer d) -> -demand(d).priority())
+        .thenComparingInt(d -> -demand(d).weight())
+        .thenComparingInt(d -> d);
   }
 
   private DeploymentDemand demand(int d) {
@@ -110,7 +131,7 @@ final class Filling {
         floors[d] = columns[d];
         load.remove(columns[d]);
         place(d, wanted[d]);
-        if (!columns[d].isFull() || columns[d].level > programs[d].level) {
+        if (isShort(d)) {
           shorted.add(d);
         }
       }

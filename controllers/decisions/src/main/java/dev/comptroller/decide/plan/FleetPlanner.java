@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
 ///
 /// Every deployment's choice is whole and exact; what they share - nodes, pools' dollar ceilings,
 /// namespaces' allowances - is coupled by prices ([Dual]), made to hold ([Filling]) and made
-/// cheaper where that hurts nobody ([Exchange]). Total and deterministic: the same demand and
-/// supply give the same plan, on any number of cores.
+/// cheaper where that hurts nobody ([Exchange]); what that frees goes to those who are short. Total
+/// and deterministic: the same demand and supply give the same plan, on any number of cores.
 public final class FleetPlanner {
   /// How many deployments prices are first settled for, in how many sweeps and moves.
   private static final int SAMPLE = 1000;
@@ -20,8 +20,11 @@ public final class FleetPlanner {
   private static final int SWEEPS = 3;
   private static final int MOVES = 20;
   private static final int PROOF_SWEEPS = 4;
-  private static final int PROOF_SWEEPS_WHEN_SHORT = 10;
+  private static final int PROOF_SWEEPS_WHEN_SHORT = 6;
   private static final int NEAR_PRICES = 4;
+
+  /// How often a plan is made cheaper again after those who are short got what that freed.
+  private static final int REFILLS = 2;
 
   private FleetPlanner() {}
 
@@ -41,15 +44,20 @@ public final class FleetPlanner {
     Column[] columns = new Column[programs.length];
     Load load = new Load(grid);
     List<Integer> who = IntStream.range(0, columns.length).boxed().toList();
-    new Filling(programs, columns, load, dual.worth).fill(who, wanted);
-    Dual proof = new Dual(grid, programs, columns, ranks, settled);
-    boolean enough =
-        IntStream.range(0, columns.length)
-            .allMatch(d -> columns[d].isFull() && columns[d].level == programs[d].level);
+    Filling filling = new Filling(programs, columns, load, dual.worth);
+    boolean enough = filling.fill(who, wanted);
     int moved = SAMPLE_SWEEPS * SAMPLE_MOVES + SWEEPS * MOVES;
+    Dual proof = new Dual(grid, programs, columns, ranks, settled);
     proof.settle(
         enough ? PROOF_SWEEPS : PROOF_SWEEPS_WHEN_SHORT, MOVES, enough ? moved : MOVES / 2);
     improve(dual, proof, programs, columns, load);
+    for (int refill = 0; !enough && filling.refill(); refill++) {
+      if (refill < REFILLS) {
+        proof = new Dual(grid, programs, columns, ranks, proof.bestWorth);
+        proof.settle(PROOF_SWEEPS, MOVES, moved);
+        improve(dual, proof, programs, columns, load);
+      }
+    }
     return new Plan(demand, grid, programs, columns, load, proof.bestWorth, proof.bestLeast);
   }
 

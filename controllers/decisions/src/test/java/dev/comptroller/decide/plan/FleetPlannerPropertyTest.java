@@ -46,6 +46,18 @@ class FleetPlannerPropertyTest {
     }
   }
 
+  @Property(tries = 60)
+  void shouldLeaveNothingThatSomebodyWhoIsShortCouldUse(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 10, max = 200) int deployments,
+      @ForAll @IntRange(min = 10, max = 70) int room) {
+    Fleets.Fleet fleet = Fleets.make(new Fleets.Size(deployments, 3, 4, 4, room), seed);
+    Plan plan = FleetPlanner.plan(fleet.demand(), fleet.supply());
+    Column[] columns = plan.columns.clone();
+    Filling filling = new Filling(plan.programs, columns, plan.load.copy(), plan.worth);
+    assertFalse(filling.refill());
+  }
+
   private static double bound(Plan plan) {
     double sum = -Dual.worthOf(plan.grid, plan.worth);
     for (long each : plan.bounds) {
