@@ -44,9 +44,8 @@ import picocli.CommandLine.TypeConversionException;
     sortOptions = false,
     description = "Serves one model through an OpenAI-compatible API.")
 public final class Main implements Callable<Integer> {
-  /// How long it still refuses when all is answered: gateways that have not heard yet that it
-  // leaves
-  /// learn it from an answer, not from a connection that breaks.
+  /// How long it still refuses when all is answered: gateways that have not heard yet learn it from
+  /// an answer, not from a connection that breaks.
   private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
   private static final Duration DRAIN_PATIENCE = Duration.ofMinutes(30);
