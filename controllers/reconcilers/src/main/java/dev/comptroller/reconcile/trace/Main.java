@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /// `./comptroller replay FILE`: makes the decision of a trace again and says whether it differs.
@@ -25,6 +26,9 @@ public final class Main {
     String text;
     try {
       text = Files.readString(Path.of(arguments[0]), StandardCharsets.UTF_8);
+    } catch (NoSuchFileException absent) {
+      err.printf("replay: there is no file %s%n", arguments[0]);
+      return 2;
     } catch (IOException unreadable) {
       err.printf("replay: cannot read %s: %s%n", arguments[0], unreadable);
       return 2;

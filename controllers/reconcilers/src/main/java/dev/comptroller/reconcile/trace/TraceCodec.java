@@ -83,7 +83,9 @@ public final class TraceCodec {
     JsonNode schema = root.path("schema");
     if (!schema.isInt() || schema.intValue() != Trace.SCHEMA) {
       return new Reading.Bad(
-          "schema: is %s, this version reads %d".formatted(schema, Trace.SCHEMA));
+          ("schema: is %s, this version reads %d; traces are in ConfigMaps"
+                  + " comptroller-traces-NAMESPACE")
+              .formatted(schema.isMissingNode() ? "missing" : schema, Trace.SCHEMA));
     }
     List<String> missing = Shape.missing(root, Trace.class);
     if (!missing.isEmpty()) {

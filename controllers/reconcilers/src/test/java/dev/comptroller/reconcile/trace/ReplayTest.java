@@ -207,7 +207,8 @@ class ReplayTest {
     String good = TraceCodec.write(trace());
     assertThat(problem("")).contains("not a JSON object");
     assertThat(problem("{")).startsWith("line 1, column ");
-    assertThat(problem("{\"schema\":2}")).isEqualTo("schema: is 2, this version reads 1");
+    assertThat(problem("{\"schema\":2}")).startsWith("schema: is 2, this version reads 1; ");
+    assertThat(problem("{\"a\":1}")).startsWith("schema: is missing, this version reads 1; ");
     assertThat(problem("{\"schema\":1}")).contains("policy: is missing");
     assertThat(problem(good.replace("\"climbMargin\":2", "\"climbMargin\":100")))
         .isEqualTo("policy: climb margin is 100 percent, not 0 to 99");
