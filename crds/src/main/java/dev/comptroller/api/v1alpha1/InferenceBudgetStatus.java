@@ -238,7 +238,14 @@ public record InferenceBudgetStatus(
   @Wire
   public record HourlyNeed(
       @Required @JsonPropertyDescription("The hour of the day in UTC, 0 to 23.") Integer hour,
-      @Required @JsonPropertyDescription("Thousandths of GPUs.") Long milliGpus) {}
+      @Required @JsonPropertyDescription("Thousandths of GPUs.") Long milliGpus,
+      @JsonPropertyDescription(
+              "Thousandths of GPUs that the demand takes before it is rounded up to replicas; absent"
+                  + " where it was not measured.")
+          @Nullable Long demandMilliGpus,
+      @JsonPropertyDescription(
+              "Thousandths of GPUs that the demand is off that on average while the hour lasts.")
+          @Nullable Long swingMilliGpus) {}
 
   /// What requests of the namespace are told.
   @Wire

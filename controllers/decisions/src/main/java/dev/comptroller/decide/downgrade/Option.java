@@ -63,6 +63,25 @@ public record Option(
     return perReplica.times(replicas);
   }
 
+  /// It with `count` replicas at what they cost now, in place of what it usually costs.
+  public Option exactly(int count) {
+    return new Option(
+        variant,
+        pool,
+        quality,
+        count,
+        perReplica,
+        speed,
+        obstacle,
+        perReplica.times(count),
+        Math.min(exact, 1000L * count));
+  }
+
+  /// It where it cannot run now.
+  public Option barred(String reason) {
+    return new Option(variant, pool, quality, replicas, perReplica, speed, reason, usual, exact);
+  }
+
   /// How many of the needed replicas `allowed` pays for.
   int affordable(HourlyRate allowed) {
     return perReplica.microsPerHour() == 0

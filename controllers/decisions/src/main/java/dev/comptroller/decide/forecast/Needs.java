@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,23 @@ public record Needs(SortedMap<Integer, Long> rates) {
     SortedMap<Integer, Long> next = new TreeMap<>(rates);
     next.put(of, after);
     return new Needs(next);
+  }
+
+  /// What is known of the hour of the day that `instant` is in.
+  OptionalLong at(Instant instant) {
+    @Nullable Long known = rates.get(hourOfDay(instant));
+    return known == null ? OptionalLong.empty() : OptionalLong.of(known);
+  }
+
+  /// The sum of all hours that are known.
+  long sum() {
+    return rates.values().stream().mapToLong(Long::longValue).reduce(0, Math::addExact);
+  }
+
+  /// How far all hours that are known are off their mean, in sum.
+  long differences() {
+    long mean = rates.isEmpty() ? 0 : sum() / rates.size();
+    return rates.values().stream().mapToLong(known -> Math.abs(known - mean)).sum();
   }
 
   /// Hours of the day that are known.

@@ -8,11 +8,8 @@ import dev.comptroller.decide.downgrade.Option;
 import dev.comptroller.decide.downgrade.RungChoice;
 import dev.comptroller.decide.downgrade.RungPolicy;
 import dev.comptroller.decide.downgrade.Rungs;
-import dev.comptroller.decide.forecast.Needs;
 import dev.comptroller.decide.units.HourlyRate;
-import dev.comptroller.decide.units.Money;
 import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -49,16 +46,14 @@ final class Choices {
   ///   further than that
   /// @param suspend whether to go to zero
   /// @param why the figures
-  /// @param need thousandths of GPUs that all deployments would run now without the budget
-  /// @param needs what each hour of the day would
+  /// @param hours how the money is spread over the period
   /// @param figures where the money stands; absent if that is not known
   record Demands(
       int depth,
       int again,
       boolean suspend,
       String why,
-      long need,
-      Needs needs,
+      Hours hours,
       Present.@Nullable Figures figures) {}
 
   /// The outcome.
@@ -130,7 +125,8 @@ final class Choices {
     int depth = demands.suspend() ? Integer.MAX_VALUE : demands.depth();
     int serves = wish.option(wish.active()).map(wish.options()::indexOf).orElse(0);
     int ceiling = Math.max(wish.ceiling(depth), Math.min(wish.ceiling(demands.again()), serves));
-    RungPolicy rungs = wish.rungs(ceiling, margin(wish), present.rest(), present.window().length());
+    RungPolicy rungs =
+        wish.rungs(ceiling, present.margin(wish, funds), present.rest(), present.window().length());
     RungChoice most = Rungs.choose(rungs, UNLIMITED, present.now());
     List<Option> free = Rungs.free(rungs, present.now());
     int least = Math.max(1, wish.policy().policy().scaling().minReplicas());
@@ -149,22 +145,6 @@ final class Choices {
     return Optional.of(new Open(wish, rungs, most, floor.get(), least));
   }
 
-  /// What a climb has to leave free: the declared margin, and what the old rung costs while both
-  /// run.
-  private int margin(Wish wish) {
-    int margin = present.policy().climbMargin();
-    Option active = wish.option(wish.active()).orElse(null);
-    if (funds == null || active == null || funds.position().left().micros() <= 0) {
-      return margin;
-    }
-    Money both = wish.policy().transition().surge(active.hourly());
-    BigInteger percent =
-        BigInteger.valueOf(both.micros())
-            .multiply(BigInteger.valueOf(100))
-            .divide(BigInteger.valueOf(funds.position().left().micros()));
-    return percent.add(BigInteger.valueOf(margin)).min(BigInteger.valueOf(99)).intValueExact();
-  }
-
   private @Nullable HourlyRate allowed(List<Open> open) {
     if (funds == null) {
       return null;
@@ -175,7 +155,7 @@ final class Choices {
         mix = mix.plus(each.wish().stock().cost(serve.option().variant(), serve.replicas()));
       }
     }
-    return present.pace(funds, mix, demands.need(), demands.needs());
+    return present.pace(funds, mix, demands.hours());
   }
 
   private void divide(List<Open> open, HourlyRate allowed, Map<String, Pick> picks) {
@@ -240,11 +220,23 @@ final class Choices {
     boolean asked = down && wish.ceiling(demands.depth()) == wish.options().indexOf(option);
     String why = asked && !demands.why().isEmpty() ? demands.why() : money;
     int replicas = rested(wish, option, serve.replicas());
+    if (demands.hours().isShort()) {
+      int more = wish.needed(option) - option.replicas();
+      return more == 0 || replicas < option.replicas()
+          ? Part.of(wish, option, replicas, reason, why)
+          : Part.of(wish, option, replicas, "FewerReplicas", unworthy(more));
+    }
     boolean fill = share != null && isTight(wish, option, replicas);
     int filled = fill ? wish.filled(option, replicas) : replicas;
     return filled == replicas
         ? Part.of(wish, option, replicas, reason, why)
         : Part.of(wish, option, filled, "FewerReplicas", idle(replicas - filled));
+  }
+
+  /// What serves little now pays for what serves more later.
+  private String unworthy(int count) {
+    return "%d more would serve fewer tokens for their money than it can buy later"
+        .formatted(count);
   }
 
   /// Whether the period is expected to use up most of its money with these replicas in place of
@@ -257,7 +249,7 @@ final class Choices {
       return figures != null && figures.isTight();
     }
     long more = Wish.usual(option, replicas).microsPerHour() - granted.microsPerHour();
-    return figures.isTight(present.over(more, demands.need(), demands.needs()));
+    return figures.isTight(present.over(more, demands.hours()));
   }
 
   /// What a nearly idle replica costs now pays for a busy one later.

@@ -41,6 +41,20 @@ public record DeploymentPolicy(
     }
   }
 
+  /// It where a rung may stand in for a better one whatever it costs.
+  DeploymentPolicy atAnyPrice() {
+    return new DeploymentPolicy(
+        policy,
+        priority,
+        weight,
+        downgradeAllowed,
+        breakBeforeMake,
+        suspendAllowed,
+        true,
+        transition,
+        dwell);
+  }
+
   /// Its name.
   public String name() {
     return policy.name();

@@ -1,6 +1,7 @@
 package dev.comptroller.decide.loop;
 
 import dev.comptroller.decide.forecast.Needs;
+import dev.comptroller.decide.forecast.Work;
 import dev.comptroller.decide.heat.HeatState;
 import java.time.Instant;
 import java.util.Comparator;
@@ -16,15 +17,17 @@ import org.jspecify.annotations.Nullable;
 ///   ordered by deployment and variant
 /// @param fundedUntil as last decided; absent if the budget is not hard or nothing was decided
 /// @param needs what each hour of the day would run without the budget
+/// @param work what the demand of each hour of the day takes, as far as it is measured
 public record LoopState(
     HeatState heat,
     List<Grant> grants,
     List<Commitment> commitments,
     @Nullable Instant fundedUntil,
-    Needs needs) {
+    Needs needs,
+    Work work) {
   /// Nothing decided yet.
   public static final LoopState EMPTY =
-      new LoopState(HeatState.EMPTY, List.of(), List.of(), null, Needs.NONE);
+      new LoopState(HeatState.EMPTY, List.of(), List.of(), null, Needs.NONE, Work.NONE);
 
   public LoopState {
     grants = grants.stream().sorted(Comparator.comparing(Grant::deployment)).toList();

@@ -5,6 +5,7 @@ import dev.comptroller.decide.budget.Funds;
 import dev.comptroller.decide.budget.Reserve;
 import dev.comptroller.decide.downgrade.Option;
 import dev.comptroller.decide.forecast.Needs;
+import dev.comptroller.decide.forecast.Work;
 import dev.comptroller.decide.heat.Heat;
 import dev.comptroller.decide.heat.HeatAction;
 import dev.comptroller.decide.heat.HeatState;
@@ -81,6 +82,8 @@ public final class MoneyLoop {
     private final Present present;
     private final @Nullable Funds funds;
     private Needs needs;
+    private Work work;
+    private Hours hours;
 
     Round(NamespaceSeen seen, NamespacePolicy policy, Instant now) {
       this.seen = seen;
@@ -88,6 +91,8 @@ public final class MoneyLoop {
       this.now = now;
       this.present = Present.of(seen, policy, now);
       this.needs = seen.state().needs();
+      this.work = seen.state().work();
+      this.hours = Hours.byNeed(0, needs);
       this.funds = policy.hard() ? present.funds().orElse(null) : null;
     }
 
@@ -97,8 +102,17 @@ public final class MoneyLoop {
       // 2. Heat.
       List<Wish> wishes = wishes();
       needs = held ? seen.state().needs() : seen.state().needs().seen(need(wishes), now);
+      boolean measured = !held && wishes.stream().allMatch(Wish::isMeasured);
+      work = measured ? seen.state().work().seen(work(wishes), now) : seen.state().work();
+      // Who is only observed runs on as if nothing limited it.
+      @Nullable Funds limit = policy.observe() ? null : funds;
+      hours =
+          Hours.byWorth(wishes, work, present, limit, margin(wishes))
+              .orElse(Hours.byNeed(need(wishes), needs));
+      Hours.@Nullable Terms terms = hours.terms();
+      wishes = terms == null ? wishes : wishes.stream().map(wish -> wish.worth(terms)).toList();
       Present.@Nullable Figures figures =
-          present.figures(lasting(present.burn(), wishes), need(wishes), needs).orElse(null);
+          present.figures(lasting(present.burn(), wishes), hours).orElse(null);
       @Nullable HeatVerdict heat = held || figures == null ? null : heat(figures, wishes);
       List<HeatStep> force =
           heat == null ? policy.heat().inForce(seen.state().heat()) : heat.inForce();
@@ -126,9 +140,13 @@ public final class MoneyLoop {
       return List.copyOf(wishes);
     }
 
-    /// What goes on of a burn rate: what is granted, at what it usually costs where that is known,
-    /// and without what runs beside it while rungs change.
+    /// What goes on of a burn rate: of money that is short, what it is spread as; else what is
+    /// granted, at what it usually costs where that is known, and without what runs beside it while
+    /// rungs change.
     private HourlyRate lasting(HourlyRate burn, List<Wish> wishes) {
+      if (hours.isShort()) {
+        return new HourlyRate(hours.need());
+      }
       boolean measured = wishes.stream().allMatch(wish -> wish.usual().isPresent());
       boolean changing = seen.state().grants().stream().anyMatch(grant -> grant.surge() > 0);
       HourlyRate granted = HourlyRate.ZERO;
@@ -143,6 +161,16 @@ public final class MoneyLoop {
     /// Thousandths of GPUs that all deployments would run now without the budget.
     private static long need(List<Wish> wishes) {
       return wishes.stream().mapToLong(Wish::need).reduce(0, Math::addExact);
+    }
+
+    /// Thousandths of GPUs that the present demand takes before they are rounded up to replicas.
+    private static long work(List<Wish> wishes) {
+      return Math.round(wishes.stream().mapToDouble(Wish::fraction).sum());
+    }
+
+    /// Percent of the money that a climb has to leave free.
+    private int margin(List<Wish> wishes) {
+      return wishes.stream().mapToInt(wish -> present.margin(wish, funds)).max().orElse(0);
     }
 
     private HeatVerdict heat(Present.Figures figures, List<Wish> wishes) {
@@ -163,8 +191,12 @@ public final class MoneyLoop {
     }
 
     /// How hot it would be with the heat ladder at `depth`: at what then would run until the
-    /// period's end, if that is more than what runs now.
+    /// period's end, if that is more than what runs now; as hot as it is where short money is
+    /// spread, because that bounds what would run.
     private Heat heatAt(BudgetState state, List<Wish> wishes, int depth) {
+      if (hours.isShort()) {
+        return Heat.of(state);
+      }
       HourlyRate without = HourlyRate.ZERO;
       for (Wish wish : wishes) {
         Option target = wish.target(depth);
@@ -179,7 +211,7 @@ public final class MoneyLoop {
               state
                   .forecast()
                   .atEnd()
-                  .plus(Money.ofMicros(present.over(more, need(wishes), needs), HOUR))
+                  .plus(Money.ofMicros(present.over(more, hours), HOUR))
                   .micros());
       int percent =
           atEnd
@@ -201,7 +233,8 @@ public final class MoneyLoop {
       for (HeatVerdict.Standing standing : heat.steps()) {
         HeatStep step = standing.step();
         if (step.action() == HeatAction.Downgrade) {
-          boolean hot = !step.isColdWithout(heatAt(figures.state(), wishes, ordinal));
+          boolean hot =
+              !hours.isShort() && !step.isColdWithout(heatAt(figures.state(), wishes, ordinal));
           ordinal++;
           again = standing.inForce() || hot ? ordinal : again;
         }
@@ -232,7 +265,7 @@ public final class MoneyLoop {
                   .map(HeatVerdict.Standing::message)
                   .collect(Collectors.joining("; "));
       return new Choices.Demands(
-          depth, depthAgain(heat, figures, wishes), suspend, why, need(wishes), needs, figures);
+          depth, depthAgain(heat, figures, wishes), suspend, why, hours, figures);
     }
 
     /// What was granted, or what runs where nothing was: nothing new.
@@ -286,7 +319,12 @@ public final class MoneyLoop {
       HeatState remembered = heat == null ? seen.state().heat() : heat.state();
       LoopState state =
           new LoopState(
-              remembered, grants, policy.observe() ? List.of() : commitments, fundedUntil, needs);
+              remembered,
+              grants,
+              policy.observe() ? List.of() : commitments,
+              fundedUntil,
+              needs,
+              work);
       return new NamespaceDecision(
           now,
           policy.observe(),

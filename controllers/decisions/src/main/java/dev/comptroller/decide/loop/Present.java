@@ -7,6 +7,7 @@ import dev.comptroller.decide.budget.Position;
 import dev.comptroller.decide.budget.Reserve;
 import dev.comptroller.decide.budget.Window;
 import dev.comptroller.decide.cost.Exposure;
+import dev.comptroller.decide.downgrade.Option;
 import dev.comptroller.decide.forecast.Needs;
 import dev.comptroller.decide.forecast.Outlook;
 import dev.comptroller.decide.units.HourlyRate;
@@ -51,7 +52,8 @@ record Present(
 
   private static final BigInteger TIGHT_PERCENT = BigInteger.valueOf(TIGHT);
   private static final BigInteger HUNDRED = BigInteger.valueOf(100);
-  private static final BigInteger HOUR = BigInteger.valueOf(3600);
+  private static final long HOUR_SECONDS = 3600;
+  private static final BigInteger HOUR = BigInteger.valueOf(HOUR_SECONDS);
 
   static Present of(NamespaceSeen seen, NamespacePolicy policy, Instant instant) {
     Instant now = instant.truncatedTo(ChronoUnit.SECONDS);
@@ -137,6 +139,22 @@ record Present(
     return Duration.between(now, window.end());
   }
 
+  /// Percent of the allowance that a climb has to leave free: the declared margin, and what the old
+  /// rung costs while both run.
+  int margin(Wish wish, @Nullable Funds funds) {
+    int margin = policy.climbMargin();
+    Option active = wish.option(wish.active()).orElse(null);
+    if (funds == null || active == null || funds.position().left().micros() <= 0) {
+      return margin;
+    }
+    Money both = wish.policy().transition().surge(active.hourly());
+    BigInteger percent =
+        BigInteger.valueOf(both.micros())
+            .multiply(HUNDRED)
+            .divide(BigInteger.valueOf(funds.position().left().micros()));
+    return percent.add(BigInteger.valueOf(margin)).min(BigInteger.valueOf(99)).intValueExact();
+  }
+
   /// What deployments cost that the policy does not know (any more): it goes on until they are
   // gone.
   Exposure orphans() {
@@ -162,13 +180,13 @@ record Present(
   }
 
   /// The figures as they are told: spend brought up to the present at the present burn rate.
-  Optional<Figures> figures(HourlyRate lasting, long need, Needs needs) {
+  Optional<Figures> figures(HourlyRate lasting, Hours hours) {
     if (money == null) {
       return Optional.empty();
     }
     HourlyRate burn = burn();
     Money spent = money.spent().plus(money.charges()).plus(burn.over(age(money.asOf(), now)));
-    Outlook outlook = outlook(money, spent, lasting, need, needs);
+    Outlook outlook = outlook(money, spent, lasting, hours);
     BudgetState state =
         new BudgetState(window, policy.amount(), spent, burn, outlook.forecast(), money.assumed());
     return Optional.of(new Figures(state, outlook));
@@ -182,15 +200,37 @@ record Present(
 
   /// What a rate costs until the period's end if it goes on as the hours need: micro-dollars times
   /// seconds of an hour.
-  BigInteger over(long microsPerHour, long need, Needs needs) {
+  BigInteger over(long microsPerHour, Hours hours) {
     BigInteger seconds =
-        hasHours(need, needs)
-            ? needs.equivalent(need, now, window.end(), 100)
+        hasHours(hours.need(), hours.needs())
+            ? hours.needs().equivalent(hours.need(), now, window.end(), 100)
             : BigInteger.valueOf(rest().toSeconds());
     return BigInteger.valueOf(microsPerHour).multiply(seconds);
   }
 
-  private Outlook outlook(MoneySeen known, Money spent, HourlyRate burn, long need, Needs needs) {
+  /// Seconds that are left of the present hour, or of the period.
+  long secondsOfHour() {
+    return Math.min(rest().toSeconds(), HOUR_SECONDS - now.getEpochSecond() % HOUR_SECONDS);
+  }
+
+  /// The hour of the day in UTC.
+  int hourOfDay() {
+    return (int) (now.getEpochSecond() / HOUR_SECONDS % 24);
+  }
+
+  /// Seconds that the period has left after the present hour, by hour of the day in UTC.
+  long[] secondsByHour() {
+    long[] seconds = new long[24];
+    long end = window.end().getEpochSecond();
+    for (long at = now.getEpochSecond() + secondsOfHour(); at < end; at += HOUR_SECONDS) {
+      seconds[(int) (at / HOUR_SECONDS % 24)] += Math.min(HOUR_SECONDS, end - at);
+    }
+    return seconds;
+  }
+
+  private Outlook outlook(MoneySeen known, Money spent, HourlyRate burn, Hours hours) {
+    long need = hours.need();
+    Needs needs = hours.needs();
     Outlook past =
         Outlook.of(
             known.history(), policy.calendar().zone(), window, policy.amount(), spent, burn, now);
@@ -250,7 +290,7 @@ record Present(
   }
 
   /// Where no demand is measured, nobody has seen it swing: every hour is as the others.
-  private int unseenPercent() {
+  int unseenPercent() {
     boolean measured =
         stocks.values().stream()
             .filter(stock -> !stock.seen().variants().isEmpty())
@@ -260,14 +300,14 @@ record Present(
 
   /// Dollars an hour that `funds` give now: what is left, spread over the time left in proportion
   /// to what each hour needs. A rung is paid for now if it would be to the period's end.
-  HourlyRate pace(Funds funds, Exposure mix, long need, Needs needs) {
+  HourlyRate pace(Funds funds, Exposure mix, Hours hours) {
     BigInteger even = BigInteger.valueOf(funds.allowed(mix).microsPerHour());
-    if (!hasHours(need, needs)) {
+    if (!hasHours(hours.need(), hours.needs())) {
       return new HourlyRate(even.longValueExact());
     }
     BigInteger bent =
         even.multiply(BigInteger.valueOf(rest().toSeconds()))
-            .divide(needs.equivalent(need, now, window.end(), unseenPercent()));
+            .divide(hours.needs().equivalent(hours.need(), now, window.end(), unseenPercent()));
     return new HourlyRate(bent.min(BigInteger.valueOf(Long.MAX_VALUE)).longValueExact());
   }
 }

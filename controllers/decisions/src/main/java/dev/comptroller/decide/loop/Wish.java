@@ -1,5 +1,7 @@
 package dev.comptroller.decide.loop;
 
+import dev.comptroller.decide.allocate.Frontier;
+import dev.comptroller.decide.allocate.Frontier.Way;
 import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.downgrade.Option;
 import dev.comptroller.decide.downgrade.RungPolicy;
@@ -11,6 +13,7 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -171,6 +174,12 @@ record Wish(
     return Math.clamp(count.min(BigInteger.valueOf(most)).longValueExact(), least, most);
   }
 
+  /// Replicas of a rung that the demand needs, whatever they are worth.
+  int needed(Option option) {
+    @Nullable Variant first = unbound == null ? null : variant(unbound);
+    return needed(policy, stock.seen(), variant(option), first);
+  }
+
   /// Thousandths of replicas that the demand needs, no more than are asked for.
   private static long exact(DeploymentSeen seen, Variant variant, int needed) {
     long own = speed(seen, variant);
@@ -217,12 +226,7 @@ record Wish(
     if (unbound == null) {
       return 0;
     }
-    int gpus =
-        policy.policy().ladder().stream()
-            .filter(variant -> variant.name().equals(unbound.variant()))
-            .mapToInt(Variant::gpus)
-            .findFirst()
-            .orElse(1);
+    int gpus = variant(unbound).gpus();
     long each = unbound.perReplica().microsPerHour();
     BigInteger replicas =
         each == 0
@@ -231,6 +235,150 @@ record Wish(
                 .multiply(BigInteger.valueOf(1000))
                 .divide(BigInteger.valueOf(each));
     return replicas.multiply(BigInteger.valueOf(gpus)).longValueExact();
+  }
+
+  /// Whether it is known what is asked for and what every rung that may serve can do.
+  boolean isMeasured() {
+    return policy.requested() == 0
+        || (stock.seen().demand() != null
+            && unbound != null
+            && own(unbound) > 0
+            && acceptable().stream().allMatch(each -> speed(stock.seen(), variant(each)) > 0));
+  }
+
+  /// Whether every rung that may serve goes on to cost what it does until `end`, for all that is
+  /// declared, wherever it lands.
+  boolean isSteady(Instant end) {
+    return acceptable().stream()
+        .map(option -> stock.seen().variant(option.variant()).map(VariantSeen::perReplica))
+        .flatMap(Optional::stream)
+        .allMatch(each -> each.highest().equals(each.now()) && !changes(each, end));
+  }
+
+  private static boolean changes(Exposure each, Instant end) {
+    return each.later().stream()
+        .anyMatch(step -> step.from().isBefore(end) && !step.rate().equals(each.now()));
+  }
+
+  /// Thousandths of GPUs of the rung without the budget that the demand takes, not rounded.
+  double fraction() {
+    @Nullable TokensPerSecond demand = stock.seen().demand();
+    return unbound == null || demand == null || policy.requested() == 0
+        ? 0
+        : 1000.0 * variant(unbound).gpus() * demand.thousandths() / own(unbound);
+  }
+
+  /// Micro-dollars an hour of what would usually run without the budget for a demand that takes
+  /// `milliGpus` of the rung without it.
+  long everything(double milliGpus) {
+    if (unbound == null || policy.requested() == 0) {
+      return 0;
+    }
+    int least = Math.max(1, policy.policy().scaling().minReplicas());
+    double replicas = replicas(unbound, milliGpus);
+    double usual = replicas <= least ? least : replicas + 0.5;
+    return Math.round(unbound.perReplica().microsPerHour() * Math.min(usual, most()));
+  }
+
+  /// What more money would buy for a demand that takes `milliGpus` of the rung without the budget;
+  /// absent if nothing can serve.
+  Optional<Frontier> frontier(List<Double> milliGpus) {
+    int least = Math.max(1, policy.policy().scaling().minReplicas());
+    List<Way> ways = new ArrayList<>();
+    @Nullable Way first = null;
+    for (Option option : policy.requested() == 0 ? List.<Option>of() : acceptable()) {
+      Variant variant = variant(option);
+      double speed = speed(stock.seen(), variant) / 1000.0;
+      List<Double> replicas = milliGpus.stream().map(all -> replicas(option, all)).toList();
+      int enough = (int) Math.clamp(Math.ceil(Collections.max(replicas)), least, most());
+      for (int count = least; count <= enough; count++) {
+        double most = count * speed;
+        double served =
+            replicas.stream()
+                .mapToDouble(all -> Math.min(all * own(option) / 1000, most))
+                .average()
+                .orElse(0);
+        double worth = option.quality().doubleValue() * served;
+        Way way = new Way(option.perReplica().times(count).microsPerHour(), worth);
+        ways.add(way);
+        first = first == null || way.cost() < first.cost() ? way : first;
+      }
+    }
+    return first == null ? Optional.empty() : Optional.of(Frontier.of(first, ways));
+  }
+
+  /// Replicas of a rung that do what `milliGpus` of the rung without the budget do, not rounded.
+  private double replicas(Option option, double milliGpus) {
+    return unbound == null
+        ? 0
+        : milliGpus / 1000 / variant(unbound).gpus() * own(unbound) / own(option);
+  }
+
+  /// Thousandths of tokens a second that a replica is to compute.
+  private double own(Option option) {
+    Variant variant = variant(option);
+    return speed(stock.seen(), variant) * (double) variant.targetUtilization() / 100;
+  }
+
+  private int most() {
+    return Math.max(policy.requested(), policy.policy().scaling().maxReplicas());
+  }
+
+  /// The rungs that its owner lets serve: the one without the budget, and below it.
+  private List<Option> acceptable() {
+    List<Option> acceptable = new ArrayList<>();
+    for (int i = 0; i < options.size() && unbound != null; i++) {
+      Option option = options.get(i);
+      boolean below =
+          i > options.indexOf(unbound)
+              && policy.downgradeAllowed()
+              && isAcceptable(option, unbound);
+      boolean priced = option.perReplica().microsPerHour() > 0;
+      if (priced && (option.equals(unbound) || below)) {
+        acceptable.add(option);
+      }
+    }
+    return acceptable;
+  }
+
+  private boolean isAcceptable(Option option, Option than) {
+    var floor = policy.floor();
+    boolean good = floor == null || option.quality().compareTo(floor) >= 0;
+    return good && isCheapEnough(option, than);
+  }
+
+  private boolean isCheapEnough(Option option, Option than) {
+    return policy.pricierFallback() || option.hourly().compareTo(than.hourly()) <= 0;
+  }
+
+  private Variant variant(Option option) {
+    return policy.policy().ladder().stream()
+        .filter(variant -> variant.name().equals(option.variant()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /// It with the replicas of each rung that are worth their money: `price` of what they serve for a
+  /// micro-dollar. At what they cost now in place of what they usually cost: of money that is short
+  /// nothing is put by. Which rung is dearer than another is judged by what the whole demand needs.
+  Wish worth(Hours.Terms terms) {
+    return new Wish(
+        policy.atAnyPrice(),
+        stock,
+        grant,
+        active,
+        options.stream().map(option -> worth(option, terms)).toList(),
+        unbound == null ? null : worth(unbound, terms));
+  }
+
+  private Option worth(Option option, Hours.Terms terms) {
+    int replicas = isLast(option) ? option.replicas() : filled(option, option.replicas());
+    Option worth = option.exactly(worthwhile(option, replicas, terms));
+    return unbound == null || option.obstacle() != null || isCheapEnough(option, unbound)
+        ? worth
+        : worth.barred(
+            "dearer than %s at $%s/h, and downgrade.pricierFallback is false"
+                .formatted(unbound.variant(), unbound.hourly().print(2)));
   }
 
   /// What the replicas that are granted usually cost an hour; absent where the demand is not
@@ -274,8 +422,7 @@ record Wish(
     if (demand == null || own == 0) {
       return replicas;
     }
-    int last = Math.max(ceiling(Integer.MAX_VALUE), unbound == null ? 0 : options.indexOf(unbound));
-    boolean better = options.indexOf(option) != last;
+    boolean better = !isLast(option);
     if (better && demand.thousandths() < askedBefore()) {
       return replicas;
     }
@@ -283,6 +430,39 @@ record Wish(
     long filled = (demand.thousandths() + spare) / own;
     int least = Math.max(1, policy.policy().scaling().minReplicas());
     return (int) Math.min(replicas, Math.max(least, filled));
+  }
+
+  /// Whether no lower rung may serve.
+  boolean isLast(Option option) {
+    int last = Math.max(ceiling(Integer.MAX_VALUE), unbound == null ? 0 : options.indexOf(unbound));
+    return options.indexOf(option) == last;
+  }
+
+  /// Replicas of a rung each of which serves worth enough for its money: `price` of it for a
+  /// micro-dollar. All of them where demand is not measured.
+  private int worthwhile(Option option, int replicas, Hours.Terms terms) {
+    @Nullable TokensPerSecond demand = stock.seen().demand();
+    double own = speed(stock.seen(), variant(option));
+    boolean dips = demand != null && !isLast(option) && demand.thousandths() < askedBefore();
+    if (demand == null || own == 0 || dips) {
+      return replicas;
+    }
+    int least = Math.max(1, policy.policy().scaling().minReplicas());
+    int count = replicas;
+    while (count > least) {
+      double others = own * (count - 1);
+      double served =
+          terms.swing().stream()
+              .mapToDouble(part -> Math.clamp(part * demand.thousandths() - others, 0, own) / 1000)
+              .average()
+              .orElse(0);
+      double worth = served * option.quality().doubleValue();
+      if (worth >= terms.price() * option.perReplica().microsPerHour()) {
+        break;
+      }
+      count--;
+    }
+    return count;
   }
 
   /// Tokens a second, in thousandths, for which the owner would ask for one replica fewer.
@@ -298,14 +478,11 @@ record Wish(
     if (unbound == null || !policy.downgradeAllowed()) {
       return 0;
     }
-    var floor = policy.floor();
     int index = options.indexOf(unbound);
     int left = depth;
     for (int i = index + 1; i < options.size() && left > 0; i++) {
       Option option = options.get(i);
-      boolean good = floor == null || option.quality().compareTo(floor) >= 0;
-      boolean cheap = policy.pricierFallback() || option.hourly().compareTo(unbound.hourly()) <= 0;
-      if (good && cheap && option.obstacle() == null) {
+      if (isAcceptable(option, unbound) && option.obstacle() == null) {
         index = i;
         left--;
       }

@@ -9,6 +9,7 @@ import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.forecast.Needs;
+import dev.comptroller.decide.forecast.Work;
 import dev.comptroller.decide.heat.HeatAction;
 import dev.comptroller.decide.heat.HeatLadder;
 import dev.comptroller.decide.heat.HeatSource;
@@ -125,7 +126,8 @@ class MoneyLoopTest {
     NamespacePolicy hour = Namespaces.hard("40", Calendar.of(Period.Hour, "Asia/Kolkata"), CHAT);
     Instant then = NOW.minusSeconds(900);
     Needs busy = Needs.NONE.seen(64_000, then.minusSeconds(3600)).seen(64_000, NOW);
-    LoopState state = new LoopState(LoopState.EMPTY.heat(), List.of(), List.of(), null, busy);
+    LoopState state =
+        new LoopState(LoopState.EMPTY.heat(), List.of(), List.of(), null, busy, Work.NONE);
     NamespaceSeen seen =
         new NamespaceSeen(
             then,

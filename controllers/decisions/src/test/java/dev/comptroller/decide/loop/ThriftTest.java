@@ -7,6 +7,7 @@ import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.forecast.Needs;
+import dev.comptroller.decide.forecast.Work;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.Money;
 import dev.comptroller.decide.units.TokensPerSecond;
@@ -34,11 +35,22 @@ class ThriftTest {
   /// @param demand tokens a second, by minute
   /// @param cents of a GPU for an hour, by minute
   private static List<Grant> day(String amount, IntToLongFunction demand, IntToLongFunction cents) {
+    return day(amount, demand, cents, _ -> 8_000, Work.NONE);
+  }
+
+  /// The same, where the hours of the day are known to take these thousandths of GPUs.
+  private static List<Grant> day(
+      String amount,
+      IntToLongFunction demand,
+      IntToLongFunction cents,
+      IntToLongFunction known,
+      Work work) {
     Needs needs = Needs.NONE;
     for (int hour = 0; hour < 24; hour++) {
-      needs = needs.seen(8_000, START.plusSeconds(3600L * hour));
+      needs = needs.seen(known.applyAsLong(hour), START.plusSeconds(3600L * hour));
     }
-    LoopState state = new LoopState(LoopState.EMPTY.heat(), List.of(), List.of(), null, needs);
+    LoopState state =
+        new LoopState(LoopState.EMPTY.heat(), List.of(), List.of(), null, needs, work);
     NamespacePolicy policy = Namespaces.hard(amount, Period.Day, CHAT);
     List<Grant> grants = new ArrayList<>();
     long spent = 0;
@@ -150,7 +162,8 @@ class ThriftTest {
             null,
             Duration.ofMinutes(5));
     LoopState state =
-        new LoopState(LoopState.EMPTY.heat(), List.of(grant), List.of(), null, Needs.NONE);
+        new LoopState(
+            LoopState.EMPTY.heat(), List.of(grant), List.of(), null, Needs.NONE, Work.NONE);
     NamespacePolicy policy = Namespaces.hard(amount, Period.Day, CHAT);
     MoneySeen money =
         new MoneySeen(
@@ -165,6 +178,27 @@ class ThriftTest {
             new NamespaceSeen(now, money, List.of(chat), List.of(), state), policy, now)
         .grant("chat")
         .orElseThrow();
+  }
+
+  @Test
+  void shouldSpendWhatQuietHoursDoNotNeedOnTheBetterRungInBusyHours() {
+    // Quiet until noon, then busy: a large replica serves 2,000 tokens/s at most, 1,400 well.
+    IntToLongFunction demand = minute -> minute < DAY / 2 ? 300 : 2_700;
+    IntToLongFunction known = hour -> 4_000 * demand.applyAsLong(60 * hour) / 1_400;
+    Work work = Work.NONE;
+    for (int hour = 0; hour < 24; hour++) {
+      work = work.seen(known.applyAsLong(hour), START.plusSeconds(3600L * hour));
+    }
+    List<Grant> grants = day("190", demand, _ -> 200, known, work);
+
+    List<String> quiet =
+        grants.subList(10, DAY / 2).stream().map(Grant::variant).distinct().toList();
+    long large =
+        grants.subList(DAY / 2, DAY).stream()
+            .filter(grant -> grant.variant().equals("large") && grant.replicas() == 2)
+            .count();
+    assertThat(quiet).containsExactly("small");
+    assertThat(large).isGreaterThan(DAY / 2 * 6 / 10);
   }
 
   @Test

@@ -86,7 +86,7 @@ final class BudgetReport {
         inForce ? actions(decision) : List.of(),
         inForce ? decision.state().grants().stream().map(Memory::wire).toList() : List.of(),
         inForce ? decision.state().commitments().stream().map(Memory::wire).toList() : List.of(),
-        inForce ? Memory.wire(decision.state().needs()) : List.of(),
+        inForce ? Memory.wire(decision.state().needs(), decision.state().work()) : List.of(),
         inForce ? traffic(decision) : null,
         spenders(facts.charges()),
         batch(facts.batch()),

@@ -7,6 +7,7 @@ import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.HeatLog;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.HourlyNeed;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.StepLog;
 import dev.comptroller.decide.forecast.Needs;
+import dev.comptroller.decide.forecast.Work;
 import dev.comptroller.decide.heat.HeatState;
 import dev.comptroller.decide.heat.HeatState.StepName;
 import dev.comptroller.decide.heat.HeatState.StepPast;
@@ -19,6 +20,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// What decisions remember, as it stands in the status of a budget: the write-ahead log of its
@@ -36,7 +38,10 @@ final class Memory {
         status.grants().stream().map(Memory::grant).toList(),
         status.commitments().stream().map(Memory::commitment).toList(),
         instant(status.fundedUntil()),
-        needs(status.needs()));
+        needs(status.needs(), HourlyNeed::milliGpus),
+        new Work(
+            needs(status.needs(), HourlyNeed::demandMilliGpus),
+            needs(status.needs(), HourlyNeed::swingMilliGpus)));
   }
 
   static @Nullable HeatLog wire(HeatState state) {
@@ -57,18 +62,26 @@ final class Memory {
     return new HeatLog(state.periodStart().toString(), steps);
   }
 
-  static List<HourlyNeed> wire(Needs needs) {
+  /// @param work of the same hours, or of some of them
+  static List<HourlyNeed> wire(Needs needs, Work work) {
     return needs.rates().entrySet().stream()
-        .map(entry -> new HourlyNeed(entry.getKey(), entry.getValue()))
+        .map(
+            entry ->
+                new HourlyNeed(
+                    entry.getKey(),
+                    entry.getValue(),
+                    work.mean().rates().get(entry.getKey()),
+                    work.swing().rates().get(entry.getKey())))
         .toList();
   }
 
   /// Hours that no day has are not remembered.
-  private static Needs needs(List<HourlyNeed> wire) {
+  private static Needs needs(List<HourlyNeed> wire, Function<HourlyNeed, @Nullable Long> figure) {
     TreeMap<Integer, Long> rates = new TreeMap<>();
     for (HourlyNeed need : wire) {
-      if (need.hour() >= 0 && need.hour() < 24 && need.milliGpus() >= 0) {
-        rates.put(need.hour(), need.milliGpus());
+      @Nullable Long milliGpus = figure.apply(need);
+      if (need.hour() >= 0 && need.hour() < 24 && milliGpus != null && milliGpus >= 0) {
+        rates.put(need.hour(), milliGpus);
       }
     }
     return new Needs(rates);

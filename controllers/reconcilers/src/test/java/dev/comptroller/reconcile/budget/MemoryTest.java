@@ -12,6 +12,7 @@ import dev.comptroller.decide.cost.SpendRecord;
 import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.decide.forecast.HourSpend;
 import dev.comptroller.decide.forecast.Needs;
+import dev.comptroller.decide.forecast.Work;
 import dev.comptroller.decide.heat.HeatAction;
 import dev.comptroller.decide.heat.HeatState;
 import dev.comptroller.decide.heat.HeatState.StepName;
@@ -61,7 +62,10 @@ final class MemoryTest {
                     Duration.ofMinutes(5))),
             List.of(new Commitment("chat", "large", 1, 2, T0.plusSeconds(9))),
             T0.plusSeconds(1800),
-            new Needs(new TreeMap<>(Map.of(0, 0L, 23, 12_500L))));
+            new Needs(new TreeMap<>(Map.of(0, 0L, 22, 4_000L, 23, 12_500L))),
+            new Work(
+                new Needs(new TreeMap<>(Map.of(0, 0L, 23, 11_250L))),
+                new Needs(new TreeMap<>(Map.of(0, 0L, 23, 750L)))));
 
     assertThat(Memory.read(through(status(state)))).isEqualTo(state);
     assertThat(Memory.read(InferenceBudgetStatus.empty())).isEqualTo(LoopState.EMPTY);
@@ -182,7 +186,7 @@ final class MemoryTest {
         List.of(),
         state.grants().stream().map(Memory::wire).toList(),
         state.commitments().stream().map(Memory::wire).toList(),
-        Memory.wire(state.needs()),
+        Memory.wire(state.needs(), state.work()),
         null,
         null,
         null,

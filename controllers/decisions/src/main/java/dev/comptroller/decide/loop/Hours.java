@@ -1,0 +1,156 @@
+package dev.comptroller.decide.loop;
+
+import dev.comptroller.decide.allocate.Frontier;
+import dev.comptroller.decide.allocate.Spread;
+import dev.comptroller.decide.allocate.Spread.Stretch;
+import dev.comptroller.decide.budget.Funds;
+import dev.comptroller.decide.forecast.Needs;
+import dev.comptroller.decide.forecast.Work;
+import dev.comptroller.decide.units.Money;
+import java.math.BigInteger;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// How the money is spread over the period, and how what runs now is expected to go on: what each
+/// hour of the day takes, as shares of each other.
+///
+/// Where demand is measured and the money does not pay for everything, these are dollars, spread so
+/// that they buy the most tokens, weighted by their quality ([Spread]): a busy hour gets its better
+/// rung before a quiet one does, because there the same dollars serve more. Else these are the GPUs
+/// that every hour would run without the budget.
+///
+/// @param need the present hour's share
+/// @param needs those of all hours that are known
+/// @param terms of money that is short, if it is spread by what it buys
+record Hours(long need, Needs needs, @Nullable Terms terms) {
+  /// On what terms short money is spent.
+  ///
+  /// @param price the worth that a micro-dollar has to buy
+  /// @param swing what is asked for while the present hour lasts, in parts of what is asked for
+  ///   now: each of these for the same time
+  record Terms(double price, List<Double> swing) {
+    Terms {
+      swing = List.copyOf(swing);
+    }
+  }
+
+  private static final int HOURS = 24;
+  private static final BigInteger HOUR = BigInteger.valueOf(3600);
+  private static final BigInteger HUNDRED = BigInteger.valueOf(100);
+
+  /// In proportion to the GPUs that every hour would run without the budget.
+  static Hours byNeed(long need, Needs needs) {
+    return new Hours(need, needs, null);
+  }
+
+  /// By what short money buys.
+  ///
+  /// A price that is declared to change within the period, or demand that swings within hours as
+  /// much as between them, makes later hours buy something else than they seem to: then nothing is
+  /// put by for them.
+  ///
+  /// @param wishes what everybody would run
+  /// @param work what the demand of the hours of the day takes
+  /// @param funds what may be spent; absent if nothing limits it
+  /// @param margin percent of the money that stays free
+  /// @return absent unless money is short, and it is known what it can buy
+  static Optional<Hours> byWorth(
+      List<Wish> wishes, Work work, Present present, @Nullable Funds funds, int margin) {
+    Instant end = present.window().end();
+    boolean known = wishes.stream().allMatch(wish -> wish.isMeasured() && wish.isSteady(end));
+    if (!known || funds == null || !work.isTelling() || !present.hasHours(1, work.mean())) {
+      return Optional.empty();
+    }
+    double now = wishes.stream().mapToDouble(Wish::fraction).sum();
+    return new Plan(wishes, work, present, now).hours(funds, margin).filter(it -> it.need() > 0);
+  }
+
+  boolean isShort() {
+    return terms != null;
+  }
+
+  /// The hours of one decision. Deployments have the same parts of the demand at all hours.
+  ///
+  /// @param now thousandths of GPUs that the present demand takes
+  private record Plan(List<Wish> wishes, Work work, Present present, double now) {
+    Optional<Hours> hours(Funds funds, int margin) {
+      long all = everything(asked());
+      SortedMap<Integer, Long> byHour = new TreeMap<>();
+      work.mean().rates().forEach((hour, _) -> byHour.put(hour, everything(asked(hour))));
+      BigInteger spread =
+          BigInteger.valueOf(funds.position().left().max(Money.ZERO).micros())
+              .multiply(BigInteger.valueOf(Math.max(1, 99L - margin)))
+              .divide(HUNDRED);
+      Hours unbound = byNeed(all, new Needs(byHour));
+      boolean enough = all <= 0 || present.over(all, unbound).divide(HOUR).compareTo(spread) <= 0;
+      return enough ? Optional.empty() : Optional.of(bound(new Money(spread.longValueExact())));
+    }
+
+    /// What is asked for while the present hour lasts: as it usually swings, around its usual mean
+    /// where the present demand is no further off that than usual, else as far from the demand.
+    private List<Double> asked() {
+      int hour = present.hourOfDay();
+      double swing = work.swing().rates().getOrDefault(hour, 0L);
+      double mean = work.mean().rates().getOrDefault(hour, Math.round(now));
+      double likely = Math.clamp(mean, now - swing, now + swing);
+      return around(likely, swing);
+    }
+
+    /// What is asked for in an hour of the day.
+    private List<Double> asked(int hour) {
+      SortedMap<Integer, Long> means = work.mean().rates();
+      @Nullable Long known = means.get(hour);
+      if (known == null) {
+        double mean = means.values().stream().mapToLong(Long::longValue).average().orElse(0);
+        return around(mean * present.unseenPercent() / 100, 0);
+      }
+      return around(known, work.swing().rates().getOrDefault(hour, 0L));
+    }
+
+    private static List<Double> around(double mean, double swing) {
+      return List.of(Math.max(0, mean - swing), mean + swing);
+    }
+
+    /// What everybody would run at a time of this demand if money did not matter.
+    private long everything(List<Double> milliGpus) {
+      return wishes.stream()
+          .mapToLong(wish -> wish.everything(Collections.max(part(wish, milliGpus))))
+          .sum();
+    }
+
+    /// A deployment's part of a demand: as of the present one, or an equal part if there is none.
+    private List<Double> part(Wish wish, List<Double> milliGpus) {
+      double part = now > 0 ? wish.fraction() / now : 1.0 / wishes.size();
+      return milliGpus.stream().map(all -> all * part).toList();
+    }
+
+    private Hours bound(Money money) {
+      long[] seconds = present.secondsByHour();
+      List<Stretch> stretches = new ArrayList<>();
+      stretches.add(new Stretch(present.secondsOfHour(), frontiers(asked())));
+      for (int hour = 0; hour < HOURS; hour++) {
+        stretches.add(new Stretch(seconds[hour], frontiers(asked(hour))));
+      }
+      Spread spread = Spread.of(stretches, money);
+      SortedMap<Integer, Long> byHour = new TreeMap<>();
+      for (int hour = 0; hour < HOURS; hour++) {
+        byHour.put(hour, spread.rates().get(hour + 1));
+      }
+      List<Double> swing = now > 0 ? asked().stream().map(all -> all / now).toList() : List.of(1.0);
+      return new Hours(
+          spread.rates().getFirst(), new Needs(byHour), new Terms(spread.price(), swing));
+    }
+
+    private List<Frontier> frontiers(List<Double> milliGpus) {
+      return wishes.stream()
+          .flatMap(wish -> wish.frontier(part(wish, milliGpus)).stream())
+          .toList();
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package dev.comptroller.decide.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.comptroller.decide.Policy;
+import dev.comptroller.decide.budget.Period;
+import dev.comptroller.decide.cost.Exposure;
+import dev.comptroller.decide.cost.Price;
+import dev.comptroller.decide.downgrade.Transition;
+import dev.comptroller.decide.fleet.CapacityType;
+import dev.comptroller.decide.fleet.Scaling;
+import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.forecast.Needs;
+import dev.comptroller.decide.forecast.Work;
+import dev.comptroller.decide.units.HourlyRate;
+import dev.comptroller.decide.units.Money;
+import dev.comptroller.decide.units.TokensPerSecond;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntToLongFunction;
+import org.junit.jupiter.api.Test;
+
+/// When short money is spread by what it buys, and that nobody stays on a rung that it does not
+/// pay for.
+class WorthTest {
+  private static final Instant START = Instant.parse("2026-03-02T00:00:00Z");
+  private static final Instant NOW = START.plusSeconds(3600);
+  private static final DeploymentPolicy CHAT =
+      new DeploymentPolicy(
+          new Policy(
+              "team",
+              "chat",
+              List.of(
+                  variant("large", 4, "90", 2_800),
+                  variant("medium", 2, "75", 2_400),
+                  variant("small", 1, "60", 2_400)),
+              null,
+              1,
+              new Scaling(1, 6),
+              null),
+          100,
+          1,
+          true,
+          false,
+          true,
+          false,
+          new Transition(Duration.ofSeconds(45), Duration.ofSeconds(30), Duration.ofSeconds(137)),
+          Duration.ofMinutes(5));
+  private static final NamespacePolicy POLICY = Namespaces.hard("300", Period.Day, CHAT);
+
+  /// Hours of whom half take what 2,500 tokens a second do, and half a tenth of that.
+  private static final Work DIFFERENT = work(hour -> hour < 12 ? 3_571 : 357, 0);
+
+  private static Variant variant(String name, int gpus, String quality, long speed) {
+    return new Variant(
+        name,
+        "h100",
+        gpus,
+        new BigDecimal(quality),
+        0,
+        "",
+        64,
+        TokensPerSecond.of(speed),
+        null,
+        100);
+  }
+
+  private static Work work(IntToLongFunction byHour, long swing) {
+    Needs mean = Needs.NONE;
+    Needs off = Needs.NONE;
+    for (int hour = 0; hour < 24; hour++) {
+      mean = mean.seen(byHour.applyAsLong(hour), START.plusSeconds(3600L * hour));
+      off = off.seen(swing, START.plusSeconds(3600L * hour));
+    }
+    return new Work(mean, off);
+  }
+
+  private static Price from(Instant from, String dollars) {
+    return new Price(CapacityType.OnDemand, HourlyRate.parse(dollars), from, null);
+  }
+
+  /// What is decided about a replica of `variant` that has run for long, where it costs 12 dollars
+  /// for each of its GPUs and $10 of the day are spent.
+  private static NamespaceDecision decide(String variant, Work work, Price... prices) {
+    List<VariantSeen> variants = new ArrayList<>();
+    for (Variant each : CHAT.policy().ladder()) {
+      variants.add(
+          VariantSeen.of(
+              each,
+              Namespaces.pool(prices),
+              null,
+              VariantSeen.Slo.NotDeclared,
+              NOW,
+              POLICY.leaving().total()));
+    }
+    HourlyRate hourly = HourlyRate.parse("12").times(gpus(variant));
+    Holding holding = new Holding(variant, 1, 1, false, Exposure.fixed(hourly));
+    Duration dwell = Duration.ofMinutes(5);
+    Grant grant = new Grant("chat", variant, 1, 0, hourly, "WithinBudget", "", START, null, dwell);
+    Needs needs = Needs.NONE;
+    for (int hour = 0; hour < 24; hour++) {
+      needs = needs.seen(4_000, START.plusSeconds(3600L * hour));
+    }
+    LoopState state =
+        new LoopState(LoopState.EMPTY.heat(), List.of(grant), List.of(), null, needs, work);
+    DeploymentSeen chat =
+        new DeploymentSeen("chat", variant, List.of(holding), variants, TokensPerSecond.of(2_500));
+    MoneySeen money =
+        new MoneySeen(
+            NOW,
+            POLICY.calendar().containing(NOW),
+            Money.parse("10"),
+            Money.ZERO,
+            false,
+            List.of());
+    return MoneyLoop.decide(
+        new NamespaceSeen(NOW, money, List.of(chat), List.of(), state), POLICY, NOW);
+  }
+
+  private static int gpus(String variant) {
+    return CHAT.policy().ladder().stream()
+        .filter(each -> each.name().equals(variant))
+        .mapToInt(Variant::gpus)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /// What would differ if money were spread otherwise.
+  private static String spread(NamespaceDecision decision) {
+    return "%s %s".formatted(decision.allowed(), decision.figures());
+  }
+
+  @Test
+  void shouldLeaveARungThatIsNotPaidForThoughTheNextWouldCostAsMuchIfItServedTheWholeDemand() {
+    // One medium replica takes nearly all of the demand for as much as the two small ones that
+    // would take all of it; the money pays for one small one until the day ends.
+    Grant grant = decide("medium", DIFFERENT, Namespaces.price("12")).grant("chat").orElseThrow();
+
+    assertThat(grant.variant() + "*" + grant.replicas()).isEqualTo("small*1");
+  }
+
+  @Test
+  void shouldSpreadByWhatMoneyBuysWhereHoursDiffer() {
+    Price always = Namespaces.price("12");
+
+    assertThat(spread(decide("small", DIFFERENT, always)))
+        .isNotEqualTo(spread(decide("small", Work.NONE, always)));
+  }
+
+  @Test
+  void shouldSpreadByNeedWhereTheHoursTellNothing() {
+    Price always = Namespaces.price("12");
+    String byNeed = spread(decide("small", Work.NONE, always));
+
+    assertThat(spread(decide("small", work(_ -> 3_571, 0), always))).isEqualTo(byNeed);
+    assertThat(spread(decide("small", work(hour -> hour < 12 ? 3_571 : 357, 1_500), always)))
+        .isEqualTo(byNeed);
+  }
+
+  @Test
+  void shouldSpreadByNeedWhileAPriceIsDeclaredToChangeWithinThePeriod() {
+    Instant noon = START.plusSeconds(12 * 3600);
+    Instant next = START.plusSeconds(24 * 3600);
+    Price[] within = {Namespaces.price("12"), from(noon, "4")};
+    Price[] after = {Namespaces.price("12"), from(next, "4")};
+
+    assertThat(spread(decide("small", DIFFERENT, within)))
+        .isEqualTo(spread(decide("small", Work.NONE, within)));
+    assertThat(spread(decide("small", DIFFERENT, after)))
+        .isNotEqualTo(spread(decide("small", Work.NONE, after)));
+  }
+}
