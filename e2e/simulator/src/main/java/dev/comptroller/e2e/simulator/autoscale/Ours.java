@@ -107,7 +107,9 @@ final class Ours implements ScalingPolicy {
         new HourlyRate(rules.machine().microsPerHour()),
         speed(tokens * view.safe().requestsPerSecond()),
         new RungSeen.Pooled(
-            rules.machine().limits().maxSequences(), speed(tokens * view.fullRate())),
+            rules.machine().limits().maxSequences(),
+            speed(tokens * view.fullRate()),
+            view.safe().growth()),
         true,
         view.replicas(),
         view.most(),
@@ -122,14 +124,17 @@ final class Ours implements ScalingPolicy {
   private ScalePolicy policy(View view) {
     Variant variant =
         new Variant(RUNG, "h100", 8, new BigDecimal("0.9"), 0, "BF16", 64, null, null, 60);
-    return new ScalePolicy(
-        new Policy("team", "chat", List.of(variant), null, 1, new Scaling(1, view.most()), null),
-        null,
-        List.of(),
-        Duration.ofMinutes(10),
-        false,
-        true,
-        Duration.ofHours(1),
-        ScalePolicy.Pace.DEFAULT);
+    ScalePolicy usual =
+        new ScalePolicy(
+            new Policy(
+                "team", "chat", List.of(variant), null, 1, new Scaling(1, view.most()), null),
+            null,
+            List.of(),
+            Duration.ofMinutes(10),
+            false,
+            true,
+            Duration.ofHours(1),
+            ScalePolicy.Pace.DEFAULT);
+    return usual.keeping(rules.slo().attainment());
   }
 }
