@@ -55,6 +55,24 @@ final class Replica {
     return waited + steps * each;
   }
 
+  /// So many of them that share what comes evenly, as one queue.
+  Replica together(int count) {
+    int places = count * leave.length;
+    double[] firsts = new double[places];
+    double[] steps = new double[places];
+    double[] leaves = new double[places];
+    for (int n = 1; n <= places; n++) {
+      int fuller = n % count;
+      int low = n / count;
+      int high = fuller == 0 ? low : low + 1;
+      firsts[n - 1] = first[high - 1];
+      steps[n - 1] = step[high - 1];
+      double less = low == 0 ? 0 : leave[low - 1];
+      leaves[n - 1] = fuller * leave[high - 1] + (count - fuller) * less;
+    }
+    return new Replica(firsts, steps, leaves);
+  }
+
   /// Requests a second of a replica that is full.
   double fastest() {
     return leave[leave.length - 1];

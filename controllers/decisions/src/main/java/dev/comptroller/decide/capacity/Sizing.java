@@ -17,11 +17,19 @@ import java.util.Optional;
 ///    finds. Attainment is the part of requests, by that chain, that keeps both promises; a request
 ///    that finds the queue full keeps none.
 /// 4. Attainment falls as the rate grows, so the largest rate is found by halving.
+/// 5. Replicas that share what comes keep fewer places free, each, than one alone: how many follows
+///    from the same chain for [#SHARED] of them.
 ///
 /// Everything is decided by the chain's whole distribution, so the tail counts, not the mean.
 public final class Sizing {
   /// Places of the queue for each one served.
   public static final int QUEUE = 10;
+
+  /// Replicas that are looked at together, to see what is gained by sharing.
+  static final int SHARED = 4;
+
+  /// The growth of what is kept free where nothing is known of it: that of a sum of chances.
+  public static final double ROOT = 0.5;
 
   private static final int ROUNDS = 50;
 
@@ -69,6 +77,9 @@ public final class Sizing {
   /// @param places requests at once beside which another one still gets its tokens in time
   /// @param fullTokensPerSecond tokens of prompts and answers with all of these places taken: what
   ///   many replicas that share a queue come near to, and one alone does not
+  /// @param growth to what power of their number the places grow that replicas which share what
+  ///   comes keep free for chance, all together: half of [#ROOT] if those that come by themselves
+  ///   need no more than one alone, [#ROOT] at most
   public record SafeRate(
       double requestsPerSecond,
       double tokensPerSecond,
@@ -78,7 +89,22 @@ public final class Sizing {
       Binding binding,
       double error,
       int places,
-      double fullTokensPerSecond) {}
+      double fullTokensPerSecond,
+      double growth) {
+    private SafeRate with(double other, double grows) {
+      return new SafeRate(
+          requestsPerSecond,
+          tokensPerSecond,
+          timeToFirstToken,
+          timePerOutputToken,
+          sequences,
+          binding,
+          other,
+          places,
+          fullTokensPerSecond,
+          grows);
+    }
+  }
 
   /// The steady state of a replica at a rate.
   ///
@@ -108,13 +134,13 @@ public final class Sizing {
       Limits limits,
       Workload workload,
       Slo slo) {
-    SafeRate rate = largest(steps.cost(), first, limits, workload, slo);
+    SafeRate rate = grown(steps.cost(), first, limits, workload, slo);
     double n = Math.max(1, rate.sequences());
     double tokens = n * workload.tokensPerStep();
     double kv = n * workload.meanKvTokens();
     double error = steps.relativeError(n, tokens, kv);
     if (rate.binding() == Binding.Impossible || !Double.isFinite(error)) {
-      return withError(rate, error);
+      return rate.with(error, rate.growth());
     }
     StepCost higher = scaled(steps.cost(), 1 + error);
     SafeRate slower = largest(higher, first, limits, workload, slo);
@@ -122,12 +148,12 @@ public final class Sizing {
         rate.requestsPerSecond() > 0
             ? 1 - slower.requestsPerSecond() / rate.requestsPerSecond()
             : 1;
-    return withError(rate, Math.max(error, lost));
+    return rate.with(Math.max(error, lost), rate.growth());
   }
 
   /// The largest safe rate where steps cost exactly `steps`.
   public static SafeRate largestRate(StepCost steps, Limits limits, Workload workload, Slo slo) {
-    return largest(steps, Optional.empty(), limits, workload, slo);
+    return grown(steps, Optional.empty(), limits, workload, slo);
   }
 
   private static SafeRate largest(
@@ -154,14 +180,27 @@ public final class Sizing {
           Binding.Impossible,
           0,
           0,
-          0);
+          0,
+          ROOT);
     }
     State full = replica.at(high, slo);
     if (full.attained() >= slo.attainment()) {
       return rate(replica, slo, high, full, workload, Binding.Throughput);
     }
-    double low = 0;
-    for (int round = 0; round < ROUNDS && high - low > 1e-6 * high; round++) {
+    double low = halved(replica, slo, 0, high, 1e-6);
+    State beyond = replica.at(low * (1 + 1e-6), slo);
+    Binding binding =
+        beyond.firstAttained() < beyond.perTokenAttained()
+            ? Binding.TimeToFirstToken
+            : Binding.TimePerOutputToken;
+    return rate(replica, slo, low, replica.at(low, slo), workload, binding);
+  }
+
+  /// The largest rate between two that keeps the promise, but for a part `exact` of the higher.
+  private static double halved(Replica replica, Slo slo, double from, double to, double exact) {
+    double low = from;
+    double high = to;
+    for (int round = 0; round < ROUNDS && high - low > exact * to; round++) {
       double middle = (low + high) / 2;
       if (replica.at(middle, slo).attained() >= slo.attainment()) {
         low = middle;
@@ -169,12 +208,27 @@ public final class Sizing {
         high = middle;
       }
     }
-    State beyond = replica.at(high, slo);
-    Binding binding =
-        beyond.firstAttained() < beyond.perTokenAttained()
-            ? Binding.TimeToFirstToken
-            : Binding.TimePerOutputToken;
-    return rate(replica, slo, low, replica.at(low, slo), workload, binding);
+    return low;
+  }
+
+  /// The largest rate with the growth of what replicas keep free: one alone at that rate, and
+  /// [#SHARED] of them by their own chain, in parts of what they serve with all places taken. The
+  /// chain takes each request to come by itself; where they come in bunches chance adds up by its
+  /// root, so the mean of both is given.
+  private static SafeRate grown(
+      StepCost steps, Optional<FirstTokenCost> first, Limits limits, Workload workload, Slo slo) {
+    Replica replica = Replica.of(steps, first.orElse(null), limits, workload);
+    SafeRate rate = largest(replica, workload, slo);
+    double full = rate.places() == 0 ? 0 : replica.full(rate.places());
+    double alone = full - rate.requestsPerSecond();
+    double from = SHARED * rate.requestsPerSecond();
+    double to = MOST * SHARED * full;
+    if (rate.binding() == Binding.Impossible || from >= to) {
+      return rate;
+    }
+    double shared = halved(replica.together(SHARED), slo, from, to, 2e-4);
+    double growth = Math.log((SHARED * full - shared) / alone) / Math.log(SHARED);
+    return rate.with(rate.error(), (Math.clamp(growth, 0, ROOT) + ROOT) / 2);
   }
 
   private static SafeRate rate(
@@ -189,20 +243,8 @@ public final class Sizing {
         binding,
         0,
         places,
-        replica.full(places) * workload.tokens());
-  }
-
-  private static SafeRate withError(SafeRate rate, double error) {
-    return new SafeRate(
-        rate.requestsPerSecond(),
-        rate.tokensPerSecond(),
-        rate.timeToFirstToken(),
-        rate.timePerOutputToken(),
-        rate.sequences(),
-        rate.binding(),
-        error,
-        rate.places(),
-        rate.fullTokensPerSecond());
+        replica.full(places) * workload.tokens(),
+        ROOT);
   }
 
   private static StepCost scaled(StepCost cost, double by) {

@@ -179,7 +179,7 @@ public final class Autoscaler {
     /// Follows a demand that is known.
     private ScaleDecision follow(DemandSeen demand) {
       Duration ahead = start.plus(policy.pace().look());
-      DemandOutlook outlook = DemandForecast.of(demand, ahead, now);
+      DemandOutlook outlook = DemandForecast.of(demand, ahead, policy.attainment(), now);
       double waits = demand.backlog() / CATCH_UP;
       Capacity need = new Capacity(outlook.usually() + waits, outlook.need() + waits);
       List<RungNeed> all = needs(policy.deployment().ladder(), need);

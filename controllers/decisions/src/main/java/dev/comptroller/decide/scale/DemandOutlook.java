@@ -9,7 +9,7 @@ import java.time.Duration;
 /// @param level tokens a second now
 /// @param peak the busiest minute expected
 /// @param margin how much more than that is allowed for, as a part of it: what the model was short
-///   by in all but a tenth of its past forecasts
+///   by in all but a few of its past forecasts
 /// @param usual the same in all but half of them
 /// @param error mean absolute error of the model's past forecasts, as a part of the level; NaN if
 ///   it made none

@@ -34,11 +34,14 @@ record RungNeed(Variant variant, RungSeen seen, int count, long wanted, double n
 
   /// Replicas that serve a need.
   ///
-  /// One alone keeps its SLO up to `safe`: its places must be free for what comes by chance. That
-  /// many beside the mean are needed, in proportion to its root, however many replicas share them:
-  /// with `p` places in each and a mean of `a` taken, `n * p >= a + b * root(a)`, where `b` is such
-  /// that one replica serves exactly `safe`. Chance is on top of the usual need alone: the most
-  /// has its own on top already, and is served while all places are taken.
+  /// One alone keeps its SLO up to `safe`: the other places must be free for what comes by chance.
+  /// Replicas that share what comes keep more of them free together, but by less than their number:
+  /// with `p` places in each, `f` of them free in one alone that serves `safe`, and so much work
+  /// that `r` of those would serve it, `n * p >= taken + f * r^growth`. A place that somebody waits
+  /// for is free sooner where there are many, so [RungSeen.Pooled#growth] is small where a promise
+  /// leaves time to wait, and a half, as for sums of chances, where it leaves none. Chance is on
+  /// top of the usual need alone: the most has its own on top already, and is served while all
+  /// places are taken.
   static long replicas(RungSeen seen, Capacity need) {
     double safe = Objects.requireNonNull(seen.safe()).thousandths() / 1000.0;
     double alone = Math.ceil(need.most() / safe - EXACT);
@@ -49,9 +52,9 @@ record RungNeed(Variant variant, RungSeen seen, int count, long wanted, double n
     }
     double places = pool.places();
     double one = places * safe / full;
-    double spread = (places - one) / Math.sqrt(one);
     double taken = places * need.usual() / full;
-    double shared = Math.ceil((taken + spread * Math.sqrt(taken)) / places - EXACT);
+    double free = (places - one) * Math.pow(taken / one, pool.growth());
+    double shared = Math.ceil((taken + free) / places - EXACT);
     double filled = Math.ceil(need.most() / full - EXACT);
     return (long) Math.min(MOST, Math.min(alone, Math.max(shared, filled)));
   }

@@ -30,8 +30,13 @@ public record RungSeen(
   ///
   /// @param places requests at once in one replica
   /// @param full tokens a second of one with all places taken, more than what is safe for one alone
-  public record Pooled(int places, TokensPerSecond full) {
+  /// @param growth to what power of their number the places grow that all of them together keep
+  ///   free for chance, 0 to 0.5
+  public record Pooled(int places, TokensPerSecond full, double growth) {
     public Pooled {
+      if (!(growth >= 0 && growth <= 0.5)) {
+        throw new IllegalArgumentException("growth is %s: need 0 to 0.5".formatted(growth));
+      }
       if (places < 1 || full.thousandths() < 1) {
         throw new IllegalArgumentException(
             "%d places and %s tokens/s: need 1 or more".formatted(places, full));

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param downgradeAllowed whether a lower rung than the first may serve
 /// @param targetWindow over how long the target CPM is meant
 /// @param pace how fast it follows
+/// @param attainment part of the requests that are to keep their SLO, above 0 and below 1
 public record ScalePolicy(
     Policy deployment,
     @Nullable Integer asked,
@@ -25,8 +26,38 @@ public record ScalePolicy(
     boolean observe,
     boolean downgradeAllowed,
     Duration targetWindow,
-    Pace pace) {
+    Pace pace,
+    double attainment) {
+  /// The attainment where nobody says another one.
+  public static final double USUAL = 0.99;
+
+  /// The same for the usual attainment.
+  public ScalePolicy(
+      Policy deployment,
+      @Nullable Integer asked,
+      List<Schedule> schedules,
+      Duration idleTimeout,
+      boolean observe,
+      boolean downgradeAllowed,
+      Duration targetWindow,
+      Pace pace) {
+    this(
+        deployment,
+        asked,
+        schedules,
+        idleTimeout,
+        observe,
+        downgradeAllowed,
+        targetWindow,
+        pace,
+        USUAL);
+  }
+
   public ScalePolicy {
+    if (!(attainment > 0 && attainment < 1)) {
+      throw new IllegalArgumentException(
+          "attainment is %s: need above 0 and below 1".formatted(attainment));
+    }
     schedules = List.copyOf(schedules);
     if (idleTimeout.isNegative() || targetWindow.isNegative()) {
       throw new IllegalArgumentException(
@@ -47,6 +78,20 @@ public record ScalePolicy(
         true,
         Duration.ofHours(1),
         Pace.DEFAULT);
+  }
+
+  /// The same for another attainment.
+  public ScalePolicy keeping(double part) {
+    return new ScalePolicy(
+        deployment,
+        asked,
+        schedules,
+        idleTimeout,
+        observe,
+        downgradeAllowed,
+        targetWindow,
+        pace,
+        part);
   }
 
   /// How fast replicas follow the demand.

@@ -46,6 +46,33 @@ class SizingTest {
     assertThat(rate.tokensPerSecond()).isCloseTo(700 * rate.requestsPerSecond(), within(1e-6));
   }
 
+  @Test
+  void shouldKeepThePromiseWhereReplicasShareWhatComes() {
+    // First tokens within two seconds, answers of about five: who waits is soon served.
+    Slo patient = new Slo(2, 0.05, 0.999);
+    SafeRate alone = Sizing.largestRate(STEPS, LIMITS, CHAT, patient);
+    double full = alone.fullTokensPerSecond() / 700;
+    double free = 1 - alone.requestsPerSecond() / full;
+    assertThat(alone.growth()).isBetween(0.26, 0.45);
+    Replica four = Replica.of(STEPS, null, LIMITS, CHAT).together(Sizing.SHARED);
+    double kept = full * (4 - free * Math.pow(4, alone.growth()));
+    assertThat(kept).isGreaterThan(4 * alone.requestsPerSecond());
+    assertThat(four.at(0.999 * kept, patient).attained()).isGreaterThanOrEqualTo(0.999);
+    // Room for bunches is left, less than a tenth.
+    assertThat(four.at(1.1 * kept, patient).attained()).isLessThan(0.999);
+  }
+
+  @Test
+  void shouldKeepMoreFreeTogetherWhereNobodyMayWait() {
+    double patient = Sizing.largestRate(STEPS, LIMITS, CHAT, new Slo(2, 0.05, 0.999)).growth();
+    double hasty = Sizing.largestRate(STEPS, LIMITS, CHAT, new Slo(0.1, 0.05, 0.999)).growth();
+    assertThat(hasty).isGreaterThan(patient + 0.05).isLessThanOrEqualTo(0.5);
+    // One by itself shares with nobody.
+    Replica one = Replica.of(STEPS, null, LIMITS, CHAT);
+    assertThat(one.together(1).at(10, SLO)).isEqualTo(one.at(10, SLO));
+    assertThat(one.together(4).fastest()).isCloseTo(4 * one.fastest(), within(1e-9));
+  }
+
   @Property(tries = 60)
   void shouldNeverRiseWithLongerRequestsSlowerStepsOrStricterPromises(
       @ForAll @IntRange(min = 0, max = 1 << 20) int seed) {

@@ -11,6 +11,7 @@ import static dev.comptroller.decide.scale.Deployments.running;
 import static dev.comptroller.decide.scale.Deployments.steady;
 import static dev.comptroller.decide.scale.Deployments.waiting;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.fleet.Scaling;
@@ -71,7 +72,7 @@ class AutoscalerTest {
             "large",
             alone.perReplica(),
             alone.safe(),
-            new RungSeen.Pooled(64, TokensPerSecond.of(3_500)),
+            new RungSeen.Pooled(64, TokensPerSecond.of(3_500), 0.5),
             true,
             0,
             100,
@@ -93,7 +94,7 @@ class AutoscalerTest {
             "large",
             alone.perReplica(),
             alone.safe(),
-            new RungSeen.Pooled(64, TokensPerSecond.of(3_500)),
+            new RungSeen.Pooled(64, TokensPerSecond.of(3_500), 0.5),
             true,
             0,
             100,
@@ -106,6 +107,26 @@ class AutoscalerTest {
     assertThat(RungNeed.replicas(shared, 28_000)).isEqualTo(9);
     assertThat(RungNeed.replicas(alone, 280_000)).isEqualTo(100);
     assertThat(RungNeed.replicas(shared, 280_000)).isEqualTo(82);
+  }
+
+  @Test
+  void shouldKeepAsMuchFreeForChanceAsReplicasThatShareNeed() {
+    RungSeen alone = rung("large", "19", 2_800, 0, 100);
+    long[] needed = new long[3];
+    double[] growths = {0, 0.2, 0.5};
+    for (int i = 0; i < growths.length; i++) {
+      RungSeen.Pooled pool = new RungSeen.Pooled(64, TokensPerSecond.of(3_500), growths[i]);
+      RungSeen shared =
+          new RungSeen("large", alone.perReplica(), alone.safe(), pool, true, 0, 100, START, null);
+      // Whatever sharing is worth, one serves what keeps the promise alone.
+      assertThat(RungNeed.replicas(shared, 2_800)).isEqualTo(1);
+      assertThat(RungNeed.replicas(shared, 2_801)).isEqualTo(2);
+      needed[i] = RungNeed.replicas(shared, 280_000);
+    }
+    // 80 full ones and a fifth of one; and half of one more; and two.
+    assertThat(needed).containsExactly(81, 81, 82);
+    assertThatThrownBy(() -> new RungSeen.Pooled(64, TokensPerSecond.of(3_500), 0.6))
+        .hasMessageContaining("growth is 0.6: need 0 to 0.5");
   }
 
   @Test

@@ -9,6 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
 import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -35,7 +38,7 @@ class DemandForecastTest {
   }
 
   private static DemandOutlook forecast(DemandSeen seen, Duration ahead) {
-    return DemandForecast.of(seen, ahead, seen.until());
+    return DemandForecast.of(seen, ahead, 0.999, seen.until());
   }
 
   private static WeekProfile profile(DoubleUnaryOperator rate) {
@@ -136,7 +139,7 @@ class DemandForecastTest {
             0,
             List.of(),
             now);
-    DemandOutlook outlook = DemandForecast.of(seen, AHEAD, now);
+    DemandOutlook outlook = DemandForecast.of(seen, AHEAD, 0.999, now);
     assertThat(outlook.model()).isEqualTo(Model.Trend);
     assertThat(outlook.level()).isEqualTo(whole.latest() + 10);
     assertThat(outlook.peak()).isCloseTo(whole.latest() + 10 + 4 * 20, Offset.offset(1e-6));
@@ -146,7 +149,7 @@ class DemandForecastTest {
   void shouldSeeNoRiseInMinutesThatAreTooOld() {
     DemandSeen seen = seen(600, WeekProfile.UNKNOWN, 180, m -> 100 + 20 * (m - 400));
     DemandOutlook outlook =
-        DemandForecast.of(seen, AHEAD, seen.until().plus(Duration.ofMinutes(3)));
+        DemandForecast.of(seen, AHEAD, 0.999, seen.until().plus(Duration.ofMinutes(3)));
     assertThat(outlook.peak()).isEqualTo(seen.latest());
   }
 
@@ -157,5 +160,61 @@ class DemandForecastTest {
     DemandOutlook outlook = forecast(seen, AHEAD);
     assertThat(outlook.usual()).isBetween(0.05, 0.15);
     assertThat(outlook.usually()).isLessThan(outlook.need() * 0.95);
+  }
+
+  @Test
+  void shouldSeeTheBeginningOfAJumpBeforeALineThroughItDoes() {
+    Random random = new Random(3);
+    double[] rate = new double[600];
+    for (int i = 0; i < rate.length; i++) {
+      rate[i] = 1_000 + 15 * random.nextGaussian();
+    }
+    DemandSeen calm = seen(600, WeekProfile.UNKNOWN, 180, m -> rate[(int) m]);
+    double before = rate[598];
+    rate[599] = before + 100;
+    DemandSeen jumps = seen(600, WeekProfile.UNKNOWN, 180, m -> rate[(int) m]);
+    assertThat(forecast(calm, AHEAD).need()).isLessThan(1_120);
+    // The rise goes on for four minutes.
+    assertThat(forecast(jumps, AHEAD).peak()).isCloseTo(before + 500, Offset.offset(1e-6));
+  }
+
+  @Test
+  void shouldAllowForMoreWhereMoreIsPromised() {
+    Random random = new Random(5);
+    DemandSeen seen = seen(600, WeekProfile.UNKNOWN, 180, _ -> 1_000 + 100 * random.nextGaussian());
+    double before = -1;
+    for (double attainment : new double[] {0.5, 0.9, 0.99, 0.995, 0.999, 0.9999}) {
+      double margin = DemandForecast.of(seen, AHEAD, attainment, seen.until()).margin();
+      assertThat(margin).as("for %s", attainment).isGreaterThanOrEqualTo(before);
+      before = margin;
+    }
+    assertThat(DemandForecast.odds(0.5)).isEqualTo(0.8);
+    assertThat(DemandForecast.odds(0.99)).isCloseTo(0.8, Offset.offset(1e-9));
+    assertThat(DemandForecast.odds(0.999)).isCloseTo(0.93, Offset.offset(1e-3));
+    assertThat(DemandForecast.of(seen, AHEAD, 0.999, seen.until()).margin())
+        .isGreaterThan(DemandForecast.of(seen, AHEAD, 0.9, seen.until()).margin() + 0.005);
+  }
+
+  @Property(tries = 200)
+  void shouldNeverExpectLessThanTheLastMinuteNorMoreThanItsModelsCan(
+      @ForAll long seed, @ForAll @IntRange(min = 0, max = 200) int known) {
+    Random random = new Random(seed);
+    double most = 1;
+    List<Double> minutes = new ArrayList<>();
+    for (int i = 0; i < known; i++) {
+      double rate = random.nextInt(5) == 0 ? 0 : 1_000 * random.nextDouble();
+      minutes.add(rate);
+      most = Math.max(most, rate);
+    }
+    double latest = 1_000 * random.nextDouble();
+    Instant until = START.plusSeconds(60L * known);
+    DemandSeen seen =
+        new DemandSeen(latest, minutes, until, WeekProfile.UNKNOWN, 0, 0, List.of(), null);
+    DemandOutlook outlook =
+        DemandForecast.of(seen, AHEAD, 0.999, until.plusMillis(random.nextInt(240_000)));
+    assertThat(outlook.need()).isGreaterThanOrEqualTo(latest * (1 - 1e-9));
+    assertThat(outlook.margin()).isBetween(0.0, 1.0);
+    // The steepest rise from minute to minute, as long as it takes.
+    assertThat(outlook.peak()).isLessThanOrEqualTo(5 * Math.max(most, latest) + 1e-6);
   }
 }

@@ -139,7 +139,8 @@ public final class Scaler {
         declared.scaling().observe(),
         declared.scaling().downgradeAllowed(),
         declared.window(),
-        pace);
+        pace,
+        declared.slo() == null ? ScalePolicy.USUAL : declared.slo().attainment());
   }
 
   private List<RungSeen> rungs(Declared declared, Seen seen, Instant now) {
@@ -179,7 +180,9 @@ public final class Scaler {
     return rate == null || rate.places() < 1 || !(rate.fullTokensPerSecond() > 0.001)
         ? null
         : new RungSeen.Pooled(
-            rate.places(), new TokensPerSecond(Math.round(rate.fullTokensPerSecond() * 1000)));
+            rate.places(),
+            new TokensPerSecond(Math.round(rate.fullTokensPerSecond() * 1000)),
+            rate.growth());
   }
 
   /// What a rung is said to serve at its usual utilisation; absent if nobody says.

@@ -21,7 +21,7 @@ class RungRatesTest {
   }
 
   private static SafeRate rate(double tokens) {
-    return new SafeRate(1, tokens, 0.1, 0.01, 3, Binding.Throughput, 0.05, 8, 2 * tokens);
+    return new SafeRate(1, tokens, 0.1, 0.01, 3, Binding.Throughput, 0.05, 8, 2 * tokens, 0.5);
   }
 
   @Test
@@ -44,7 +44,7 @@ class RungRatesTest {
 
   @Test
   void shouldNotTakeARungThatCannotKeepThePromiseForOneWithoutSpeed() {
-    SafeRate impossible = new SafeRate(0, 0, 2, 1, 0, Binding.Impossible, 0, 0, 0);
+    SafeRate impossible = new SafeRate(0, 0, 2, 1, 0, Binding.Impossible, 0, 0, 0, 0.5);
     assertThat(RungRates.of(LADDER, Map.of(), Map.of("large", impossible)).of("large")).isEmpty();
   }
 }

@@ -107,7 +107,9 @@ final class Ours implements ScalingPolicy {
         new HourlyRate(rules.machine().microsPerHour()),
         speed(tokens * view.safe().requestsPerSecond()),
         new RungSeen.Pooled(
-            rules.machine().limits().maxSequences(), speed(tokens * view.fullRate())),
+            rules.machine().limits().maxSequences(),
+            speed(tokens * view.fullRate()),
+            view.safe().growth()),
         true,
         view.replicas(),
         view.most(),
@@ -122,7 +124,8 @@ final class Ours implements ScalingPolicy {
   private ScalePolicy policy(View view) {
     Variant variant =
         new Variant(RUNG, "h100", 8, new BigDecimal("0.9"), 0, "BF16", 64, null, null, 60);
-    return ScalePolicy.following(
-        new Policy("team", "chat", List.of(variant), null, 1, new Scaling(1, view.most()), null));
+    Policy deployment =
+        new Policy("team", "chat", List.of(variant), null, 1, new Scaling(1, view.most()), null);
+    return ScalePolicy.following(deployment).keeping(rules.slo().attainment());
   }
 }
