@@ -9,6 +9,7 @@ import dev.comptroller.decide.rollout.Step;
 import dev.comptroller.decide.scale.ScaleDecision;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
+import dev.comptroller.reconcile.deployment.Directives.Directive;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +47,14 @@ final class Standing {
       if (wanted.scale().replicas() == 0) {
         replace(findings, Finding.no("Ready", SHARED, message));
       }
+    }
+    Directive told = wanted.directive();
+    if (wanted.awaitsFirst() && told != null) {
+      findings.replaceAll(
+          f ->
+              f.type().equals("Ready") && f.reason().equals("ScaledToZero")
+                  ? Finding.no("Ready", "NoReadyReplica", told.message())
+                  : f);
     }
     if (wanted.isSuspended() && wanted.directive() != null) {
       String message =

@@ -81,6 +81,16 @@ record Wanted(
     return directive != null && directive.reason().equals(Directives.AWAITING_GRANT);
   }
 
+  /// Whether replicas are wanted of which the budget has granted none, because it has not decided
+  /// since they are.
+  boolean awaitsFirst() {
+    return directive != null
+        && directive.replicas() == 0
+        && !isSuspended()
+        && alone instanceof Decision.Serve serve
+        && serve.replicas() > 0;
+  }
+
   /// Whether the budget pays for no replica of what is wanted. One that decided while nothing was
   /// asked for has not been asked yet.
   boolean isSuspended() {
