@@ -12,6 +12,7 @@ import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -413,7 +414,10 @@ final class PodWorker {
       published = status;
       conditions = status.getConditions();
     } catch (KubernetesClientException e) {
-      if (e.getCode() == 404 || e.getCode() == 409) {
+      boolean another =
+          e.getCode() == 409
+              && String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT).contains("uid");
+      if (e.getCode() == 404 || another) {
         published = status; // The object is gone; the watch will say so.
       } else {
         LOG.log(Level.WARNING, "{0}: status not written: {1}", label(), e.getMessage());
