@@ -88,14 +88,13 @@ class ElsewhereTest {
   }
 
   private static void awaitNoHold(TestGateway gateway) {
+    awaitMetric(gateway, "comptroller_gateway_ledger_open_holds 0.0");
+  }
+
+  private static void awaitMetric(TestGateway gateway, String series) {
     Awaitility.await()
         .pollInterval(Duration.ofMillis(5))
-        .until(
-            () ->
-                gateway
-                    .admin("/metrics")
-                    .body()
-                    .contains("comptroller_gateway_ledger_open_holds 0.0"));
+        .until(() -> gateway.admin("/metrics").body().contains(series));
   }
 
   @Test
@@ -133,15 +132,7 @@ class ElsewhereTest {
       Future<HttpResponse<String>> asked = clients.submit(() -> gateway.post(body(false)));
       awaitAsked(old);
       gateway.route(table(1_000_000, true));
-      Awaitility.await()
-          .until(
-              () ->
-                  gateway
-                      .admin("/metrics")
-                      .body()
-                      .contains(
-                          "comptroller_gateway_waiting_requests{namespace=\"team-a\","
-                              + "deployment=\"chat\",class=\"interactive\",} 1.0"));
+      WakeTest.awaitWaiting(gateway, "interactive", 1);
       // Longer than a request waits that nothing is started for.
       Thread.sleep(TestGateway.ELSEWHERE);
       assertThat(asked).isNotDone();
@@ -162,9 +153,7 @@ class ElsewhereTest {
     String address = "127.0.0.1:" + port;
     try (TestGateway gateway = new TestGateway(folder, table(1_000_000, false, address))) {
       Future<HttpResponse<String>> asked = clients.submit(() -> gateway.post(body(false)));
-      Awaitility.await()
-          .pollInterval(Duration.ofMillis(5))
-          .until(() -> gateway.admin("/metrics").body().contains("kind=\"connect\",} 1.0"));
+      awaitMetric(gateway, "kind=\"connect\",} 1.0");
       try (FakeReplica again =
           new FakeReplica(port, (_, wire) -> wire.whole(200, answer(100, 0, 7)))) {
         gateway.route(table(1_000_001, false, address));

@@ -94,7 +94,7 @@ class WakeTest {
         .orElse(-1L);
   }
 
-  private static void awaitWaiting(TestGateway gateway, String trafficClass, long count) {
+  static void awaitWaiting(TestGateway gateway, String trafficClass, long count) {
     Awaitility.await()
         .atMost(SOON)
         .pollInterval(Duration.ofMillis(10))

@@ -129,7 +129,7 @@ final class Choices {
         wish.rungs(ceiling, present.margin(wish, funds), present.rest(), present.window().length());
     RungChoice most = Rungs.choose(rungs, UNLIMITED, present.now());
     List<Option> free = Rungs.free(rungs, present.now());
-    int least = Math.max(1, wish.policy().policy().scaling().minReplicas());
+    int least = wish.policy().least();
     Optional<Option> floor =
         free.stream().min(Comparator.comparing(option -> option.perReplica().times(least)));
     if (floor.isEmpty() || !(most instanceof RungChoice.Serve)) {

@@ -65,6 +65,16 @@ public record DeploymentPolicy(
     return policy.floor();
   }
 
+  /// Fewest replicas of a rung that serves.
+  int least() {
+    return Math.max(1, policy.scaling().minReplicas());
+  }
+
+  /// The most replicas of a rung, those that its owner asks for included.
+  int most() {
+    return Math.max(requested(), policy.scaling().maxReplicas());
+  }
+
   /// Replicas that its owner asks for.
   int requested() {
     return policy.scaling().clamp(policy.requestedReplicas());

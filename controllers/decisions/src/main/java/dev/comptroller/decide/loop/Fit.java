@@ -78,7 +78,7 @@ final class Fit {
     List<Wish> weakest = new ArrayList<>(order.reversed());
     weakest.sort(Comparator.comparing((Wish wish) -> !wish.policy().suspendAllowed()));
     for (Wish wish : weakest) {
-      int least = Math.max(1, wish.policy().policy().scaling().minReplicas());
+      int least = wish.policy().least();
       while (!holds() && part(wish).replicas() > least) {
         Part part = part(wish);
         cut(wish, it -> it.with(part.replicas() - 1, "BudgetExhausted", missing()));
@@ -124,7 +124,7 @@ final class Fit {
       return;
     }
     int from = sameRung ? before.replicas() : 0;
-    int least = Math.max(1, wish.policy().policy().scaling().minReplicas());
+    int least = wish.policy().least();
     for (int replicas = wanted.replicas() - 1; replicas > from && replicas >= least; replicas--) {
       if (tried(wanted.with(replicas, "GrowthUnfunded", "no more than that is funded"))) {
         return;

@@ -169,9 +169,8 @@ record Wish(
       return requested;
     }
     BigInteger count = work.add(BigInteger.valueOf(own - 1)).divide(BigInteger.valueOf(own));
-    int most = Math.max(requested, policy.policy().scaling().maxReplicas());
-    int least = Math.max(1, policy.policy().scaling().minReplicas());
-    return Math.clamp(count.min(BigInteger.valueOf(most)).longValueExact(), least, most);
+    int most = policy.most();
+    return Math.clamp(count.min(BigInteger.valueOf(most)).longValueExact(), policy.least(), most);
   }
 
   /// Replicas of a rung that the demand needs, whatever they are worth.
@@ -202,7 +201,7 @@ record Wish(
       HourlyRate each,
       int needed) {
     long own = speed(seen, variant);
-    int least = Math.max(1, policy.policy().scaling().minReplicas());
+    int least = policy.least();
     if (seen.demand() == null || own == 0 || needed <= least) {
       return each.times(needed);
     }
@@ -274,23 +273,23 @@ record Wish(
     if (unbound == null || policy.requested() == 0) {
       return 0;
     }
-    int least = Math.max(1, policy.policy().scaling().minReplicas());
+    int least = policy.least();
     double replicas = replicas(unbound, milliGpus);
     double usual = replicas <= least ? least : replicas + 0.5;
-    return Math.round(unbound.perReplica().microsPerHour() * Math.min(usual, most()));
+    return Math.round(unbound.perReplica().microsPerHour() * Math.min(usual, policy.most()));
   }
 
   /// What more money would buy for a demand that takes `milliGpus` of the rung without the budget;
   /// absent if nothing can serve.
   Optional<Frontier> frontier(List<Double> milliGpus) {
-    int least = Math.max(1, policy.policy().scaling().minReplicas());
+    int least = policy.least();
     List<Way> ways = new ArrayList<>();
     @Nullable Way first = null;
     for (Option option : policy.requested() == 0 ? List.<Option>of() : acceptable()) {
       Variant variant = variant(option);
       double speed = speed(stock.seen(), variant) / 1000.0;
       List<Double> replicas = milliGpus.stream().map(all -> replicas(option, all)).toList();
-      int enough = (int) Math.clamp(Math.ceil(Collections.max(replicas)), least, most());
+      int enough = (int) Math.clamp(Math.ceil(Collections.max(replicas)), least, policy.most());
       for (int count = least; count <= enough; count++) {
         double most = count * speed;
         double served =
@@ -318,10 +317,6 @@ record Wish(
   private double own(Option option) {
     Variant variant = variant(option);
     return speed(stock.seen(), variant) * (double) variant.targetUtilization() / 100;
-  }
-
-  private int most() {
-    return Math.max(policy.requested(), policy.policy().scaling().maxReplicas());
   }
 
   /// The rungs that its owner lets serve: the one without the budget, and below it.
@@ -422,13 +417,12 @@ record Wish(
     if (demand == null || own == 0) {
       return replicas;
     }
-    boolean better = !isLast(option);
-    if (better && demand.thousandths() < askedBefore()) {
+    if (dips(option, demand)) {
       return replicas;
     }
-    long spare = better ? own - own / IDLE : own / IDLE;
+    long spare = isLast(option) ? own / IDLE : own - own / IDLE;
     long filled = (demand.thousandths() + spare) / own;
-    int least = Math.max(1, policy.policy().scaling().minReplicas());
+    int least = policy.least();
     return (int) Math.min(replicas, Math.max(least, filled));
   }
 
@@ -443,11 +437,10 @@ record Wish(
   private int worthwhile(Option option, int replicas, Hours.Terms terms) {
     @Nullable TokensPerSecond demand = stock.seen().demand();
     double own = speed(stock.seen(), variant(option));
-    boolean dips = demand != null && !isLast(option) && demand.thousandths() < askedBefore();
-    if (demand == null || own == 0 || dips) {
+    if (demand == null || own == 0 || dips(option, demand)) {
       return replicas;
     }
-    int least = Math.max(1, policy.policy().scaling().minReplicas());
+    int least = policy.least();
     int count = replicas;
     while (count > least) {
       double others = own * (count - 1);
@@ -463,6 +456,12 @@ record Wish(
       count--;
     }
     return count;
+  }
+
+  /// Whether the owner still asks for replicas of a rung that the demand does not fill any more: of
+  /// the last one nothing is kept for that.
+  private boolean dips(Option option, TokensPerSecond demand) {
+    return !isLast(option) && demand.thousandths() < askedBefore();
   }
 
   /// Tokens a second, in thousandths, for which the owner would ask for one replica fewer.

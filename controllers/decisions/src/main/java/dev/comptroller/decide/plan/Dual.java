@@ -177,7 +177,7 @@ final class Dual {
   /// What a column costs at these prices, with what it leaves undone.
   private double price(int d, Column column) {
     double fine = 0;
-    if (aims == null && (!column.isFull() || column.level > programs[d].level)) {
+    if (aims == null && programs[d].isShort(column)) {
       Column first = kept.get(d).get(kept.get(d).size() > 1 ? 1 : 0);
       double undone = first.items.need == 0 ? 0 : (double) column.shortage / first.items.need;
       int levels = Math.max(1, first.items.levels.size());

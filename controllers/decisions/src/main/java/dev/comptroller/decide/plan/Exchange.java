@@ -135,8 +135,15 @@ final class Exchange {
   }
 
   private Column cheapest(int d) {
-    Column best = columns[d];
-    double least = best.reduced(worth);
+    @Nullable Column other = cheapest(d, columns[d].reduced(worth));
+    return other == null ? columns[d] : other;
+  }
+
+  /// The cheapest choice of a deployment that is as good as what it has; absent if none costs less
+  /// than so much.
+  private @Nullable Column cheapest(int d, double than) {
+    @Nullable Column best = null;
+    double least = than;
     for (Column column : choices.get(d)) {
       double reduced = column.reduced(worth);
       if (reduced < least && isAsGood(column, columns[d])) {
@@ -168,16 +175,8 @@ final class Exchange {
 
   private @Nullable Gain gain(int d) {
     double now = columns[d].reduced(worth);
-    @Nullable Column best = null;
-    double least = now - Math.max(100, now * 1e-4);
-    for (Column column : choices.get(d)) {
-      double reduced = column.reduced(worth);
-      if (reduced < least && isAsGood(column, columns[d])) {
-        best = column;
-        least = reduced;
-      }
-    }
-    return best == null ? null : new Gain(d, best, now - least);
+    @Nullable Column best = cheapest(d, now - Math.max(100, now * 1e-4));
+    return best == null ? null : new Gain(d, best, now - best.reduced(worth));
   }
 
   static boolean isAsGood(Column column, Column now) {

@@ -70,7 +70,8 @@ final class Filling {
     return better;
   }
 
-  private Comparator<Integer> byPriority() {
+  /// Who comes first.
+  Comparator<Integer> byPriority() {
     return Comparator.comparingInt((Integer d) -> -demand(d).priority())
         .thenComparingInt(d -> -demand(d).weight())
         .thenComparingInt(d -> d);
@@ -177,7 +178,7 @@ final class Filling {
   }
 
   private boolean isShort(int d) {
-    return !columns[d].isFull() || columns[d].level > programs[d].level;
+    return programs[d].isShort(columns[d]);
   }
 
   /// Fills water: those who want least for their weight have all of it, the others the same for

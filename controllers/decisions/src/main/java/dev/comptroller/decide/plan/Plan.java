@@ -130,8 +130,7 @@ public final class Plan {
   }
 
   boolean isShort(int index) {
-    Column column = columns[index];
-    return !column.isFull() || column.level > programs[index].level;
+    return programs[index].isShort(columns[index]);
   }
 
   int index(String namespace, String name) {

@@ -114,6 +114,11 @@ final class Program {
     return best == null ? nothing() : best;
   }
 
+  /// Whether a column serves less than is needed, or at a lower level than could be had alone.
+  boolean isShort(Column column) {
+    return !column.isFull() || column.level > level;
+  }
+
   Column nothing() {
     return new Column(items, 0, new int[items.size]);
   }

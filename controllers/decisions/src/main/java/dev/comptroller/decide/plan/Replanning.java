@@ -184,7 +184,7 @@ final class Replanning {
   }
 
   private boolean isShort(int d) {
-    return !columns[d].isFull() || columns[d].level > programs[d].level;
+    return programs[d].isShort(columns[d]);
   }
 
   private void lookAgain(Filling filling) {
@@ -204,10 +204,7 @@ final class Replanning {
         waiting.add(d);
       }
     }
-    waiting.sort(
-        Comparator.comparingInt((Integer d) -> -programs[d].items.demand.priority())
-            .thenComparingInt(d -> -programs[d].items.demand.weight())
-            .thenComparingInt(d -> d));
+    waiting.sort(filling.byPriority());
     for (int d : waiting.subList(0, Math.min(waiting.size(), MOST_LOOKING_AGAIN))) {
       if (filling.again(d)) {
         touched.add(d);

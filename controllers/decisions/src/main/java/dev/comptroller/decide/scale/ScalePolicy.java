@@ -31,28 +31,6 @@ public record ScalePolicy(
   /// The attainment where nobody says another one.
   public static final double USUAL = 0.99;
 
-  /// The same for the usual attainment.
-  public ScalePolicy(
-      Policy deployment,
-      @Nullable Integer asked,
-      List<Schedule> schedules,
-      Duration idleTimeout,
-      boolean observe,
-      boolean downgradeAllowed,
-      Duration targetWindow,
-      Pace pace) {
-    this(
-        deployment,
-        asked,
-        schedules,
-        idleTimeout,
-        observe,
-        downgradeAllowed,
-        targetWindow,
-        pace,
-        USUAL);
-  }
-
   public ScalePolicy {
     if (!(attainment > 0 && attainment < 1)) {
       throw new IllegalArgumentException(
@@ -68,7 +46,7 @@ public record ScalePolicy(
 
   /// What follows the demand at the usual pace: no rung is barred, nothing is set by hand, no
   /// schedule asks for more.
-  public static ScalePolicy following(Policy deployment) {
+  public static ScalePolicy following(Policy deployment, double attainment) {
     return new ScalePolicy(
         deployment,
         null,
@@ -77,21 +55,8 @@ public record ScalePolicy(
         false,
         true,
         Duration.ofHours(1),
-        Pace.DEFAULT);
-  }
-
-  /// The same for another attainment.
-  public ScalePolicy keeping(double part) {
-    return new ScalePolicy(
-        deployment,
-        asked,
-        schedules,
-        idleTimeout,
-        observe,
-        downgradeAllowed,
-        targetWindow,
-        pace,
-        part);
+        Pace.DEFAULT,
+        attainment);
   }
 
   /// How fast replicas follow the demand.

@@ -46,6 +46,15 @@ final class Namespaces {
   static final Variant MEDIUM = variant("medium", 2, "0.90", 2_000);
   static final Variant SMALL = variant("small", 1, "0.80", 2_000);
 
+  /// GPUs of a replica of a rung.
+  static int gpus(DeploymentPolicy deployment, String variant) {
+    return deployment.policy().ladder().stream()
+        .filter(each -> each.name().equals(variant))
+        .mapToInt(Variant::gpus)
+        .findFirst()
+        .orElseThrow();
+  }
+
   static Pool pool(Price... prices) {
     return new Pool(
         "h100",

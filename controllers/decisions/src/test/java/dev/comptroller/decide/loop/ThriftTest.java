@@ -72,7 +72,8 @@ class ThriftTest {
       state = decision.state();
       Grant grant = decision.grant("chat").orElseThrow();
       grants.add(grant);
-      spent += price.microsPerHour() * gpus(grant.variant()) * grant.replicas() / 60;
+      spent +=
+          price.microsPerHour() * Namespaces.gpus(CHAT, grant.variant()) * grant.replicas() / 60;
     }
     return grants;
   }
@@ -87,20 +88,12 @@ class ThriftTest {
     }
     List<Holding> holdings = new ArrayList<>();
     for (Grant grant : state.grants()) {
-      Exposure each = Exposure.fixed(price.times(gpus(grant.variant())));
+      Exposure each = Exposure.fixed(price.times(Namespaces.gpus(CHAT, grant.variant())));
       int count = grant.replicas();
       holdings.add(new Holding(grant.variant(), count, count, false, each.times(count)));
     }
     String active = holdings.isEmpty() ? null : holdings.getFirst().variant();
     return new DeploymentSeen("chat", active, holdings, variants, TokensPerSecond.of(demand));
-  }
-
-  private static int gpus(String variant) {
-    return CHAT.policy().ladder().stream()
-        .filter(each -> each.name().equals(variant))
-        .mapToInt(Variant::gpus)
-        .findFirst()
-        .orElseThrow();
   }
 
   /// How often replicas of a rung return that were taken away from it.

@@ -96,7 +96,7 @@ class WorthTest {
               NOW,
               POLICY.leaving().total()));
     }
-    HourlyRate hourly = HourlyRate.parse("12").times(gpus(variant));
+    HourlyRate hourly = HourlyRate.parse("12").times(Namespaces.gpus(CHAT, variant));
     Holding holding = new Holding(variant, 1, 1, false, Exposure.fixed(hourly));
     Duration dwell = Duration.ofMinutes(5);
     Grant grant = new Grant("chat", variant, 1, 0, hourly, "WithinBudget", "", START, null, dwell);
@@ -118,14 +118,6 @@ class WorthTest {
             List.of());
     return MoneyLoop.decide(
         new NamespaceSeen(NOW, money, List.of(chat), List.of(), state), POLICY, NOW);
-  }
-
-  private static int gpus(String variant) {
-    return CHAT.policy().ladder().stream()
-        .filter(each -> each.name().equals(variant))
-        .mapToInt(Variant::gpus)
-        .findFirst()
-        .orElseThrow();
   }
 
   /// What would differ if money were spread otherwise.

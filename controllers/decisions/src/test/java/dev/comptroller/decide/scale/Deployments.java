@@ -65,7 +65,8 @@ final class Deployments {
         false,
         true,
         Duration.ofHours(1),
-        ScalePolicy.Pace.DEFAULT);
+        ScalePolicy.Pace.DEFAULT,
+        ScalePolicy.USUAL);
   }
 
   /// A policy of what nobody set by hand.
@@ -83,7 +84,8 @@ final class Deployments {
         observe,
         downgradeAllowed,
         Duration.ofHours(1),
-        ScalePolicy.Pace.DEFAULT);
+        ScalePolicy.Pace.DEFAULT,
+        ScalePolicy.USUAL);
   }
 
   /// An hour and a half of the same demand.

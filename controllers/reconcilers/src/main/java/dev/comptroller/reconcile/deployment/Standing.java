@@ -56,12 +56,10 @@ final class Standing {
                   ? Finding.no("Ready", "NoReadyReplica", told.message())
                   : f);
     }
-    if (wanted.isSuspended() && wanted.directive() != null) {
+    if (wanted.isSuspended() && told != null) {
       String message =
           "0 replicas are paid for, $%s/h less: %s"
-              .formatted(
-                  before(wanted).map(rate -> rate.print(2)).orElse("?"),
-                  wanted.directive().message());
+              .formatted(before(wanted).map(rate -> rate.print(2)).orElse("?"), told.message());
       findings.replaceAll(
           f -> f.type().equals("Ready") ? Finding.no("Ready", "Suspended", message) : f);
       replace(findings, Finding.no("WithinBudget", "Suspended", message));

@@ -84,19 +84,17 @@ record Wanted(
   /// Whether replicas are wanted of which the budget has granted none, because it has not decided
   /// since they are.
   boolean awaitsFirst() {
-    return directive != null
-        && directive.replicas() == 0
-        && !isSuspended()
-        && alone instanceof Decision.Serve serve
-        && serve.replicas() > 0;
+    return isWithoutGrant() && !isSuspended();
   }
 
   /// Whether the budget pays for no replica of what is wanted. One that decided while nothing was
   /// asked for has not been asked yet.
   boolean isSuspended() {
+    return isWithoutGrant() && !awaitsGrant() && !reason().equals(NamespaceDecision.NOTHING_ASKED);
+  }
+
+  private boolean isWithoutGrant() {
     return directive != null
-        && !awaitsGrant()
-        && !directive.reason().equals(NamespaceDecision.NOTHING_ASKED)
         && directive.replicas() == 0
         && alone instanceof Decision.Serve serve
         && serve.replicas() > 0;

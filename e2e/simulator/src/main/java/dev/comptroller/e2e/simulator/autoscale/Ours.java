@@ -126,6 +126,6 @@ final class Ours implements ScalingPolicy {
         new Variant(RUNG, "h100", 8, new BigDecimal("0.9"), 0, "BF16", 64, null, null, 60);
     Policy deployment =
         new Policy("team", "chat", List.of(variant), null, 1, new Scaling(1, view.most()), null);
-    return ScalePolicy.following(deployment).keeping(rules.slo().attainment());
+    return ScalePolicy.following(deployment, rules.slo().attainment());
   }
 }

@@ -369,6 +369,7 @@ public final class Ceilings {
     Variant variant =
         new Variant(RUNG, POOL, GPUS, new BigDecimal("0.9"), 0, "BF16", 64, null, null, 60);
     return ScalePolicy.following(
-        new Policy("team", "chat", List.of(variant), null, 1, new Scaling(0, 64), null));
+        new Policy("team", "chat", List.of(variant), null, 1, new Scaling(0, 64), null),
+        ScalePolicy.USUAL);
   }
 }

@@ -93,7 +93,8 @@ final class QueuedWorkIsScaledForTest {
     Variant variant =
         new Variant("large", "h100", 8, new BigDecimal("0.9"), 0, "F16", 8, null, null, 60);
     return ScalePolicy.following(
-        new Policy("blue", "chat", List.of(variant), null, 0, new Scaling(0, 8), null));
+        new Policy("blue", "chat", List.of(variant), null, 0, new Scaling(0, 8), null),
+        ScalePolicy.USUAL);
   }
 
   @Test
