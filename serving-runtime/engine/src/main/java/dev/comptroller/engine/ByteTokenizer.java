@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /// A tokenizer whose tokens are the bytes of UTF-8, with one begin and one end mark.
-public final class ByteTokenizer implements Tokenizer {
+public final class ByteTokenizer implements TemplateTokenizer {
   /// The mark in front of a prompt.
   public static final int BEGIN = 256;
 

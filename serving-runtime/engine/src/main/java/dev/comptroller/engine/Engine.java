@@ -17,10 +17,9 @@ public interface Engine extends AutoCloseable {
   /// @throws EngineException when the step failed as a whole; the engine is unusable afterwards
   void step(StepPlan plan, LogitsRows rows);
 
-  /// What kinds of work cost in relation to each other. Unless the engine knows better, a token
-  /// costs as much as reading 4,000 tokens of cache: about what a model of 700 channels does.
+  /// What kinds of work cost in relation to each other.
   default WorkCost workCost() {
-    return new WorkCost(4_000, 4_000, 1);
+    return WorkCost.USUAL;
   }
 
   @Override

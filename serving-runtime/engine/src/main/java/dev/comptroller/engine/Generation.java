@@ -1,6 +1,6 @@
 package dev.comptroller.engine;
 
-import dev.comptroller.batching.StepResult;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /// One accepted request on the loop's thread: samples, counts, assembles text, ends exactly once.
@@ -35,6 +35,11 @@ final class Generation {
     this.text = new TextAssembler(request.sampling().stops());
   }
 
+  /// Why a request ends.
+  ///
+  /// @param message what happened, for [FinishReason#ERROR]; else empty
+  record Ending(FinishReason reason, String message) {}
+
   /// When the request was submitted.
   long submittedNanos() {
     return submittedNanos;
@@ -45,18 +50,16 @@ final class Generation {
     return sampler.choose(logits, size, scratch);
   }
 
-  /// Publishes what was chosen and says whether the sequence goes on.
-  StepResult.Outcome publish(Choice choice, Tokenizer tokenizer, long nowNanos) {
+  /// Publishes what was chosen and says whether that ends the request; whoever publishes the last
+  /// token then calls [#finish].
+  Optional<Ending> publish(Choice choice, Tokenizer tokenizer, long nowNanos) {
     return switch (choice) {
-      case Choice.Broken(String message) -> {
-        finish(FinishReason.ERROR, message, nowNanos);
-        yield new StepResult.Ends(id);
-      }
+      case Choice.Broken(String message) -> Optional.of(new Ending(FinishReason.ERROR, message));
       case Choice.Chosen chosen -> publish(chosen, tokenizer, nowNanos);
     };
   }
 
-  private StepResult.Outcome publish(Choice.Chosen chosen, Tokenizer tokenizer, long nowNanos) {
+  private Optional<Ending> publish(Choice.Chosen chosen, Tokenizer tokenizer, long nowNanos) {
     completionTokens++;
     if (completionTokens == 1) {
       firstTokenNanos = nowNanos;
@@ -68,37 +71,39 @@ final class Generation {
     boolean modelEnds = !request.sampling().ignoreEnd() && tokenizer.endsGeneration(chosen.token());
     String delta = modelEnds ? "" : text.accept(tokenizer.piece(chosen.token()));
     if (!queue.offer(new TokenEvent.Token(chosen.token(), delta, chosen.logprob()))) {
-      finish(
-          FinishReason.ERROR,
-          "The reader fell behind by as many tokens as are kept for it; read faster",
-          nowNanos);
-    } else if (modelEnds || text.stopped()) {
-      finish(FinishReason.STOP, "", nowNanos);
-    } else if (completionTokens >= request.sampling().maxTokens()) {
-      finish(FinishReason.LENGTH, "", nowNanos);
-    } else {
-      return new StepResult.Continues(id, chosen.token());
+      return Optional.of(
+          new Ending(
+              FinishReason.ERROR,
+              "The reader fell behind by as many tokens as are kept for it; read faster"));
     }
-    return new StepResult.Ends(id);
+    if (modelEnds || text.stopped()) {
+      return Optional.of(new Ending(FinishReason.STOP, ""));
+    }
+    return completionTokens >= request.sampling().maxTokens()
+        ? Optional.of(new Ending(FinishReason.LENGTH, ""))
+        : Optional.empty();
   }
 
   /// Ends the stream. Before that the request's place is given up and the observer knows, so that
   /// who reads the end may submit again and finds it counted.
-  void finish(FinishReason reason, String message, long nowNanos) {
+  ///
+  /// @param cachedTokens tokens of the prompt that were not computed
+  void finish(Ending ending, int cachedTokens, long nowNanos) {
     if (ended) {
       throw new IllegalStateException("Generation " + id + " ended before");
     }
     ended = true;
     long gpuNanos = settle.getAsLong();
-    Usage usage = new Usage(request.prompt().size(), 0, completionTokens, gpuNanos);
+    Usage usage = new Usage(request.prompt().size(), cachedTokens, completionTokens, gpuNanos);
     try {
       if (completionTokens > 1) {
         observer.paced(
             request.requestClass(), (lastTokenNanos - firstTokenNanos) / (completionTokens - 1));
       }
-      observer.finished(request.requestClass(), reason, usage, nowNanos - submittedNanos);
+      observer.finished(request.requestClass(), ending.reason(), usage, nowNanos - submittedNanos);
     } finally {
-      queue.finish(new TokenEvent.Finished(reason, text.finish(), usage, message));
+      queue.finish(
+          new TokenEvent.Finished(ending.reason(), text.finish(), usage, ending.message()));
     }
   }
 }

@@ -10,6 +10,7 @@ import java.util.Map;
 /// @param topP the smallest set of likeliest tokens whose probability reaches this; (0, 1]
 /// @param topK only this many likeliest tokens; 0 for all
 /// @param seed start of the request's own random numbers; equal seeds give equal choices
+/// @param seeded whether who asks chose the seed, and so counts on that
 /// @param presencePenalty taken off the logit of every token that was generated already; -2 to 2
 /// @param frequencyPenalty taken off once for every time it was generated; -2 to 2
 /// @param stops texts that end the completion and are not part of it; at most 16
@@ -23,6 +24,7 @@ public record SamplingParams(
     double topP,
     int topK,
     long seed,
+    boolean seeded,
     double presencePenalty,
     double frequencyPenalty,
     List<String> stops,
@@ -49,7 +51,26 @@ public record SamplingParams(
 
   /// The likeliest token always, up to a number of tokens.
   public static SamplingParams greedy(int maxTokens) {
-    return new SamplingParams(maxTokens, 0, 1, 0, 0, 0, 0, List.of(), false, 0, Map.of(), false);
+    return new SamplingParams(
+        maxTokens, 0, 1, 0, 0, false, 0, 0, List.of(), false, 0, Map.of(), false);
+  }
+
+  /// These with another limit of tokens.
+  public SamplingParams withMaxTokens(int maxTokens) {
+    return new SamplingParams(
+        maxTokens,
+        temperature,
+        topP,
+        topK,
+        seed,
+        seeded,
+        presencePenalty,
+        frequencyPenalty,
+        stops,
+        logprobs,
+        topLogprobs,
+        logitBias,
+        ignoreEnd);
   }
 
   /// These with another temperature, top-p, top-k and seed.
@@ -60,6 +81,7 @@ public record SamplingParams(
         topP,
         topK,
         seed,
+        true,
         presencePenalty,
         frequencyPenalty,
         stops,
@@ -78,6 +100,7 @@ public record SamplingParams(
         topP,
         topK,
         seed,
+        seeded,
         presencePenalty,
         frequencyPenalty,
         stops,
@@ -95,6 +118,7 @@ public record SamplingParams(
         topP,
         topK,
         seed,
+        seeded,
         presencePenalty,
         frequencyPenalty,
         stops,
@@ -112,6 +136,7 @@ public record SamplingParams(
         topP,
         topK,
         seed,
+        seeded,
         presencePenalty,
         frequencyPenalty,
         stops,
@@ -129,6 +154,7 @@ public record SamplingParams(
         topP,
         topK,
         seed,
+        seeded,
         presencePenalty,
         frequencyPenalty,
         stops,

@@ -2,7 +2,7 @@ package dev.comptroller.engine;
 
 import java.util.List;
 
-/// The model's own tokenizer and chat template; safe to use from many threads at once.
+/// The model's own tokenizer; safe to use from many threads at once.
 public interface Tokenizer {
   /// The number of token ids.
   int vocabularySize();
@@ -21,9 +21,9 @@ public interface Tokenizer {
   /// Whether a token ends the generation (end of text, end of turn).
   boolean endsGeneration(int token);
 
-  /// The conversation as the text that the model was trained on; tokenize it with `parseSpecial`.
+  /// The exact tokens of a conversation up to the opening of the answer, such that no message can
+  /// pose as another.
   ///
-  /// @param addAssistant whether the text ends with the opening of the assistant's turn
-  /// @throws ChatTemplateException when the model has no template, or one that is not supported
-  String applyChatTemplate(List<ChatMessage> messages, boolean addAssistant);
+  /// @throws ChatTemplateException when the model cannot chat, or not about this
+  int[] chat(List<ChatMessage> messages);
 }

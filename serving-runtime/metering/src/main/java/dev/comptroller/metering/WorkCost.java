@@ -12,6 +12,10 @@ import java.util.List;
 /// @param decodeToken cost of an answer token
 /// @param kvToken cost of reading one token of cache
 public record WorkCost(long prefillToken, long decodeToken, long kvToken) {
+  /// What is taken where nothing better is known: a token costs as much as reading 4,000 tokens of
+  /// cache, about what a model of 700 channels does.
+  public static final WorkCost USUAL = new WorkCost(4_000, 4_000, 1);
+
   public WorkCost {
     if (prefillToken < 0 || decodeToken < 0 || kvToken < 0) {
       throw new IllegalArgumentException(

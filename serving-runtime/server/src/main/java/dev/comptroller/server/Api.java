@@ -2,6 +2,7 @@ package dev.comptroller.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.comptroller.batching.RequestClass;
+import dev.comptroller.engine.EngineException;
 import dev.comptroller.engine.TokenStream;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.protocol.openai.ModelCard;
@@ -49,6 +50,8 @@ final class Api implements HttpFront.Handler {
       route(exchange);
     } catch (ApiException e) {
       refuse(exchange, e.error());
+    } catch (EngineException e) {
+      refuse(exchange, ApiError.unavailable("engine_failed", String.valueOf(e.getMessage())));
     }
   }
 

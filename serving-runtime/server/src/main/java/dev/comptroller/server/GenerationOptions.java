@@ -81,6 +81,7 @@ record GenerationOptions(
         topP,
         Math.max(topK, 0),
         seed,
+        this.seed.isPresent(),
         presencePenalty,
         frequencyPenalty,
         stops,

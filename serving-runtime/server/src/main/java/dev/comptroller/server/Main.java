@@ -3,14 +3,18 @@ package dev.comptroller.server;
 import dev.comptroller.batching.BatchLimits;
 import dev.comptroller.engine.Engine;
 import dev.comptroller.engine.EngineException;
+import dev.comptroller.engine.EngineInfo;
 import dev.comptroller.engine.GpuMeter;
 import dev.comptroller.engine.Pause;
 import dev.comptroller.engine.SimulatedEngine;
 import dev.comptroller.engine.SimulatedOptions;
 import dev.comptroller.engine.llama.LlamaEngine;
 import dev.comptroller.engine.llama.LlamaOptions;
+import dev.comptroller.engine.vllm.VllmEngine;
+import dev.comptroller.engine.vllm.VllmOptions;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -53,12 +57,16 @@ public final class Main implements Callable<Integer> {
   /// Engines to choose from.
   enum EngineKind {
     llama,
+    vllm,
     simulated
   }
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Option(names = "--model", paramLabel = "FILE", description = "the GGUF file to serve")
+  @Option(
+      names = "--model",
+      paramLabel = "PATH",
+      description = "the GGUF file to serve; with vllm the folder, as vLLM has it")
   private @Nullable Path model;
 
   @Option(
@@ -136,6 +144,13 @@ public final class Main implements Callable<Integer> {
   private EngineKind engine = EngineKind.llama;
 
   @Option(
+      names = "--upstream",
+      paramLabel = "URL",
+      defaultValue = "http://127.0.0.1:8001",
+      description = "where vLLM listens, with --engine vllm (default: ${DEFAULT-VALUE})")
+  private URI upstream = URI.create("http://127.0.0.1:8001");
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       defaultValue = "0",
@@ -203,18 +218,17 @@ public final class Main implements Callable<Integer> {
       say("listening on http://%s:%d, loading %s".formatted(bind, server.port(), names.getFirst()));
       long started = System.nanoTime();
       meter.load();
-      Engine opened = open();
-      server.serve(opened, limits);
+      EngineInfo opened = open(server, limits);
       say(
           "serving %s (%s, %s) after %d ms: %d sequences, %d tokens a step, context %d"
               .formatted(
                   String.join(", ", names),
-                  opened.info().modelDescription(),
-                  opened.info().engine(),
+                  opened.modelDescription(),
+                  opened.engine(),
                   (System.nanoTime() - started) / 1_000_000,
                   limits.maxSequences(),
                   limits.maxBatchedTokens(),
-                  opened.info().contextLength()));
+                  opened.contextLength()));
       return 0;
     } catch (IOException | EngineException | IllegalArgumentException e) {
       say(String.valueOf(e.getMessage()));
@@ -223,14 +237,7 @@ public final class Main implements Callable<Integer> {
   }
 
   private BatchLimits check() {
-    if (engine == EngineKind.llama) {
-      if (model == null) {
-        throw wrong("--model", "is missing: name a GGUF file, or choose --engine simulated");
-      }
-      if (!Files.isRegularFile(model) || !Files.isReadable(model)) {
-        throw wrong("--model", model + " is no file that can be read");
-      }
-    }
+    checkModel();
     for (String name : names) {
       if (name.isBlank() || name.length() > 256) {
         throw wrong("--served-model-name", "must have 1 to 256 characters, is '" + name + "'");
@@ -247,6 +254,31 @@ public final class Main implements Callable<Integer> {
     checkSimulated();
     within("--batch-step-millis", batchStepMillis, 1, 60_000);
     return new BatchLimits(maxSequences, maxBatchedTokens, maxQueued, batchStepMillis * 1_000_000L);
+  }
+
+  private void checkModel() {
+    switch (engine) {
+      case llama -> {
+        if (model == null) {
+          throw wrong("--model", "is missing: name a GGUF file, or choose --engine simulated");
+        }
+        if (!Files.isRegularFile(model) || !Files.isReadable(model)) {
+          throw wrong("--model", model + " is no file that can be read");
+        }
+      }
+      case vllm -> {
+        if (model == null || !Files.isDirectory(model)) {
+          throw wrong("--model", model + " is no folder; name the one that vLLM serves");
+        }
+        if (digest != null) {
+          throw wrong("--model-digest", "is of one file, and vLLM serves a folder; leave it out");
+        }
+        if (!"http".equals(upstream.getScheme()) || upstream.getHost() == null) {
+          throw wrong("--upstream", "must be like http://127.0.0.1:8001, is " + upstream);
+        }
+      }
+      case simulated -> {}
+    }
   }
 
   private void checkSimulated() {
@@ -286,23 +318,42 @@ public final class Main implements Callable<Integer> {
     return meter;
   }
 
-  private Engine open() {
+  /// Opens the engine and serves with it.
+  private EngineInfo open(RuntimeServer server, BatchLimits limits) {
     return switch (engine) {
       case simulated -> {
         SimulatedOptions options = simulated.options(contextLength, maxSequences, maxBatchedTokens);
         Pause.real().nanos(simulated.loadNanos());
-        yield new SimulatedEngine(options, Pause.real());
+        yield serve(server, new SimulatedEngine(options, Pause.real()), limits);
       }
       case llama -> {
-        if (model == null) {
-          throw new IllegalStateException("no model");
-        }
         LlamaOptions options =
-            LlamaOptions.of(natives(System.getenv()), model, maxSequences, maxBatchedTokens)
+            LlamaOptions.of(natives(System.getenv()), model(), maxSequences, maxBatchedTokens)
                 .withContextLength(contextLength);
-        yield LlamaEngine.open(threads == 0 ? options : options.withThreads(threads));
+        yield serve(
+            server,
+            LlamaEngine.open(threads == 0 ? options : options.withThreads(threads)),
+            limits);
+      }
+      case vllm -> {
+        VllmEngine opened =
+            VllmEngine.open(new VllmOptions(upstream, model(), maxSequences, maxBatchedTokens));
+        server.serve(opened, limits);
+        yield opened.info();
       }
     };
+  }
+
+  private static EngineInfo serve(RuntimeServer server, Engine opened, BatchLimits limits) {
+    server.serve(opened, limits);
+    return opened.info();
+  }
+
+  private Path model() {
+    if (model == null) {
+      throw new IllegalStateException("no model");
+    }
+    return model;
   }
 
   /// The folder of the natives: named, else the cache's.

@@ -3,9 +3,9 @@ package dev.comptroller.server;
 import dev.comptroller.batching.RequestClass;
 import dev.comptroller.batching.TokenIds;
 import dev.comptroller.engine.EngineInfo;
-import dev.comptroller.engine.EngineLoop;
 import dev.comptroller.engine.GenerationRequest;
 import dev.comptroller.engine.Rejection;
+import dev.comptroller.engine.ServingLoop;
 import dev.comptroller.engine.Submission;
 import dev.comptroller.engine.TokenStream;
 import dev.comptroller.engine.Tokenizer;
@@ -19,20 +19,24 @@ import java.util.function.LongSupplier;
 /// @param created when it was loaded, in seconds since 1970
 /// @param seeds seeds for requests that bring none
 record Replica(
-    List<String> names,
-    String variant,
-    long created,
-    EngineInfo info,
-    Tokenizer tokenizer,
-    EngineLoop loop,
-    LongSupplier seeds) {
+    List<String> names, String variant, long created, ServingLoop loop, LongSupplier seeds) {
   Replica {
     names = List.copyOf(names);
   }
 
+  /// What the engine is.
+  EngineInfo info() {
+    return loop.info();
+  }
+
+  /// The model's tokenizer.
+  Tokenizer tokenizer() {
+    return loop.tokenizer();
+  }
+
   /// A name for this combination of model and engine.
   String fingerprint() {
-    return "fp_" + Integer.toHexString((info.engine() + info.modelName() + variant).hashCode());
+    return "fp_" + Integer.toHexString((info().engine() + info().modelName() + variant).hashCode());
   }
 
   /// Refuses a name that is not served here.
@@ -56,15 +60,15 @@ record Replica(
       String label,
       String field) {
     for (int token : options.logitBias().keySet()) {
-      if (token >= info.vocabularySize()) {
+      if (token >= info().vocabularySize()) {
         throw new ApiException(
             ApiError.invalid(
                 "logit_bias",
                 "'logit_bias' has token %d, but ids are 0 to %d"
-                    .formatted(token, info.vocabularySize() - 1)));
+                    .formatted(token, info().vocabularySize() - 1)));
       }
     }
-    int room = Math.max(1, info.contextLength() - prompt.length);
+    int room = Math.max(1, info().contextLength() - prompt.length);
     long seed = options.seed().orElseGet(seeds);
     var sampling = options.sampling(options.maxTokens().orElse(room), seed);
     var request = new GenerationRequest(TokenIds.of(prompt), sampling, requestClass, label);

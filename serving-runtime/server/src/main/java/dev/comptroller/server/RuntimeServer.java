@@ -1,9 +1,12 @@
 package dev.comptroller.server;
 
 import dev.comptroller.batching.BatchLimits;
+import dev.comptroller.engine.BatchingEngine;
 import dev.comptroller.engine.Engine;
 import dev.comptroller.engine.EngineLoop;
+import dev.comptroller.engine.ForwardLoop;
 import dev.comptroller.engine.GpuMeter;
+import dev.comptroller.engine.ServingLoop;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -95,15 +98,21 @@ public final class RuntimeServer implements AutoCloseable {
 
   /// Serves with an engine, which it owns from now on.
   public void serve(Engine engine, BatchLimits limits) {
-    EngineLoop loop = EngineLoop.start(engine, limits, metrics, sources.nanos(), meter);
+    serve(EngineLoop.start(engine, limits, metrics, sources.nanos(), meter));
+  }
+
+  /// Serves with an engine that batches by itself, which it owns from now on.
+  public void serve(BatchingEngine engine, BatchLimits limits) {
+    serve(ForwardLoop.start(engine, limits, metrics, sources.nanos(), meter));
+  }
+
+  private void serve(ServingLoop loop) {
     api.enter(
         new Phase.Serving(
             new Replica(
                 settings.names(),
                 settings.variant(),
                 sources.wall().instant().getEpochSecond(),
-                engine.info(),
-                engine.tokenizer(),
                 loop,
                 sources.seeds())));
   }

@@ -51,7 +51,7 @@ final class TokenizeRequest {
   /// The tokens of a conversation.
   static int[] chat(Replica replica, ChatRequest request) {
     try {
-      return ChatPrompt.tokens(replica.tokenizer(), request.messages());
+      return replica.tokenizer().chat(request.messages());
     } catch (ChatTemplateException e) {
       throw new ApiException(ApiError.invalid("messages", String.valueOf(e.getMessage())));
     }

@@ -29,7 +29,7 @@ class MainTest {
         "--max-queued -1|--max-queued must be from 0 to",
         "--context-length -5|--context-length must be from 0 to",
         "--threads -1|--threads must be from 0 to 1024, is -1",
-        "--engine cuda|Invalid value for option '--engine': expected one of [llama, simulated]",
+        "--engine cuda|Invalid value for option '--engine': expected one of [llama, vllm,",
         "--model-digest md5:00|sha256: and 64 hexadecimal digits, is 'md5:00'",
         "--served-model-name ''|--served-model-name must have 1 to 256 characters",
         "--gpus 0|--gpus must be from 1 to 1024, is 0",
@@ -39,6 +39,9 @@ class MainTest {
         "--simulated-kv-cells 9|--simulated-* options: contextLength is 4096 and kvCells 9",
         "--simulated-token-nanos NaN|--simulated-* options: times must be numbers",
         "--simulated-load-millis -1|--simulated-load-millis must be 0 or more, is -1",
+        "--engine vllm --model pom.xml|--model pom.xml is no folder; name the one that vLLM serves",
+        "--engine vllm --model src --upstream 127|--upstream must be like http://127.0.0.1:8001, is",
+        "--engine vllm --model src --upstream https://a:1|--upstream must be like http://127.0.0.1",
         "--speed 9|Unknown options: '--speed', '9'"
       })
   void shouldNameTheFlagThatIsWrong(String flags, String message) {
@@ -86,6 +89,10 @@ class MainTest {
     String other = "sha256:" + "0".repeat(64);
     assertThat(prestage("--model", file.toString(), "--model-digest", other)).isEqualTo(1);
     assertThat(prestage("--model", folder.resolve("none.gguf").toString())).isEqualTo(2);
+    assertThat(prestage("--model", folder.toString())).as("a folder for vLLM").isZero();
+    assertThat(prestage("--model", folder.toString(), "--model-digest", other)).isEqualTo(2);
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    assertThat(prestage("--model", empty.toString())).isEqualTo(1);
     assertThat(prestage()).isEqualTo(2);
   }
 

@@ -5,7 +5,7 @@ import dev.comptroller.batching.StepPlan;
 import dev.comptroller.engine.Engine;
 import dev.comptroller.engine.EngineException;
 import dev.comptroller.engine.EngineInfo;
-import dev.comptroller.engine.Tokenizer;
+import dev.comptroller.engine.TemplateTokenizer;
 import dev.comptroller.engine.llama.ffi.NativeLoader;
 import dev.comptroller.engine.llama.lib.ContextOptions;
 import dev.comptroller.engine.llama.lib.LlamaContext;
@@ -69,7 +69,7 @@ public final class LlamaEngine implements Engine {
   }
 
   @Override
-  public Tokenizer tokenizer() {
+  public TemplateTokenizer tokenizer() {
     return tokenizer;
   }
 

@@ -2,12 +2,12 @@ package dev.comptroller.engine.llama;
 
 import dev.comptroller.engine.ChatMessage;
 import dev.comptroller.engine.ChatTemplateException;
-import dev.comptroller.engine.Tokenizer;
+import dev.comptroller.engine.TemplateTokenizer;
 import dev.comptroller.engine.llama.lib.LlamaModel;
 import java.util.List;
 
 /// The model's tokenizer and chat template.
-final class LlamaTokenizer implements Tokenizer {
+final class LlamaTokenizer implements TemplateTokenizer {
   private final LlamaModel model;
 
   LlamaTokenizer(LlamaModel model) {

@@ -75,8 +75,8 @@ class InstructModelTest {
 
   private static TokenStream ask(Answers answers, String question) {
     Tokenizer tokenizer = answers.loop().tokenizer();
-    String chat = tokenizer.applyChatTemplate(List.of(new ChatMessage("user", question)), true);
-    return answers.ask(tokenizer.tokenize(chat, true, true), SamplingParams.greedy(40));
+    int[] chat = tokenizer.chat(List.of(new ChatMessage("user", question)));
+    return answers.ask(chat, SamplingParams.greedy(40));
   }
 
   private static String text(List<TokenEvent> events) {

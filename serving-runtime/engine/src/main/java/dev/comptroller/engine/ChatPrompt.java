@@ -1,8 +1,5 @@
-package dev.comptroller.server;
+package dev.comptroller.engine;
 
-import dev.comptroller.engine.ChatMessage;
-import dev.comptroller.engine.ChatTemplateException;
-import dev.comptroller.engine.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,7 +20,7 @@ final class ChatPrompt {
   /// The exact tokens of a conversation, up to the opening of the answer.
   ///
   /// @throws ChatTemplateException when the model cannot chat
-  static int[] tokens(Tokenizer tokenizer, List<ChatMessage> messages) {
+  static int[] tokens(TemplateTokenizer tokenizer, List<ChatMessage> messages) {
     if (messages.stream().noneMatch(message -> spellsControl(tokenizer, message.content()))) {
       return tokenizer.tokenize(tokenizer.applyChatTemplate(messages, true), true, true);
     }
@@ -51,11 +48,11 @@ final class ChatPrompt {
     return join(tokens, frame(tokenizer, frame.substring(end), end == 0));
   }
 
-  private static int[] frame(Tokenizer tokenizer, String text, boolean first) {
+  private static int[] frame(TemplateTokenizer tokenizer, String text, boolean first) {
     return text.isEmpty() && !first ? new int[0] : tokenizer.tokenize(text, first, true);
   }
 
-  private static boolean spellsControl(Tokenizer tokenizer, String text) {
+  private static boolean spellsControl(TemplateTokenizer tokenizer, String text) {
     return !Arrays.equals(
         tokenizer.tokenize(text, false, true), tokenizer.tokenize(text, false, false));
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.comptroller.engine.vllm;
+
+import org.jspecify.annotations.NullMarked;
