@@ -8,6 +8,7 @@ import dev.comptroller.gateway.meter.AnswerMeter;
 import dev.comptroller.gateway.meter.Charge;
 import dev.comptroller.gateway.meter.Usage;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
+import dev.comptroller.gateway.queue.order.Blame;
 import dev.comptroller.gateway.relay.ApiError;
 import dev.comptroller.gateway.relay.Call;
 import dev.comptroller.gateway.relay.Cancellation;
@@ -49,9 +50,6 @@ import org.jspecify.annotations.Nullable;
 /// bill it                   under the item's own key, then it is done
 /// ```
 final class Runner {
-  /// Replicas that may die of an item before it is quarantined.
-  static final int MOST_CRASHES = 3;
-
   private static final Logger LOG = System.getLogger(Runner.class.getName());
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
   private static final Duration LAST_PAUSE = Duration.ofSeconds(30);
@@ -297,7 +295,7 @@ final class Runner {
     if (waits) {
       putBack(item, pause(item.attempt()), false);
     } else if (status >= 500) {
-      crashed(item, slot, answer);
+      crashed(item, slot, answer, millis);
     } else {
       record(item, failure(slot, BatchJson.answered(item, status, answer.body()), millis));
     }
@@ -317,17 +315,18 @@ final class Runner {
         price.version(), Charge.micros(usage, price, tariff), Charge.micros(usage, price));
   }
 
-  private void crashed(Claimed item, Slots.Slot slot, Capture answer)
+  private void crashed(Claimed item, Slots.Slot slot, Capture answer, long millis)
       throws SQLException, InterruptedException {
     boolean blamed = slot.blamed();
     parts.metrics().crashed(item.model());
-    if (!blamed || item.crashes() + 1 < MOST_CRASHES) {
+    int met = item.crashes() + 1;
+    if (!blamed || !isToBlame(item, slot, met, millis)) {
       putBack(item, FIRST_PAUSE, blamed);
       return;
     }
     String message =
         "quarantined: %d runs ended without an answer of the replica, the last one with: %s"
-            .formatted(MOST_CRASHES, new String(answer.body(), StandardCharsets.UTF_8));
+            .formatted(met, new String(answer.body(), StandardCharsets.UTF_8));
     record(
         item,
         failure(
@@ -335,6 +334,17 @@ final class Runner {
             BatchJson.failed(
                 item.requestId(), item.customId(), "quarantined", message, null, item.line()),
             0));
+  }
+
+  private boolean isToBlame(Claimed item, Slots.Slot slot, int met, long millis) {
+    Slots.Weather weather = slot.weather();
+    long pace = parts.pace().capacity(item.model()).tokensPerSlot();
+    double usual = pace > 0 ? item.tokens() * 1e3 / pace : 0;
+    return Blame.isToBlame(
+        met,
+        Math.max(0, weather.deaths() - met),
+        weather.replicaSeconds(),
+        Math.max(usual, millis / 1e3));
   }
 
   private static Answer failure(Slots.Slot slot, String line, long millis) {
