@@ -90,9 +90,13 @@ public interface OperatorConfig {
 
   /// Images of what the operator starts.
   interface Images {
-    /// Image of serving pods.
+    /// Image of the runtime, in every serving pod.
     @WithDefault("comptroller/runtime:latest")
     String runtime();
+
+    /// Image of vLLM's OpenAI server, in the pods of variants with that engine.
+    @WithDefault("vllm/vllm-openai:v0.20.2")
+    String vllm();
   }
 
   /// Scraping of replicas.

@@ -11,6 +11,7 @@ import dev.comptroller.reconcile.deployment.DeploymentObserver;
 import dev.comptroller.reconcile.deployment.Directives;
 import dev.comptroller.reconcile.deployment.RolloutObserver;
 import dev.comptroller.reconcile.deployment.Scaler;
+import dev.comptroller.reconcile.desired.Images;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.provision.Provisioners;
@@ -52,7 +53,7 @@ public final class Wiring {
         client,
         new Assembly.Settings(
             place.namespace(),
-            config.images().runtime(),
+            new Images(config.images().runtime(), config.images().vllm()),
             place.instance(),
             config.scrape().interval(),
             config.loop().settings()),

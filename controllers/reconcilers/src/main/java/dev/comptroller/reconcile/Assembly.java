@@ -28,6 +28,7 @@ import dev.comptroller.reconcile.deployment.FleetShares;
 import dev.comptroller.reconcile.deployment.ModelDeploymentReconciler;
 import dev.comptroller.reconcile.deployment.RolloutObserver;
 import dev.comptroller.reconcile.deployment.Scaler;
+import dev.comptroller.reconcile.desired.Images;
 import dev.comptroller.reconcile.metrics.BudgetMetrics;
 import dev.comptroller.reconcile.metrics.CapacityMetrics;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
@@ -91,34 +92,30 @@ public final class Assembly implements AutoCloseable {
   private final NamespaceObserver namespaces;
   private final Scaler scaler;
   private final BudgetNews news;
-  private final String runtimeImage;
+  private final Images images;
   private final Publication publication;
 
   /// Where and as what the operator runs.
   ///
   /// @param namespace namespace of the installation: spend records, routing table, lease
-  /// @param runtimeImage image of serving pods
+  /// @param images images of serving pods
   /// @param instance name of this process, in events
   /// @param scrapeInterval time between two scrapes of a replica or a gateway
   /// @param loop how fast the fleet follows decisions
   public record Settings(
       String namespace,
-      String runtimeImage,
+      Images images,
       String instance,
       Duration scrapeInterval,
       LoopSettings loop) {
     /// Settings of a fleet of ordinary speed.
-    public Settings(
-        String namespace, String runtimeImage, String instance, Duration scrapeInterval) {
-      this(namespace, runtimeImage, instance, scrapeInterval, LoopSettings.DEFAULT);
+    public Settings(String namespace, Images images, String instance, Duration scrapeInterval) {
+      this(namespace, images, instance, scrapeInterval, LoopSettings.DEFAULT);
     }
 
     public Settings {
       if (namespace.isBlank()) {
         throw new IllegalArgumentException("namespace is empty: name the installation's namespace");
-      }
-      if (runtimeImage.isBlank()) {
-        throw new IllegalArgumentException("runtimeImage is empty: name the image of serving pods");
       }
     }
   }
@@ -127,7 +124,7 @@ public final class Assembly implements AutoCloseable {
   public Assembly(
       KubernetesClient client, Settings settings, CollectorRegistry registry, Clock clock) {
     this.clock = clock;
-    runtimeImage = settings.runtimeImage();
+    images = settings.images();
     publication = new Publication(settings.loop().publish());
     metrics = new OperatorMetrics(registry);
     new CapacityMetrics(speeds, demands, clock).register(registry);
@@ -298,7 +295,7 @@ public final class Assembly implements AutoCloseable {
 
   /// What carries decisions about ModelDeployments out.
   public DeploymentActuator actuator() {
-    return new DeploymentActuator(runtimeImage, signals);
+    return new DeploymentActuator(images, signals);
   }
 
   /// What shows figures of ModelDeployments as metrics.
@@ -441,8 +438,8 @@ public final class Assembly implements AutoCloseable {
                     : Optional.empty());
   }
 
-  /// When the counters of a pod's engine began: with the pod, or with the container that replaced a
-  /// first one.
+  /// When the counters of a pod's runtime began: with the pod, or with the container that replaced
+  /// a first one. A vLLM behind it may start again without that: the counters are the runtime's.
   private static Optional<Instant> startedAt(Pod pod) {
     for (ContainerStatus container : PodFacts.containers(pod)) {
       boolean restarted = container.getRestartCount() != null && container.getRestartCount() > 0;

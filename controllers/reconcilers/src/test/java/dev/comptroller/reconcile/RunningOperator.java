@@ -3,6 +3,7 @@ package dev.comptroller.reconcile;
 import dev.comptroller.decide.rollout.RolloutPolicy;
 import dev.comptroller.reconcile.budget.LoopSettings;
 import dev.comptroller.reconcile.deployment.Directives;
+import dev.comptroller.reconcile.desired.Images;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -64,7 +65,11 @@ final class RunningOperator implements AutoCloseable {
         new Assembly(
             client,
             new Assembly.Settings(
-                home, "comptroller/runtime:test", "test", Duration.ofSeconds(1), loop),
+                home,
+                new Images("comptroller/runtime:test", "vllm/vllm-openai:test"),
+                "test",
+                Duration.ofSeconds(1),
+                loop),
             registry,
             clock);
     operator = new Operator(o -> o.withKubernetesClient(client).withCloseClientOnStop(false));

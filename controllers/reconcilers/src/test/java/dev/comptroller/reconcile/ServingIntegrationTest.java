@@ -13,8 +13,12 @@ import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.reconcile.routing.RoutingCodec;
 import dev.comptroller.reconcile.signals.PodFacts;
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -27,6 +31,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -235,6 +240,122 @@ final class ServingIntegrationTest {
                 assertThat(condition(namespace, "chat", "Ready").map(Condition::reason))
                     .contains("NameTaken"));
     assertThat(service(namespace, "chat").getSpec().getSelector()).containsEntry("app", "mine");
+  }
+
+  @Test
+  void shouldRunVllmWhereANamespaceAllowsRestrictedPodsOnlyAndTakeItAwayAgain() {
+    String namespace = cluster.namespace("vllm");
+    cluster.pool("tensors", "98.32");
+    cluster.node("tensors-a", "tensors");
+    cluster.apply(
+        """
+        apiVersion: v1
+        kind: Namespace
+        metadata:
+          name: %s
+          labels: {pod-security.kubernetes.io/enforce: restricted}
+        """
+            .formatted(namespace));
+    cluster.models(namespace);
+    cluster.apply(vllm(namespace, "Vllm"));
+
+    Pod pod =
+        await()
+            .until(() -> cluster.pods(namespace, "chat").stream().findFirst(), Optional::isPresent)
+            .orElseThrow();
+    assertThat(pod.getSpec().getContainers())
+        .extracting(Container::getName)
+        .containsExactly("runtime", "vllm");
+    assertThat(PodFacts.gpus(pod)).as("GPUs of both containers together").isEqualTo(2);
+    AtomicLong applied = new AtomicLong();
+    await()
+        .during(Duration.ofSeconds(3))
+        .until(
+            () -> {
+              nudge(namespace);
+              long now = applied(namespace);
+              return applied.getAndSet(now) == now;
+            });
+
+    cluster.apply(vllm(namespace, "Bundled"));
+    await()
+        .untilAsserted(
+            () -> {
+              PodSpec alone = deployment(namespace, "chat-large").getSpec().getTemplate().getSpec();
+              assertThat(alone.getContainers())
+                  .singleElement()
+                  .satisfies(
+                      runtime -> {
+                        assertThat(runtime.getName()).isEqualTo("runtime");
+                        assertThat(runtime.getArgs()).doesNotContain("--engine", "--upstream");
+                        assertThat(runtime.getResources().getLimits())
+                            .containsEntry(Names.GPU_RESOURCE, new Quantity("2"));
+                      });
+              assertThat(alone.getVolumes())
+                  .extracting(Volume::getName)
+                  .containsExactlyInAnyOrder("models", "tmp");
+            });
+    cluster.apply(vllm(namespace, "Vllm"));
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(
+                        deployment(namespace, "chat-large")
+                            .getSpec()
+                            .getTemplate()
+                            .getSpec()
+                            .getContainers())
+                    .extracting(ServingIntegrationTest::gpus)
+                    .as("the runtime lets go of the GPUs")
+                    .containsExactly(0, 2));
+  }
+
+  private static int gpus(Container container) {
+    Quantity limit =
+        container.getResources() == null
+            ? null
+            : container.getResources().getLimits().get(Names.GPU_RESOURCE);
+    return limit == null ? 0 : limit.getNumericalAmount().intValue();
+  }
+
+  private static String vllm(String namespace, String engine) {
+    return """
+        apiVersion: comptroller.dev/v1alpha1
+        kind: ModelDeployment
+        metadata: {name: chat, namespace: %s}
+        spec:
+          replicas: 1
+          scaling: {minReplicas: 1, maxReplicas: 1}
+          variants:
+          - name: large
+            engine: %s
+            model: {uri: "pvc://models/large", parameters: 7B, quantization: BF16}
+            gpus: 2
+            pool: tensors
+            quality: 90
+        """
+        .formatted(namespace, engine);
+  }
+
+  /// Makes the operator compare the Deployment with what it should be.
+  private void nudge(String namespace) {
+    cluster
+        .client
+        .apps()
+        .deployments()
+        .inNamespace(namespace)
+        .withName("chat-large")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\":{\"annotations\":{\"nudge\":\"%d\"}}}".formatted(System.nanoTime()));
+  }
+
+  /// How often the Deployment of the variant was applied.
+  private long applied(String namespace) {
+    String deployment = "/namespaces/%s/deployments/chat-large".formatted(namespace);
+    return operator.writes.stream()
+        .filter(write -> write.startsWith("PATCH") && write.endsWith(deployment))
+        .count();
   }
 
   private Deployment deployment(String namespace, String name) {

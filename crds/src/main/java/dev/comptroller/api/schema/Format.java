@@ -59,7 +59,7 @@ public enum Format {
       512,
       "self.matches('^pvc://[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$')"
           + " && !self.matches('/[.][.]?(/|$)')",
-      "must be \"pvc://CLAIM/PATH\", a file on a PersistentVolumeClaim of the same namespace,"
+      "must be \"pvc://CLAIM/PATH\", a path on a PersistentVolumeClaim of the same namespace,"
           + " without \".\" or \"..\" in the path; no other scheme is supported yet"),
   /// A SHA-256 digest.
   DIGEST(

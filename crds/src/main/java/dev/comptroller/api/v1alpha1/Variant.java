@@ -20,6 +20,21 @@ import org.jspecify.annotations.Nullable;
     message =
         "model.quantization FP8, AWQ, GPTQ and NVFP4 need engine Vllm: the Bundled"
             + " engine reads the quantizations of llama.cpp")
+@ValidationRule(
+    value =
+        "self.engine != 'Vllm' || !has(self.model.quantization) || self.model.quantization in"
+            + " ['F16', 'BF16', 'FP8', 'AWQ', 'GPTQ', 'NVFP4', 'MXFP4']",
+    message =
+        "model.quantization of engine Vllm must be F16, BF16, FP8, AWQ, GPTQ, NVFP4 or MXFP4, or"
+            + " be left out: it reads a folder in Hugging Face's format, not llama.cpp's files")
+@ValidationRule(
+    value = "self.engine != 'Vllm' || !has(self.model.digest)",
+    message =
+        "model.digest is the digest of one file, and engine Vllm reads a folder: leave it out")
+@ValidationRule(
+    value = "self.engine != 'Vllm' || !self.model.uri.matches('[.](gguf|safetensors|bin)$')",
+    message =
+        "model.uri of engine Vllm must name a folder in Hugging Face's format, not a file of it")
 public record Variant(
     @Required
         @Text(Format.VARIANT_NAME)
@@ -28,7 +43,9 @@ public record Variant(
         String name,
     @Required @JsonPropertyDescription("The weights.") Model model,
     @Default("Bundled")
-        @JsonPropertyDescription("What serves it: Bundled (llama.cpp) or Vllm. Default Bundled.")
+        @JsonPropertyDescription(
+            "What serves it: Bundled, llama.cpp inside the runtime, or Vllm, vLLM behind the"
+                + " runtime in the same pod. Default Bundled.")
         EngineKind engine,
     @Required @Min(1) @Max(64) @JsonPropertyDescription("GPUs of one replica, all on one node.")
         Integer gpus,
@@ -72,12 +89,13 @@ public record Variant(
           @Text(Format.MODEL_URI)
           @JsonPropertyDescription(
               "Where the weights lie: pvc://CLAIM/PATH, a file on a"
-                  + " PersistentVolumeClaim of the same namespace, mounted read-only.")
+                  + " PersistentVolumeClaim of the same namespace, mounted read-only; with engine"
+                  + " Vllm a folder in Hugging Face's format.")
           String uri,
       @Text(Format.DIGEST)
           @JsonPropertyDescription(
               "SHA-256 of the file as sha256:HEX. A replica with other content does"
-                  + " not start. Absent: not checked.")
+                  + " not start. Absent: not checked. Engine Bundled only.")
           @Nullable String digest,
       @Text(Format.PARAMETERS)
           @JsonPropertyDescription(
@@ -85,8 +103,8 @@ public record Variant(
                   + " estimate throughput before it is measured.")
           @Nullable String parameters,
       @JsonPropertyDescription(
-              "How the weights are stored, by llama.cpp's names, or FP8, AWQ, GPTQ and"
-                  + " NVFP4 for vLLM. Absent: what the file says.")
+              "How the weights are stored, by llama.cpp's names; for engine Vllm F16, BF16,"
+                  + " FP8, AWQ, GPTQ, NVFP4 or MXFP4. Absent: what the file says.")
           @Nullable Quantization quantization,
       @Min(64)
           @Max(10485760)

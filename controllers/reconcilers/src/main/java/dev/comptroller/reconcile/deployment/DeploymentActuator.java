@@ -6,6 +6,7 @@ import dev.comptroller.decide.rollout.Intent;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import dev.comptroller.reconcile.deployment.Outcome.Action;
+import dev.comptroller.reconcile.desired.Images;
 import dev.comptroller.reconcile.desired.PrestagePod;
 import dev.comptroller.reconcile.desired.Serving;
 import dev.comptroller.reconcile.desired.ServingDeployment;
@@ -38,12 +39,12 @@ import org.jspecify.annotations.Nullable;
 public final class DeploymentActuator {
   private static final String DELETION_COST = "controller.kubernetes.io/pod-deletion-cost";
 
-  private final String image;
+  private final Images images;
   private final RolloutObserver signals;
 
-  /// An actuator whose pods run `image`, and that sends first requests through `signals`.
-  public DeploymentActuator(String image, RolloutObserver signals) {
-    this.image = image;
+  /// An actuator whose pods run `images`, and that sends first requests through `signals`.
+  public DeploymentActuator(Images images, RolloutObserver signals) {
+    this.images = images;
     this.signals = signals;
   }
 
@@ -268,7 +269,7 @@ public final class DeploymentActuator {
         Objects.requireNonNull(scene.declared().rungs().get(variant), variant),
         replicas,
         revision,
-        image,
+        images,
         owner(deployment));
   }
 

@@ -6,7 +6,9 @@ import dev.comptroller.api.v1alpha1.EngineKind;
 import dev.comptroller.api.v1alpha1.Mode;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.api.v1alpha1.ModelDeploymentSpec;
+import dev.comptroller.api.v1alpha1.Quantization;
 import dev.comptroller.api.v1alpha1.TargetCpm;
+import dev.comptroller.api.v1alpha1.Variant.Model;
 import dev.comptroller.api.v1alpha1.Variant.PostedPrice;
 import dev.comptroller.api.v1alpha1.Weekday;
 import dev.comptroller.decide.Policy;
@@ -16,6 +18,7 @@ import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.scale.Schedule;
 import dev.comptroller.decide.units.Cpm;
 import dev.comptroller.decide.units.TokensPerSecond;
+import dev.comptroller.reconcile.desired.Engine;
 import dev.comptroller.reconcile.desired.Rung;
 import dev.comptroller.reconcile.status.Parsed;
 import dev.comptroller.reconcile.status.Violations;
@@ -26,6 +29,7 @@ import java.time.Duration;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,6 +50,20 @@ public final class DeploymentParser {
   private static final Pattern PVC = Pattern.compile("pvc://([a-z0-9][-a-z0-9.]*)/([^/].*)");
   private static final Pattern COUNT = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)([KMBT])");
   private static final Pattern SPAN = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)(ms|s|m|h)");
+
+  /// What a folder in Hugging Face's format may hold; the other names are llama.cpp's alone.
+  private static final Set<Quantization> HUGGING_FACE =
+      Collections.unmodifiableSet(
+          EnumSet.of(
+              Quantization.F16,
+              Quantization.BF16,
+              Quantization.FP8,
+              Quantization.AWQ,
+              Quantization.GPTQ,
+              Quantization.NVFP4,
+              Quantization.MXFP4));
+
+  private static final Pattern ONE_FILE = Pattern.compile(".*[.](gguf|safetensors|bin)");
 
   private DeploymentParser() {}
 
@@ -248,7 +266,7 @@ public final class DeploymentParser {
   private static Variant variant(
       dev.comptroller.api.v1alpha1.Variant variant, String field, Violations violations) {
     if (variant.engine() == EngineKind.VLLM) {
-      violations.add(field + ".engine", "Vllm is not served by this version; use Bundled");
+      readsAFolder(variant.model(), field + ".model", violations);
     }
     var model = variant.model();
     return new Variant(
@@ -264,6 +282,35 @@ public final class DeploymentParser {
             : TokensPerSecond.of(variant.throughput().tokensPerSecond()),
         price(variant.postedPrice()),
         variant.targetUtilization());
+  }
+
+  /// What is wrong with a model that vLLM is to read. The rules of the CRD say it at once; this is
+  /// for what was stored before they did.
+  private static void readsAFolder(Model model, String field, Violations violations) {
+    if (model.digest() != null) {
+      violations.add(
+          field + ".digest",
+          "is the digest of one file, and engine Vllm reads a folder; leave it out");
+    }
+    if (ONE_FILE.matcher(model.uri()).matches()) {
+      violations.add(
+          field + ".uri",
+          "\"%s\" is one file, and engine Vllm reads a folder in Hugging Face's format; name that"
+              .formatted(model.uri()));
+    }
+    if (model.quantization() != null && !HUGGING_FACE.contains(model.quantization())) {
+      violations.add(
+          field + ".quantization",
+          "%s is llama.cpp's; with engine Vllm declare one of %s, or leave it out"
+              .formatted(model.quantization(), HUGGING_FACE));
+    }
+  }
+
+  private static Engine engine(EngineKind kind) {
+    return switch (kind) {
+      case BUNDLED -> Engine.Bundled;
+      case VLLM -> Engine.Vllm;
+    };
   }
 
   private static Variant.@Nullable DeclaredPrice price(@Nullable PostedPrice price) {
@@ -286,6 +333,7 @@ public final class DeploymentParser {
     return Optional.of(
         new Rung(
             variant.name(),
+            engine(variant.engine()),
             variant.pool(),
             variant.gpus(),
             uri.group(1),

@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Reads replicas out of pods. Pure.
@@ -52,23 +53,30 @@ final class Replicas {
               .map(c -> new Problem(text(c.getReason()), text(c.getMessage())))
               .orElse(null);
       case Starting ->
-          PodFacts.containers(pod).stream()
-              .flatMap(container -> problem(container).stream())
+          // What keeps one container from running says more than that another one ran before.
+          Stream.concat(
+                  PodFacts.containers(pod).stream().map(Replicas::waiting),
+                  PodFacts.containers(pod).stream().map(Replicas::restarted))
+              .flatMap(Optional::stream)
               .findFirst()
               .orElse(null);
       case Ready, Terminating -> null;
     };
   }
 
-  private static Optional<Problem> problem(ContainerStatus container) {
+  private static Optional<Problem> waiting(ContainerStatus container) {
     ContainerState now = container.getState();
-    if (now != null && now.getWaiting() != null && now.getWaiting().getReason() != null) {
-      String reason = now.getWaiting().getReason();
-      if (!ON_THE_WAY.contains(reason)) {
-        return Optional.of(
-            new Problem(reason, lastExit(container).orElse(text(now.getWaiting().getMessage()))));
-      }
+    if (now == null || now.getWaiting() == null || now.getWaiting().getReason() == null) {
+      return Optional.empty();
     }
+    String reason = now.getWaiting().getReason();
+    return ON_THE_WAY.contains(reason)
+        ? Optional.empty()
+        : Optional.of(
+            new Problem(reason, lastExit(container).orElse(text(now.getWaiting().getMessage()))));
+  }
+
+  private static Optional<Problem> restarted(ContainerStatus container) {
     return lastExit(container).map(exit -> new Problem("Restarted", exit));
   }
 

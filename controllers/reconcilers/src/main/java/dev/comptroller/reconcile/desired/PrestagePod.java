@@ -53,27 +53,21 @@ public final class PrestagePod {
         .endSecurityContext()
         .addNewContainer()
         .withName("prestage")
-        .withImage(serving.image())
+        .withImage(serving.images().runtime())
         .withArgs(arguments(serving.rung()))
         .withNewResources()
         .withRequests(Map.of("cpu", new Quantity("100m"), "memory", new Quantity("128Mi")))
         .endResources()
-        .withNewSecurityContext()
-        .withAllowPrivilegeEscalation(false)
-        .withReadOnlyRootFilesystem(true)
-        .withNewCapabilities()
-        .withDrop("ALL")
-        .endCapabilities()
-        .endSecurityContext()
+        .withSecurityContext(ServingDeployment.restricted())
         .withTerminationMessagePolicy("FallbackToLogsOnError")
         .addNewVolumeMount()
-        .withName("models")
+        .withName(ServingDeployment.MODELS_VOLUME)
         .withMountPath(ServingDeployment.MODELS)
         .withReadOnly(true)
         .endVolumeMount()
         .endContainer()
         .addNewVolume()
-        .withName("models")
+        .withName(ServingDeployment.MODELS_VOLUME)
         .withNewPersistentVolumeClaim()
         .withClaimName(serving.rung().claim())
         .withReadOnly(true)
@@ -99,7 +93,7 @@ public final class PrestagePod {
     List<String> arguments = new ArrayList<>();
     arguments.add("--prestage");
     arguments.add("--model");
-    arguments.add(ServingDeployment.MODELS + "/" + rung.path());
+    arguments.add(rung.modelPath());
     if (rung.digest() != null) {
       arguments.add("--model-digest");
       arguments.add(rung.digest());

@@ -2,6 +2,7 @@ package dev.comptroller.reconcile.desired;
 
 import dev.comptroller.protocol.Names;
 import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.Quantity;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -12,7 +13,7 @@ import java.util.Map;
 /// @param rung the variant
 /// @param replicas how many pods
 /// @param revision number of the request for these replicas
-/// @param image image of the runtime
+/// @param images images of the pods
 /// @param owner the ModelDeployment as the controlling owner
 public record Serving(
     String namespace,
@@ -20,7 +21,7 @@ public record Serving(
     Rung rung,
     int replicas,
     long revision,
-    String image,
+    Images images,
     OwnerReference owner) {
   /// Labels by which the pods of one variant are selected; they never change.
   public Map<String, String> selector() {
@@ -40,6 +41,16 @@ public record Serving(
     labels.put("app.kubernetes.io/managed-by", Names.MANAGER);
     labels.put(Names.POOL_LABEL, rung.pool());
     return labels;
+  }
+
+  /// The name by which requests ask for the model.
+  String modelName() {
+    return namespace + "/" + deployment;
+  }
+
+  /// What the container that computes asks for.
+  Map<String, Quantity> gpus() {
+    return Map.of(Names.GPU_RESOURCE, new Quantity(Integer.toString(rung.gpus())));
   }
 
   /// Name of the variant's Deployment.

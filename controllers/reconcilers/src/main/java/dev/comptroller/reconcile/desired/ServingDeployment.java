@@ -3,20 +3,31 @@ package dev.comptroller.reconcile.desired;
 import dev.comptroller.protocol.Names;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import io.fabric8.kubernetes.api.model.SecurityContext;
+import io.fabric8.kubernetes.api.model.SecurityContextBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The Deployment of one variant, and the pods in it. Pure.
+///
+/// The runtime's container is in every pod and is all that the rest of the fleet knows of it. It
+/// holds the GPUs and computes itself, or it is in front of [VllmContainer], which then holds them.
 ///
 /// A rollout takes one pod away before it adds one (`maxUnavailable: 1`, `maxSurge: 0`): a surge
 /// pod would need GPUs that a full pool does not have, and would never start.
@@ -24,8 +35,11 @@ public final class ServingDeployment {
   /// Where the volume with the models is mounted.
   static final String MODELS = "/models";
 
-  /// Where the pod may write; what lies there outlives a container, not the pod.
-  private static final String SCRATCH = "/tmp";
+  /// Name of that volume.
+  static final String MODELS_VOLUME = "models";
+
+  /// Where a container may write; what lies there outlives the container, not the pod.
+  static final String SCRATCH = "/tmp";
 
   private static final long NON_ROOT = 65532L;
 
@@ -87,58 +101,54 @@ public final class ServingDeployment {
         .withType("RuntimeDefault")
         .endSeccompProfile()
         .endSecurityContext()
-        .addToContainers(container(serving))
-        .addNewVolume()
-        .withName("models")
-        .withNewPersistentVolumeClaim()
-        .withClaimName(serving.rung().claim())
-        .withReadOnly(true)
-        .endPersistentVolumeClaim()
-        .endVolume()
-        .addNewVolume()
-        .withName("tmp")
-        .withNewEmptyDir()
-        .endEmptyDir()
-        .endVolume()
+        .withContainers(containers(serving))
+        .withVolumes(volumes(serving))
         .endSpec()
         .build();
   }
 
-  private static Container container(Serving serving) {
+  private static List<Container> containers(Serving serving) {
+    return switch (serving.rung().engine()) {
+      case Bundled -> List.of(runtime(serving));
+      case Vllm -> List.of(runtime(serving), VllmContainer.of(serving));
+    };
+  }
+
+  private static List<Volume> volumes(Serving serving) {
+    List<Volume> volumes = new ArrayList<>();
+    volumes.add(
+        new VolumeBuilder()
+            .withName(MODELS_VOLUME)
+            .withNewPersistentVolumeClaim()
+            .withClaimName(serving.rung().claim())
+            .withReadOnly(true)
+            .endPersistentVolumeClaim()
+            .build());
+    volumes.add(new VolumeBuilder().withName("tmp").withNewEmptyDir().endEmptyDir().build());
+    if (serving.rung().engine() == Engine.Vllm) {
+      volumes.addAll(VllmContainer.volumes());
+    }
+    return volumes;
+  }
+
+  private static Container runtime(Serving serving) {
     return new ContainerBuilder()
         .withName(Names.RUNTIME_CONTAINER)
-        .withImage(serving.image())
+        .withImage(serving.images().runtime())
         .withArgs(arguments(serving))
-        .addNewEnv()
-        .withName("POD_IP")
-        .withNewValueFrom()
-        .withNewFieldRef()
-        .withApiVersion("v1")
-        .withFieldPath("status.podIP")
-        .endFieldRef()
-        .endValueFrom()
-        .endEnv()
+        .withEnv(podAddress())
         .addNewPort()
         .withName("http")
         .withContainerPort(Names.RUNTIME_PORT)
         .withProtocol("TCP")
         .endPort()
-        .withNewResources()
-        .withLimits(gpus(serving))
-        .withRequests(gpus(serving))
-        .endResources()
+        .withResources(resources(serving))
         .withStartupProbe(probe("/health/live", 5, 360))
         .withReadinessProbe(probe("/health/ready", 2, 2))
         .withLivenessProbe(probe("/health/live", 10, 3))
-        .withNewSecurityContext()
-        .withAllowPrivilegeEscalation(false)
-        .withReadOnlyRootFilesystem(true)
-        .withNewCapabilities()
-        .withDrop("ALL")
-        .endCapabilities()
-        .endSecurityContext()
+        .withSecurityContext(restricted())
         .addNewVolumeMount()
-        .withName("models")
+        .withName(MODELS_VOLUME)
         .withMountPath(MODELS)
         .withReadOnly(true)
         .endVolumeMount()
@@ -149,18 +159,56 @@ public final class ServingDeployment {
         .build();
   }
 
-  private static Map<String, Quantity> gpus(Serving serving) {
-    return Map.of(Names.GPU_RESOURCE, new Quantity(Integer.toString(serving.rung().gpus())));
+  private static @Nullable ResourceRequirements resources(Serving serving) {
+    return switch (serving.rung().engine()) {
+      case Bundled ->
+          new ResourceRequirementsBuilder()
+              .withLimits(serving.gpus())
+              .withRequests(serving.gpus())
+              .build();
+      case Vllm -> null;
+    };
+  }
+
+  /// The variable from which a container knows the pod's address.
+  static EnvVar podAddress() {
+    return new EnvVarBuilder()
+        .withName("POD_IP")
+        .withNewValueFrom()
+        .withNewFieldRef()
+        .withApiVersion("v1")
+        .withFieldPath("status.podIP")
+        .endFieldRef()
+        .endValueFrom()
+        .build();
+  }
+
+  /// What the restricted pod security standard asks of a container.
+  static SecurityContext restricted() {
+    return new SecurityContextBuilder()
+        .withAllowPrivilegeEscalation(false)
+        .withReadOnlyRootFilesystem(true)
+        .withNewCapabilities()
+        .withDrop("ALL")
+        .endCapabilities()
+        .build();
   }
 
   private static List<String> arguments(Serving serving) {
     Rung rung = serving.rung();
     List<String> arguments = new ArrayList<>();
-    add(arguments, "--model", MODELS + "/" + rung.path());
+    switch (rung.engine()) {
+      case Bundled -> {}
+      case Vllm -> {
+        add(arguments, "--engine", "vllm");
+        add(arguments, "--upstream", VllmContainer.address());
+      }
+    }
+    add(arguments, "--model", rung.modelPath());
     if (rung.digest() != null) {
       add(arguments, "--model-digest", rung.digest());
     }
-    add(arguments, "--served-model-name", serving.namespace() + "/" + serving.deployment());
+    add(arguments, "--served-model-name", serving.modelName());
     add(arguments, "--served-model-name", serving.deployment());
     add(arguments, "--variant", rung.name());
     if (rung.contextLength() != null) {

@@ -3,6 +3,7 @@ package dev.comptroller.reconcile.signals;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.comptroller.protocol.Names;
+import dev.comptroller.reconcile.desired.VllmContainer;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
@@ -16,6 +17,8 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,12 +30,14 @@ import java.util.concurrent.TimeUnit;
 ///
 /// Each replica is asked on a virtual thread of its own, at most 16 at once, 60 seconds a
 /// request. A replica is warm when three requests in a row were answered; it failed when three
-/// tries were not. The outcome holds for one start of its container.
+/// tries were not. The outcome holds for one start of its containers: a vLLM that started again
+/// behind the same runtime is as cold as a new replica.
 public final class Warmer implements FirstRequests, AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int REQUESTS = 3;
   private static final int TRIES = 3;
   private static final int MAX_BYTES = 1 << 20;
+  private static final Set<String> SERVING = Set.of(Names.RUNTIME_CONTAINER, VllmContainer.NAME);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final FleetView view;
@@ -46,7 +51,11 @@ public final class Warmer implements FirstRequests, AutoCloseable {
   private final Semaphore permits = new Semaphore(16);
   private final Map<Start, Outcome> outcomes = new ConcurrentHashMap<>();
 
-  private record Start(String uid, String startedAt) {}
+  /// One start of what serves in a pod.
+  ///
+  /// @param uid uid of the pod
+  /// @param startedAt when each of its containers started, by name
+  record Start(String uid, SortedMap<String, String> startedAt) {}
 
   /// What came of it.
   public sealed interface Outcome {
@@ -171,18 +180,20 @@ public final class Warmer implements FirstRequests, AutoCloseable {
     }
   }
 
-  /// The start of the pod's runtime that runs now.
-  private static Optional<Start> start(Pod pod) {
+  /// The start of what serves in the pod now; absent unless all of it runs.
+  static Optional<Start> start(Pod pod) {
+    SortedMap<String, String> startedAt = new TreeMap<>();
     for (ContainerStatus container : PodFacts.containers(pod)) {
-      if (Names.RUNTIME_CONTAINER.equals(container.getName())
-          && container.getState() != null
-          && container.getState().getRunning() != null) {
-        return Optional.of(
-            new Start(
-                pod.getMetadata().getUid(),
-                String.valueOf(container.getState().getRunning().getStartedAt())));
+      if (SERVING.contains(container.getName())) {
+        if (container.getState() == null || container.getState().getRunning() == null) {
+          return Optional.empty();
+        }
+        startedAt.put(
+            container.getName(), String.valueOf(container.getState().getRunning().getStartedAt()));
       }
     }
-    return Optional.empty();
+    return startedAt.containsKey(Names.RUNTIME_CONTAINER)
+        ? Optional.of(new Start(pod.getMetadata().getUid(), startedAt))
+        : Optional.empty();
   }
 }

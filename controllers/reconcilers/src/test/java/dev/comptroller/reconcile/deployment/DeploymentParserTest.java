@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.decide.scale.Schedule;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
+import dev.comptroller.reconcile.desired.Engine;
 import dev.comptroller.reconcile.status.Parsed;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.time.DayOfWeek;
@@ -14,6 +15,9 @@ import java.time.LocalTime;
 import java.time.ZoneId;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class DeploymentParserTest {
   private static final String YAML =
@@ -57,14 +61,79 @@ final class DeploymentParserTest {
 
   @Test
   void shouldNameEveryFieldThatIsWrong() {
-    assertThat(parse("95", "http://elsewhere/x", "Vllm"))
+    assertThat(parse("95", "http://elsewhere/x", "Bundled"))
         .isInstanceOfSatisfying(
             Parsed.Invalid.class,
             invalid ->
                 assertThat(invalid.finding().message())
-                    .contains("spec.variants[0].engine")
                     .contains("spec.variants[0].model.uri")
                     .contains("spec.qualityFloor"));
+  }
+
+  @Test
+  void shouldServeAFolderWithVllm() {
+    Declared declared = valid(parse("70", "pvc://models/hf/large", "Vllm"));
+
+    assertThat(declared.rungs().get("large"))
+        .isNotNull()
+        .satisfies(
+            rung -> {
+              assertThat(rung.engine()).isEqualTo(Engine.Vllm);
+              assertThat(rung.path()).isEqualTo("hf/large");
+              assertThat(rung.digest()).isNull();
+            });
+    assertThat(declared.rungs().get("small"))
+        .isNotNull()
+        .satisfies(rung -> assertThat(rung.engine()).isEqualTo(Engine.Bundled));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"F16", "BF16", "FP8", "AWQ", "GPTQ", "NVFP4", "MXFP4"})
+  void shouldServeWhatAFolderMayHoldWithVllm(String quantization) {
+    assertThat(valid(vllm("quantization: " + quantization)).variant("large").quantization())
+        .isEqualTo(quantization);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "digest: sha256:aa | spec.variants[0].model.digest: is the digest of one file, and engine"
+            + " Vllm reads a folder; leave it out",
+        "quantization: Q8_0 | spec.variants[0].model.quantization: Q8_0 is llama.cpp's; with engine"
+            + " Vllm declare one of [F16, BF16, MXFP4, NVFP4, FP8, AWQ, GPTQ], or leave it out",
+        "quantization: F32 | spec.variants[0].model.quantization: F32 is llama.cpp's",
+        "quantization: Q4_K_M | spec.variants[0].model.quantization: Q4_K_M is llama.cpp's",
+      })
+  void shouldNameWhatVllmCannotServe(String member, String says) {
+    assertThat(vllm(member))
+        .isInstanceOfSatisfying(
+            Parsed.Invalid.class,
+            invalid -> assertThat(invalid.finding().message()).contains(says));
+    assertThat(
+            parse(
+                YAML.formatted("0", "pvc://models/large", "Bundled")
+                    .replace("1.5B", "1.5B, " + member)))
+        .as("the same is fine without vLLM")
+        .isInstanceOf(Parsed.Valid.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"l.gguf", "large/model.safetensors", "large/pytorch_model.bin"})
+  void shouldAskForTheFolderWhereVllmIsGivenAFile(String path) {
+    assertThat(parse("0", "pvc://models/" + path, "Vllm"))
+        .isInstanceOfSatisfying(
+            Parsed.Invalid.class,
+            invalid ->
+                assertThat(invalid.finding().message())
+                    .contains(
+                        "spec.variants[0].model.uri: \"pvc://models/" + path + "\" is one file"));
+  }
+
+  private static Parsed<Declared> vllm(String member) {
+    return parse(
+        YAML.formatted("0", "pvc://models/large", "Vllm").replace("1.5B", "1.5B, " + member));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.comptroller.e2e.fleet;
 
+import dev.comptroller.e2e.nodeagent.AgentConfig.ImageConfig;
 import dev.comptroller.e2e.nodeagent.AgentConfig.NodeConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,13 +14,19 @@ import java.util.stream.Stream;
 /// @param nodes the nodes that are registered
 /// @param values values files of the chart, later ones win
 /// @param set single values of the chart in Helm's own notation
+/// @param images commands behind images that this repository does not build
 public record FleetOptions(
-    ModelCache.Kind models, List<NodeConfig> nodes, List<Path> values, List<String> set) {
+    ModelCache.Kind models,
+    List<NodeConfig> nodes,
+    List<Path> values,
+    List<String> set,
+    List<ImageConfig> images) {
 
   public FleetOptions {
     nodes = List.copyOf(nodes);
     values = List.copyOf(values);
     set = List.copyOf(set);
+    images = List.copyOf(images);
   }
 
   /// One node for the system's own pods and two that declare eight H100s each.
@@ -41,7 +48,8 @@ public record FleetOptions(
             "LOOP_DWELL=15S",
             "LOOP_PUBLISH=20S",
             "LOOP_SCALE=5S",
-            "LOOP_SETTLE=15S"));
+            "LOOP_SETTLE=15S"),
+        List.of());
   }
 
   /// Values by which decisions and changes of variant take seconds, as they may where a trial that
@@ -58,12 +66,17 @@ public record FleetOptions(
 
   /// The same with other nodes.
   public FleetOptions withNodes(List<NodeConfig> other) {
-    return new FleetOptions(models, other, values, set);
+    return new FleetOptions(models, other, values, set, images);
   }
 
   /// The same with values of the chart.
   public FleetOptions withSet(List<String> other) {
-    return new FleetOptions(models, nodes, values, other);
+    return new FleetOptions(models, nodes, values, other, images);
+  }
+
+  /// The same, able to run images that this repository does not build.
+  public FleetOptions withImages(List<ImageConfig> other) {
+    return new FleetOptions(models, nodes, values, set, other);
   }
 
   /// The same with a gateway that asks for credentials.

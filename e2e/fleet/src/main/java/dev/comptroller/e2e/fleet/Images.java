@@ -5,12 +5,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
-/// What the images of the chart run on this machine: the programs that this repository built.
+/// What images run on this machine: those of the chart the programs that this repository built.
 final class Images {
   private Images() {}
 
-  static List<ImageConfig> of(Repository repository, Path natives) {
+  static List<ImageConfig> of(Repository repository, Path natives, List<ImageConfig> others) {
+    List<ImageConfig> own = own(repository, natives);
+    return Stream.concat(own.stream(), others.stream()).toList();
+  }
+
+  private static List<ImageConfig> own(Repository repository, Path natives) {
     return List.of(
         // Short-lived or mostly waiting: the quick compiler alone, a small heap.
         ImageConfig.program(

@@ -90,7 +90,7 @@ public final class LocalFleet implements AutoCloseable {
     progress.say("control plane is ready at " + plane.server());
     Path pods = leash.folder().resolve("node-agent");
     AgentConfig config =
-        AgentConfig.of(pods, options.nodes(), Images.of(repository, natives))
+        AgentConfig.of(pods, options.nodes(), Images.of(repository, natives, options.images()))
             .withVolumePaths(Map.of(Volumes.PATH, models.folder()))
             .withRemoveNodesOnStop(false)
             .withNodeGroups();

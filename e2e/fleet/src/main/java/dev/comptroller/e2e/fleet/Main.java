@@ -43,7 +43,8 @@ public final class Main {
 
   private static LocalFleet start(ModelCache.Kind kind, List<Path> values) {
     FleetOptions defaults = FleetOptions.of(kind);
-    return start(new FleetOptions(kind, defaults.nodes(), values, defaults.set()));
+    return start(
+        new FleetOptions(kind, defaults.nodes(), values, defaults.set(), defaults.images()));
   }
 
   private static LocalFleet start(FleetOptions options) {

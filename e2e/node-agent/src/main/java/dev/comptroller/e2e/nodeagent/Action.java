@@ -115,8 +115,8 @@ sealed interface Action {
   }
 
   private static Action exec(ExecAction exec, Place place) {
-    return new Exec(
-        place.mounts().rewrite(exec.getCommand()), place.environment(), place.directory());
+    List<String> words = new Loopback(place.podIp()).rewrite(exec.getCommand());
+    return new Exec(place.mounts().rewrite(words), place.environment(), place.directory());
   }
 
   private static Action noPort(@Nullable IntOrString port) {

@@ -14,14 +14,17 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The variables that a container's spec declares, with their values as they are now.
+/// The variables that a container's spec declares, with their values as they are now on this
+/// machine.
 final class ContainerEnvironment {
   private final DownwardApi api;
   private final Sources sources;
+  private final Loopback loopback;
 
-  ContainerEnvironment(DownwardApi api, Sources sources) {
+  ContainerEnvironment(DownwardApi api, Sources sources, Loopback loopback) {
     this.api = api;
     this.sources = sources;
+    this.loopback = loopback;
   }
 
   /// Adds `envFrom` and `env` to `base`; later ones win, and see those before them as `$(NAME)`.
@@ -35,7 +38,7 @@ final class ContainerEnvironment {
     for (EnvVar variable : variables == null ? List.<EnvVar>of() : variables) {
       if (variable.getValueFrom() == null) {
         String value = variable.getValue() == null ? "" : variable.getValue();
-        all.put(variable.getName(), Expansion.expand(value, all));
+        all.put(variable.getName(), Expansion.expand(loopback.rewrite(value), all));
       } else {
         String value = value(container, variable.getValueFrom());
         if (value != null) {

@@ -107,7 +107,8 @@ final class PodHome implements AutoCloseable {
     return null;
   }
 
-  /// Puts together what a container runs: variables, then `$(NAME)`, then mount paths.
+  /// Puts together what a container runs: variables, then the pod's loopback address, then
+  /// `$(NAME)`, then mount paths.
   Launch launch(Pod pod, Container container, ImageConfig image)
       throws SetupException, IOException {
     Map<String, String> base = new LinkedHashMap<>(machinery.inherited());
@@ -117,12 +118,13 @@ final class PodHome implements AutoCloseable {
       base.put("KUBECONFIG", kubeconfig().toString());
     }
     base.putAll(image.environment());
+    var loopback = new Loopback(podIp);
     Map<String, String> declared =
-        new ContainerEnvironment(api(pod), machinery.sources()).of(container, base);
+        new ContainerEnvironment(api(pod), machinery.sources(), loopback).of(container, base);
     var mounts = new MountPaths(volumes.mounts(container, declared));
     Images.Words words = Images.words(image, container);
     List<String> command = new ArrayList<>(words.ofImage());
-    command.addAll(mounts.rewrite(Expansion.expand(words.ofPod(), declared)));
+    command.addAll(mounts.rewrite(Expansion.expand(loopback.rewrite(words.ofPod()), declared)));
     Map<String, String> environment = new LinkedHashMap<>();
     declared.forEach(
         (name, value) ->

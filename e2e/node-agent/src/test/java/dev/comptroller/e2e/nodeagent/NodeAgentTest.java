@@ -3,12 +3,17 @@ package dev.comptroller.e2e.nodeagent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.comptroller.e2e.nodeagent.AgentConfig.NodeConfig;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -310,6 +315,172 @@ class NodeAgentTest {
     assertThat(Duration.between(deleted, Instant.now()))
         .isBetween(Duration.ofMillis(1900), Duration.ofSeconds(10));
     assertThat(bill("stubborn")).hasSize(1);
+  }
+
+  @Test
+  void shouldGiveTheContainersOfEachPodALoopbackOfTheirOwn() throws Exception {
+    for (String name : List.of("left", "right")) {
+      cluster.create(
+          cluster
+              .web(name, pool)
+              .editSpec()
+              .editFirstContainer()
+              .withArgs("8000", "http://127.0.0.1:8001", "$(NODE)")
+              .addNewEnv()
+              .withName("NODE")
+              .withNewValueFrom()
+              .withNewFieldRef(null, "status.hostIP")
+              .endValueFrom()
+              .endEnv()
+              .addNewEnv()
+              .withName("UPSTREAM")
+              .withValue("127.0.0.1:8001")
+              .endEnv()
+              .endContainer()
+              .addToContainers(behind())
+              .endSpec());
+    }
+    for (String name : List.of("left", "right")) {
+      Pod pod = cluster.awaitReady(name);
+      String upstream = cluster.get(pod, "/arg/1");
+      assertThat(upstream).isEqualTo("http://" + pod.getStatus().getPodIP() + ":8001");
+      assertThat(cluster.get(pod, "/env/UPSTREAM")).isEqualTo(pod.getStatus().getPodIP() + ":8001");
+      assertThat(cluster.get(pod, "/arg/2")).as("the node's address").isEqualTo("127.0.0.1");
+      try (InputStream answer = URI.create(upstream + "/name").toURL().openStream()) {
+        assertThat(new String(answer.readAllBytes(), StandardCharsets.UTF_8))
+            .as("its own neighbour answers")
+            .isEqualTo(name + "\n");
+      }
+    }
+  }
+
+  /// A container that tells its pod's name, at the pod's loopback address alone.
+  private static Container behind() {
+    return new ContainerBuilder()
+        .withName("behind")
+        .withImage("shell")
+        .withCommand("/bin/sh", "-c")
+        .withArgs("echo $HOSTNAME >name; exec python3 -m http.server 8001 --bind 127.0.0.1")
+        .withNewStartupProbe()
+        .withNewExec()
+        .withCommand(
+            "python3",
+            "-c",
+            "import urllib.request as r; r.urlopen('http://127.0.0.1:8001/name', timeout=4)")
+        .endExec()
+        .withPeriodSeconds(1)
+        .withTimeoutSeconds(5)
+        .withFailureThreshold(60)
+        .endStartupProbe()
+        .build();
+  }
+
+  @Test
+  void shouldKeepAContainerUntilWhatItsHookWaitsForHasEnded(@TempDir Path notes) throws Exception {
+    Path note = notes.resolve("note");
+    cluster.create(
+        cluster
+            .shell(
+                "pair",
+                pool,
+                """
+                python3 -m http.server 8000 --bind "$POD_IP" & server=$!
+                trap 'sleep 1; echo front >>%1$s; kill $server; exit 0' TERM
+                while :; do sleep 0.1; done
+                """
+                    .formatted(note))
+            .editSpec()
+            .withTerminationGracePeriodSeconds(60L)
+            .editFirstContainer()
+            .addNewEnv()
+            .withName("POD_IP")
+            .withNewValueFrom()
+            .withNewFieldRef(null, "status.podIP")
+            .endValueFrom()
+            .endEnv()
+            .withNewReadinessProbe()
+            .withNewTcpSocket()
+            .withNewPort(8000)
+            .endTcpSocket()
+            .endReadinessProbe()
+            .endContainer()
+            .addNewContainer()
+            .withName("behind")
+            .withImage("shell")
+            .withCommand("/bin/sh", "-c")
+            .withArgs("trap 'echo behind >>" + note + "; exit 0' TERM; while :; do sleep 0.1; done")
+            .addNewEnv()
+            .withName("POD_IP")
+            .withNewValueFrom()
+            .withNewFieldRef(null, "status.podIP")
+            .endValueFrom()
+            .endEnv()
+            .withNewLifecycle()
+            .withNewPreStop()
+            .withNewExec()
+            .withCommand(
+                "python3",
+                "-c",
+                """
+                import os, socket, time
+                while True:
+                    try:
+                        socket.create_connection((os.environ['POD_IP'], 8000), 2).close()
+                    except OSError:
+                        break
+                    time.sleep(0.1)
+                """)
+            .endExec()
+            .endPreStop()
+            .endLifecycle()
+            .endContainer()
+            .endSpec());
+    cluster.awaitReady("pair");
+    cluster.client().pods().inNamespace(cluster.namespace()).withName("pair").delete();
+    cluster.awaitGone("pair");
+    assertThat(Files.readAllLines(note)).containsExactly("front", "behind");
+  }
+
+  @Test
+  void shouldCutAHookShortWhereAProbeHasAGraceOfItsOwn(@TempDir Path notes) throws Exception {
+    Path sick = notes.resolve("sick");
+    cluster.create(
+        cluster
+            .shell("hung", pool, "trap 'exit 7' TERM; while :; do sleep 0.1; done")
+            .editSpec()
+            .withTerminationGracePeriodSeconds(600L)
+            .editFirstContainer()
+            .withNewLivenessProbe()
+            .withNewExec()
+            .withCommand("test", "!", "-e", sick.toString())
+            .endExec()
+            .withPeriodSeconds(1)
+            .withFailureThreshold(1)
+            .withTerminationGracePeriodSeconds(1L)
+            .endLivenessProbe()
+            .withNewLifecycle()
+            .withNewPreStop()
+            .withNewExec()
+            .withCommand("sleep", "500")
+            .endExec()
+            .endPreStop()
+            .endLifecycle()
+            .endContainer()
+            .endSpec());
+    cluster.awaitPod("hung", "running", p -> Cluster.isPhase(p, "Running"));
+    Files.createFile(sick);
+    Pod after =
+        cluster.awaitPod("hung", "restarted", p -> Cluster.container(p).getRestartCount() > 0);
+    assertThat(Cluster.container(after).getLastState().getTerminated().getExitCode())
+        .as("it was told to end, after its hook was given up")
+        .isEqualTo(7);
+    cluster
+        .client()
+        .pods()
+        .inNamespace(cluster.namespace())
+        .withName("hung")
+        .withGracePeriod(0)
+        .delete();
   }
 
   @Test

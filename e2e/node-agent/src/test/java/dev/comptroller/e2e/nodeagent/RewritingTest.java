@@ -49,6 +49,34 @@ class RewritingTest {
   }
 
   @Test
+  void shouldPutThePodsAddressInPlaceOfLoopback() {
+    var loopback = new Loopback("127.64.0.9");
+    assertThat(
+            loopback.rewrite(
+                List.of(
+                    "127.0.0.1",
+                    "--host=127.0.0.1",
+                    "http://127.0.0.1:8001/health",
+                    "r.urlopen('http://127.0.0.1:8001')",
+                    "127.0.0.1,127.0.0.1.")))
+        .containsExactly(
+            "127.64.0.9",
+            "--host=127.64.0.9",
+            "http://127.64.0.9:8001/health",
+            "r.urlopen('http://127.64.0.9:8001')",
+            "127.64.0.9,127.64.0.9.");
+  }
+
+  @Test
+  void shouldLeaveOtherAddressesAlone() {
+    var loopback = new Loopback("127.64.0.9");
+    for (String word :
+        List.of("127.0.0.10", "127.0.0.1.5", "1127.0.0.1", "0.127.0.0.1", "127x0x0x1", "$(HOST)")) {
+      assertThat(loopback.rewrite(word)).isEqualTo(word);
+    }
+  }
+
+  @Test
   void shouldExpandVariablesAsKubernetesDoes() {
     Map<String, String> variables = Map.of("A", "1", "B", "$(A)");
     assertThat(Expansion.expand("x$(A)y", variables)).isEqualTo("x1y");
@@ -83,6 +111,14 @@ class RewritingTest {
         .isEqualTo(new Images.Words(List.of("java", "-jar"), List.of("a", "b")));
     assertThat(Images.words(shell, plain))
         .isEqualTo(new Images.Words(List.of("/bin/sh", "-i"), List.of()));
+    var server =
+        ImageConfig.program("vllm/vllm-openai", List.of("python3", "stand-in.py"), Map.of());
+    var serving =
+        new ContainerBuilder().withCommand("vllm", "serve").withArgs("/models/m", "--port").build();
+    assertThat(new Images(List.of(server)).find("vllm/vllm-openai:v0.20.2")).contains(server);
+    assertThat(Images.words(server, serving))
+        .isEqualTo(
+            new Images.Words(List.of("python3", "stand-in.py"), List.of("/models/m", "--port")));
     assertThat(Images.words(shell, both))
         .isEqualTo(new Images.Words(List.of(), List.of("cmd", "a", "b")));
   }

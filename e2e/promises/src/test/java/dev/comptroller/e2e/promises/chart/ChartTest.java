@@ -276,12 +276,25 @@ class ChartTest {
         .containsEntry("COMPTROLLER_NAMESPACE", "$(POD_NAMESPACE)")
         .containsEntry("QUARKUS_HTTP_HOST", "$(POD_IP)")
         .containsEntry("COMPTROLLER_IMAGES_RUNTIME", "comptroller/runtime:1.2.3")
+        .containsEntry("COMPTROLLER_IMAGES_VLLM", "vllm/vllm-openai:v0.20.2")
         .containsEntry("COMPTROLLER_INSTANCE", "$(POD_NAME)");
     assertThat(container("gateway", render()).getArgs())
         .contains(
             "--bind=$(POD_IP)",
             "--routing-config-map=$(POD_NAMESPACE)/comptroller-routing",
             "--auth=required");
+  }
+
+  @Test
+  void shouldRunVllmFromTheImageThatIsNamed() throws Exception {
+    Container operator =
+        container(
+            "operator",
+            render("vllm.image.repository=mirror.test:5000/vllm/vllm-openai", "vllm.image.tag=v1"));
+    assertThat(operator.getEnv())
+        .filteredOn(variable -> variable.getName().equals("COMPTROLLER_IMAGES_VLLM"))
+        .extracting(EnvVar::getValue)
+        .containsExactly("mirror.test:5000/vllm/vllm-openai:v1");
   }
 
   private static Container container(String name, List<HasMetadata> objects) {
@@ -319,6 +332,8 @@ class ChartTest {
         "operator.resources.limits.memory=12Q | /operator/resources/limits/memory | '12Q'",
         "operator.image.pullPolicy=Sometimes | /operator/image/pullPolicy | 'IfNotPresent'",
         "operator.image.repository=a b | /operator/image/repository | 'a b'",
+        "vllm.image.tag= | /vllm/image/tag | does not match pattern",
+        "vllm.image.name=x | /vllm/image | 'name' not allowed",
         "metrics.serviceMonitor.interval=soon | /metrics/serviceMonitor/interval | 'soon'",
         "crd.install=false | at '' | 'crd' not allowed",
         "operator.serviceAccount.create=false | operator.serviceAccount.name | is needed",

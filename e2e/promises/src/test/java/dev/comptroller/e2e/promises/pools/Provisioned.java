@@ -12,6 +12,7 @@ import dev.comptroller.e2e.controlplane.ControlPlane;
 import dev.comptroller.e2e.controlplane.Options;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.reconcile.Assembly;
+import dev.comptroller.reconcile.desired.Images;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Node;
@@ -67,7 +68,10 @@ final class Provisioned implements AutoCloseable {
         new Assembly(
             own,
             new Assembly.Settings(
-                "comptroller-system", "comptroller/runtime:test", "test", Duration.ofSeconds(5)),
+                "comptroller-system",
+                new Images("comptroller/runtime:test", "vllm/vllm-openai:test"),
+                "test",
+                Duration.ofSeconds(5)),
             new CollectorRegistry(),
             Clock.systemUTC());
     operator = new Operator(o -> o.withKubernetesClient(own).withCloseClientOnStop(false));

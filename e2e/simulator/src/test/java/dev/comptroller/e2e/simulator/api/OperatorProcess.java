@@ -22,6 +22,7 @@ import dev.comptroller.reconcile.deployment.FleetShares;
 import dev.comptroller.reconcile.deployment.ModelDeploymentReconciler;
 import dev.comptroller.reconcile.deployment.RolloutObserver;
 import dev.comptroller.reconcile.deployment.Scaler;
+import dev.comptroller.reconcile.desired.Images;
 import dev.comptroller.reconcile.metrics.BudgetMetrics;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.GpuNodePoolReconciler;
@@ -154,7 +155,8 @@ final class OperatorProcess {
             new DeploymentObserver(
                 view, pools, meter, treasury, new TokenLedger(), new Latencies()),
             signals,
-            new DeploymentActuator("comptroller/runtime:test", signals),
+            new DeploymentActuator(
+                new Images("comptroller/runtime:test", "vllm/vllm-openai:test"), signals),
             new BudgetDirectives(view, treasury),
             RolloutPolicy.DEFAULT,
             new Scaler(
