@@ -142,6 +142,7 @@ public final class VllmContainer {
       arguments.addAll(List.of("--max-model-len", rung.contextLength().toString()));
     }
     arguments.addAll(List.of("--tensor-parallel-size", Integer.toString(rung.gpus())));
+    arguments.addAll(List.of("--scheduling-policy", "priority"));
     arguments.add("--enable-prompt-tokens-details");
     return arguments;
   }

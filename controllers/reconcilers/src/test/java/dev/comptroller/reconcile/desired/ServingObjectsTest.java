@@ -45,6 +45,8 @@ final class ServingObjectsTest {
       - "4096"
       - --tensor-parallel-size
       - "4"
+      - --scheduling-policy
+      - priority
       - --enable-prompt-tokens-details
       env:
       - {name: POD_IP, valueFrom: {fieldRef: {apiVersion: v1, fieldPath: status.podIP}}}
