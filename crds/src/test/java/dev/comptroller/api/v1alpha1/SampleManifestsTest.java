@@ -33,7 +33,7 @@ class SampleManifestsTest {
         case String other -> assertThat(other).isIn("Namespace", "PersistentVolumeClaim");
       }
     }
-    assertThat(specs).hasSize(7).doesNotContainNull();
+    assertThat(specs).hasSize(8).doesNotContainNull();
   }
 
   @Tag("integration")

@@ -45,8 +45,9 @@ public final class VllmContainer {
   private static final int PROBE_PERIOD_SECONDS = 10;
   private static final int STARTUP_SECONDS = 1800;
 
-  /// How long vLLM has left when a probe of it has failed.
-  private static final long SICK_GRACE_SECONDS = 10L;
+  /// When the hook is given up after a probe has failed. vLLM is told to end then, and Kubernetes
+  /// gives it two more seconds for that in any case.
+  private static final long SICK_GRACE_SECONDS = 1L;
 
   /// Fails unless vLLM answers that it is well.
   private static final String HEALTH =

@@ -64,13 +64,13 @@ final class ServingObjectsTest {
         periodSeconds: 10
         timeoutSeconds: 5
         failureThreshold: 180
-        terminationGracePeriodSeconds: 10
+        terminationGracePeriodSeconds: 1
       livenessProbe:
         exec: *health
         periodSeconds: 10
         timeoutSeconds: 5
         failureThreshold: 3
-        terminationGracePeriodSeconds: 10
+        terminationGracePeriodSeconds: 1
       terminationMessagePolicy: FallbackToLogsOnError
       securityContext:
         allowPrivilegeEscalation: false

@@ -444,6 +444,7 @@ class NodeAgentTest {
   @Test
   void shouldCutAHookShortWhereAProbeHasAGraceOfItsOwn(@TempDir Path notes) throws Exception {
     Path sick = notes.resolve("sick");
+    Path hook = notes.resolve("hook");
     cluster.create(
         cluster
             .shell("hung", pool, "trap 'exit 7' TERM; while :; do sleep 0.1; done")
@@ -461,7 +462,7 @@ class NodeAgentTest {
             .withNewLifecycle()
             .withNewPreStop()
             .withNewExec()
-            .withCommand("sleep", "500")
+            .withCommand("/bin/sh", "-c", "touch " + hook + "; exec sleep 500")
             .endExec()
             .endPreStop()
             .endLifecycle()
@@ -471,6 +472,7 @@ class NodeAgentTest {
     Files.createFile(sick);
     Pod after =
         cluster.awaitPod("hung", "restarted", p -> Cluster.container(p).getRestartCount() > 0);
+    assertThat(hook).exists();
     assertThat(Cluster.container(after).getLastState().getTerminated().getExitCode())
         .as("it was told to end, after its hook was given up")
         .isEqualTo(7);
