@@ -34,19 +34,22 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A variant with engine Vllm is applied, serves through the gateway, is metered and billed, and
-/// leaves without cutting an answer.
+/// A variant with engine Vllm is applied, serves through the gateway, serves again when vLLM has
+/// died, is metered and billed, and leaves without cutting an answer.
 ///
 /// `-Dvllm=PROGRAM -Dvllm.model=FOLDER` runs a real vLLM with a real model; without them a stand-in
 /// answers in its words.
 @Tag("integration")
 class ServesThroughVllmTest {
   private static final Duration PATIENCE = Duration.ofMinutes(real() ? 15 : 2);
+  /// By which the stand-in's process is found; the class path hides what comes after it.
+  private static final String MARK = "-Dvllm.stand-in";
+
   private static final int STREAMS = 6;
   private static final int TOKENS = 40;
 
   @Test
-  void shouldServeBillAndDrainAVariantThatVllmComputes(@TempDir Path temp) throws Exception {
+  void shouldServeBillRestartAndDrainAVariantThatVllmComputes(@TempDir Path temp) throws Exception {
     Path model = temp.resolve("model");
     if (real()) {
       Files.createSymbolicLink(model, Path.of(System.getProperty("vllm.model")));
@@ -74,6 +77,14 @@ class ServesThroughVllmTest {
       assertThat(new BigDecimal(answer.headers().get("x-comptroller-cost"))).isPositive();
       assertThat(containers(tenant)).containsExactly("runtime", "vllm");
 
+      if (!real()) {
+        killVllm();
+        await("it is answered again")
+            .atMost(PATIENCE)
+            .pollInterval(Duration.ofMillis(500))
+            .ignoreExceptions()
+            .until(() -> restarts(tenant) > 0 && traffic.ask("Hello", 2).completionTokens() > 0);
+      }
       leaveWhileItAnswers(tenant);
       assertThat(gpuNanosOfSteps).isPositive();
       await("the budget's status agrees with the node agent's bill")
@@ -118,6 +129,26 @@ class ServesThroughVllmTest {
         .untilAsserted(() -> assertThat(tenant.pods()).isEmpty());
   }
 
+  private static void killVllm() {
+    assertThat(
+            ProcessHandle.current()
+                .descendants()
+                .filter(each -> each.info().commandLine().orElse("").contains(MARK))
+                .filter(ProcessHandle::destroyForcibly)
+                .count())
+        .isPositive();
+  }
+
+  /// How often containers of the one pod were started again: vLLM, and the runtime that noticed.
+  private static int restarts(Tenant tenant) {
+    int restarts = 0;
+    for (JsonNode status :
+        tenant.pods().getFirst().path("status").path("containerStatuses")) {
+      restarts += status.path("restartCount").asInt();
+    }
+    return restarts;
+  }
+
   private static List<String> containers(Tenant tenant) {
     List<String> names = new ArrayList<>();
     for (JsonNode status : tenant.pods().getFirst().path("status").path("containerStatuses")) {
@@ -154,6 +185,7 @@ class ServesThroughVllmTest {
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        MARK,
         "-Xmx128m",
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
