@@ -47,12 +47,13 @@ public final class ObservedSteps {
   /// A sequence is with the engine from now on.
   ///
   /// @param known its tokens so far: the prompt, and what came before it left the last time
-  public void enter(long id, TokenIds known, long nowNanos) {
+  /// @param cached how many of them the engine is taken to have in its cache; fewer than all
+  public void enter(long id, TokenIds known, int cached, long nowNanos) {
     if (sequences.isEmpty()) {
       beginNanos = nowNanos;
       lastNanos = nowNanos;
     }
-    sequences.put(id, new Sequence(known));
+    sequences.put(id, new Sequence(known, Math.clamp(cached, 0, known.size() - 1)));
   }
 
   /// Tokens came that one step gave to a sequence.
@@ -123,9 +124,10 @@ public final class ObservedSteps {
     private boolean decodes;
     TokenIds arrived = NONE;
 
-    Sequence(TokenIds known) {
+    Sequence(TokenIds known, int cached) {
       this.known = known.toArray();
       this.size = known.size();
+      this.computed = cached;
     }
 
     /// Prompt tokens that may have been computed without a token to show for it: one is left for

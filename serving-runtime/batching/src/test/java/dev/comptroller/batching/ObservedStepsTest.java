@@ -16,8 +16,8 @@ final class ObservedStepsTest {
   @Test
   void shouldTakeAStepForOverWhenASequenceGetsItsNextToken() {
     ObservedSteps steps = new ObservedSteps(100);
-    steps.enter(1, prompt(10), 1_000);
-    steps.enter(2, prompt(20), 1_000);
+    steps.enter(1, prompt(10), 0, 1_000);
+    steps.enter(2, prompt(20), 0, 1_000);
 
     assertThat(steps.tokens(1, TokenIds.of(7), 2_000)).isEmpty();
     assertThat(steps.tokens(2, TokenIds.of(7), 2_010)).isEmpty();
@@ -37,9 +37,9 @@ final class ObservedStepsTest {
   @Test
   void shouldGiveWhatIsLeftOfTheBudgetToPromptsThatHaveNoTokenYet() {
     ObservedSteps steps = new ObservedSteps(8);
-    steps.enter(1, prompt(1), 0);
+    steps.enter(1, prompt(1), 0, 0);
     assertThat(steps.tokens(1, TokenIds.of(7), 10)).isEmpty();
-    steps.enter(2, prompt(20), 11);
+    steps.enter(2, prompt(20), 0, 11);
     Observed first = steps.tokens(1, TokenIds.of(7), 20).orElseThrow();
     Observed second = steps.tokens(1, TokenIds.of(7), 30).orElseThrow();
     assertThat(counts(first)).containsExactly(1, 7);
@@ -53,7 +53,7 @@ final class ObservedStepsTest {
   @Test
   void shouldCountSeveralTokensOfOneStepAsGuessedOnesThatWereChecked() {
     ObservedSteps steps = new ObservedSteps(100);
-    steps.enter(1, prompt(4), 0);
+    steps.enter(1, prompt(4), 0, 0);
     steps.tokens(1, TokenIds.of(5), 10);
     Observed first = steps.tokens(1, TokenIds.of(6, 7, 8), 20).orElseThrow();
     assertThat(counts(first)).containsExactly(4);
@@ -64,6 +64,18 @@ final class ObservedStepsTest {
     assertThat(steps.empty()).isTrue();
   }
 
+  @Test
+  void shouldNotCountWhatTheEngineHasInItsCache() {
+    ObservedSteps steps = new ObservedSteps(100);
+    steps.enter(1, prompt(10), 8, 0);
+    steps.enter(2, prompt(10), 99, 0);
+    steps.tokens(1, TokenIds.of(7), 10);
+    steps.tokens(2, TokenIds.of(7), 11);
+    Observed step = steps.over(20);
+    assertThat(counts(step)).as("one token at least").containsExactly(2, 1);
+    assertThat(step.plan().slices().getFirst().from()).isEqualTo(8);
+  }
+
   @Property
   void shouldComputeEachPositionOnceAndTileTime(
       @ForAll long seed, @ForAll @IntRange(min = 4, max = 64) int budget) {
@@ -72,7 +84,7 @@ final class ObservedStepsTest {
     int[] prompts = {3, 50, 17};
     int[] got = new int[prompts.length];
     for (int id = 0; id < prompts.length; id++) {
-      steps.enter(id, prompt(prompts[id]), 0);
+      steps.enter(id, prompt(prompts[id]), 0, 0);
     }
     List<Observed> seen = new ArrayList<>();
     for (long now = 1; now < 60; now++) {

@@ -39,12 +39,17 @@ import org.jspecify.annotations.Nullable;
 public final class ForwardLoop extends LoopBase {
   private static final long SETTLE_NANOS = 2_000_000;
 
+  /// What a request leaves of the weight of those before it.
+  private static final double KEPT = 0.98;
+
   private final BatchingEngine engine;
   private final Places places;
   private final ObservedSteps steps;
   private final Map<Long, Going> inside = new LinkedHashMap<>();
   private final Map<Long, TokenIds> interrupted = new HashMap<>();
   private final Map<RequestClass, Long> preemptions = new EnumMap<>(RequestClass.class);
+  private double promptsSeen;
+  private double cachedSeen;
   private long stepsSeen;
   private int kvUsed;
   private long progressNanos;
@@ -199,7 +204,7 @@ public final class ForwardLoop extends LoopBase {
       observer.started(request.requestClass(), now - generation.submittedNanos());
     }
     int left = request.sampling().maxTokens() - (known.size() - request.prompt().size());
-    steps.enter(generation.id, known, now);
+    steps.enter(generation.id, known, (int) (known.size() * cachedPart()), now);
     var listener = new Listening(generation.id);
     BatchingEngine.Run run =
         engine.run(known, request.sampling().withMaxTokens(left), request.requestClass(), listener);
@@ -239,6 +244,8 @@ public final class ForwardLoop extends LoopBase {
     going.over = true;
     if (end instanceof End.Done done && going.fromPrompt) {
       going.cachedTokens = done.cachedTokens(); // of a request gone on with it would be its own
+      promptsSeen = promptsSeen * KEPT + generation(listener.id).request.prompt().size();
+      cachedSeen = cachedSeen * KEPT + done.cachedTokens();
     }
     if (going.ending == null) {
       going.ending =
@@ -248,6 +255,12 @@ public final class ForwardLoop extends LoopBase {
             case End.Failed(String message) -> new Ending(FinishReason.ERROR, message);
           };
     }
+  }
+
+  /// The part of prompts that the engine had in its cache lately: it tells at the end of a request
+  /// only, and what it had need not be computed.
+  private double cachedPart() {
+    return promptsSeen == 0 ? 0 : cachedSeen / promptsSeen;
   }
 
   private void closeStep() {

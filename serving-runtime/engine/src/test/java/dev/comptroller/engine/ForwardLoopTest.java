@@ -157,6 +157,28 @@ final class ForwardLoopTest {
   }
 
   @Test
+  void shouldMeterLessOfPromptsWhereTheEngineHasMostOfThemInItsCache() throws Exception {
+    TokenStream before = accept(RequestClass.INTERACTIVE, "abcdefghi", SamplingParams.greedy(3));
+    engine.run(0).say("a");
+    engine.run(0).end(new End.Done(FinishReason.STOP, 8));
+    assertThat(finished(readAll(before)).usage().cachedTokens()).isEqualTo(8);
+
+    TokenStream one = accept(RequestClass.INTERACTIVE, "abcdefghi", SamplingParams.greedy(3));
+    TokenStream two = accept(RequestClass.INTERACTIVE, "a", SamplingParams.greedy(3));
+    HandRun first = engine.run(1);
+    HandRun second = engine.run(2);
+    clock.addAndGet(900);
+    first.say("a");
+    second.say("a");
+    first.end(new End.Done(FinishReason.STOP, 8));
+    second.end(new End.Done(FinishReason.STOP, 0));
+    assertThat(finished(readAll(one)).usage().gpuNanos())
+        .as("two tokens of ten, beside one of two")
+        .isEqualTo(600);
+    assertThat(finished(readAll(two)).usage().gpuNanos()).isEqualTo(300);
+  }
+
+  @Test
   void shouldGiveUpARequestWhoseReaderIsGoneAndUseItsPlace() throws Exception {
     TokenStream gone = accept(RequestClass.INTERACTIVE, "one", SamplingParams.greedy(9));
     HandRun run = engine.run(0);
