@@ -113,12 +113,12 @@ public final class Rungs {
 
   /// Why a rung may not serve, whatever the allowance; null if it may.
   private static @Nullable String bar(RungPolicy policy, Option option, Instant now) {
-    @Nullable String own = ownBar(policy, option);
+    @Nullable String own = presentBar(policy, option, now);
     Optional<Option> active = policy.activeOption();
     if (own != null || active.isEmpty() || active.get().equals(option)) {
       return own;
     }
-    if (ownBar(policy, active.get()) != null) {
+    if (presentBar(policy, active.get(), now) != null) {
       return null;
     }
     Duration left =
@@ -144,21 +144,32 @@ public final class Rungs {
     return null;
   }
 
+  /// Why a rung may not serve by itself; what became the dearer one after it was chosen is not left
+  /// for that before its dwell is over.
+  private static @Nullable String presentBar(RungPolicy policy, Option option, Instant now) {
+    boolean dwells =
+        option.variant().equals(policy.active()) && !policy.steadiness().left(now).isZero();
+    return dwells ? ownBarButPrice(policy, option) : ownBar(policy, option);
+  }
+
   private static @Nullable String ownBar(RungPolicy policy, Option option) {
+    @Nullable String bar = ownBarButPrice(policy, option);
+    Option preferred = policy.preferred().orElse(option);
+    boolean dearer = option.hourly().compareTo(preferred.hourly()) > 0;
+    return bar == null && dearer && !policy.pricierFallback()
+        ? "dearer than %s at $%s/h, and downgrade.pricierFallback is false"
+            .formatted(preferred.variant(), preferred.hourly().print(2))
+        : bar;
+  }
+
+  private static @Nullable String ownBarButPrice(RungPolicy policy, Option option) {
     if (!policy.isGoodEnough(option)) {
       return "below the quality floor " + policy.qualityFloor();
     }
     Option preferred = policy.preferred().orElse(option);
-    if (!preferred.equals(option)) {
-      if (!policy.downgradeAllowed()) {
-        return "downgrade.allowed is false";
-      }
-      if (!policy.pricierFallback() && option.hourly().compareTo(preferred.hourly()) > 0) {
-        return "dearer than %s at $%s/h, and downgrade.pricierFallback is false"
-            .formatted(preferred.variant(), preferred.hourly().print(2));
-      }
-    }
-    return option.obstacle();
+    return !preferred.equals(option) && !policy.downgradeAllowed()
+        ? "downgrade.allowed is false"
+        : option.obstacle();
   }
 
   private static Optional<Pick> pick(RungPolicy policy, List<Option> free, HourlyRate allowed) {

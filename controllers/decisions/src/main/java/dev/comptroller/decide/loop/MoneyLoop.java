@@ -110,7 +110,8 @@ public final class MoneyLoop {
           Hours.byWorth(wishes, work, present, limit, margin(wishes))
               .orElse(Hours.byNeed(need(wishes), needs));
       Hours.@Nullable Terms terms = hours.terms();
-      wishes = terms == null ? wishes : wishes.stream().map(wish -> wish.worth(terms)).toList();
+      wishes =
+          terms == null ? wishes : wishes.stream().map(wish -> wish.worth(terms, now)).toList();
       Present.@Nullable Figures figures =
           present.figures(lasting(present.burn(), wishes), hours).orElse(null);
       @Nullable HeatVerdict heat = held || figures == null ? null : heat(figures, wishes);

@@ -356,20 +356,25 @@ record Wish(
   /// It with the replicas of each rung that are worth their money: `price` of what they serve for a
   /// micro-dollar. At what they cost now in place of what they usually cost: of money that is short
   /// nothing is put by. Which rung is dearer than another is judged by what the whole demand needs.
-  Wish worth(Hours.Terms terms) {
+  Wish worth(Hours.Terms terms, Instant now) {
     return new Wish(
         policy.atAnyPrice(),
         stock,
         grant,
         active,
-        options.stream().map(option -> worth(option, terms)).toList(),
-        unbound == null ? null : worth(unbound, terms));
+        options.stream().map(option -> worth(option, terms, now)).toList(),
+        unbound == null ? null : worth(unbound, terms, now));
   }
 
-  private Option worth(Option option, Hours.Terms terms) {
+  private Option worth(Option option, Hours.Terms terms, Instant now) {
     int replicas = isLast(option) ? option.replicas() : filled(option, option.replicas());
     Option worth = option.exactly(worthwhile(option, replicas, terms));
-    return unbound == null || option.obstacle() != null || isCheapEnough(option, unbound)
+    boolean dwells =
+        grant != null
+            && option.variant().equals(active)
+            && grant.changed() != null
+            && now.isBefore(grant.changed().plus(policy.dwell()));
+    return unbound == null || dwells || option.obstacle() != null || isCheapEnough(option, unbound)
         ? worth
         : worth.barred(
             "dearer than %s at $%s/h, and downgrade.pricierFallback is false"

@@ -251,10 +251,7 @@ public final class Autoscaler {
       Instant last = demand.lastRequest();
       Instant asked = last != null ? last : state.since() == null ? now : state.since();
       boolean lately = now.isBefore(asked.plus(hold()));
-      boolean soon =
-          pick != null
-              && outlook.model() == DemandOutlook.Model.Seasonal
-              && outlook.peak() >= worthStarting(pick);
+      boolean soon = pick != null && outlook.isForetold() && outlook.peak() >= worthStarting(pick);
       boolean never = last == null && last() == 0;
       return demand.waiting() > 0
           || (last == null && demand.latest() > 0)

@@ -5,18 +5,21 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Foretells the busiest minute of the time that a new replica takes to serve.
 ///
-/// Three models: the level stays ([Model#LastValue]), it goes on rising as in the last three
-/// minutes ([Model#Trend]), or it follows what hours of the week usually ask for
-/// ([Model#Seasonal]). The level is that of the last minute, as young as it is known. Each model is
-/// tried on the minutes that are known: from every past minute it foretells the busiest of the
-/// following ones. One that does not beat the first is off. The margin is what the chosen one fell
-/// short by in all but a few of these trials, by what is promised ([#odds]), and usually it falls
-/// short by what it did in all but half of them; with too few trials both are [#UNTRIED]. A rise
-/// that chance does not explain ([Surge]) is denied by no model.
+/// Four models: the level stays ([Model#LastValue]), it goes on rising as in the last three
+/// minutes ([Model#Trend]), it follows what hours of the week usually ask for ([Model#Seasonal]),
+/// or what came a repetition ago comes again ([Model#Recurring]). The level is that of the last
+/// minute, as young as it is known. Each model is tried on the minutes that are known: from every
+/// past minute it foretells the busiest of the following ones. One that does not beat the first is
+/// off; what repeats must have beaten all others by far while it did. The margin is what the chosen
+/// one fell short by in all but a few of these trials, by what is promised ([#odds]), and usually
+/// it falls short by what it did in all but half of them; with too few trials both are [#UNTRIED].
+/// A rise that chance does not explain ([Surge]) is denied by no model; one that was foretold does
+/// not go on for that.
 final class DemandForecast {
   /// The margin of a model that was not tried.
   static final double UNTRIED = 0.2;
@@ -41,6 +44,9 @@ final class DemandForecast {
   /// are there for that chance, and to keep them beside nine tenths would pay for it twice.
   private static final double USUAL = 0.5;
 
+  /// The largest part of any other model's squared errors that what repeats may leave.
+  private static final double BY_FAR = 0.5;
+
   private static final double LARGEST_MARGIN = 1.0;
   private static final int LEAST_WEEKS = 1;
 
@@ -50,21 +56,42 @@ final class DemandForecast {
   private final int ahead;
   private final double time;
   private final double odds;
+  private final @Nullable Recurrence recurrence;
 
-  private DemandForecast(DemandSeen seen, int ahead, double time, double odds) {
-    this.minutes = seen.minutes().stream().mapToDouble(Double::doubleValue).toArray();
+  private DemandForecast(
+      DemandSeen seen,
+      double[] minutes,
+      @Nullable Recurrence recurrence,
+      int ahead,
+      double time,
+      double odds) {
+    this.minutes = minutes;
     this.until = seen.until();
     this.profile = seen.profile();
     this.ahead = ahead;
     this.time = time;
     this.odds = odds;
+    this.recurrence = recurrence;
   }
 
   /// What is expected from `now` until `ahead` later; the margin is for an attainment.
   static DemandOutlook of(DemandSeen seen, Duration ahead, double attainment, Instant now) {
+    double[] minutes = seen.minutes().stream().mapToDouble(Double::doubleValue).toArray();
+    return of(seen, minutes, Recurrence.find(minutes), ahead, attainment, now);
+  }
+
+  /// The same of a demand whose `minutes` repeat, if they do.
+  static DemandOutlook of(
+      DemandSeen seen,
+      double[] minutes,
+      @Nullable Recurrence recurrence,
+      Duration ahead,
+      double attainment,
+      Instant now) {
     int steps = Math.max(1, (int) Math.ceilDiv(ahead.toSeconds(), 60L));
+    double time = ahead.toMillis() / 60_000.0;
     DemandForecast forecast =
-        new DemandForecast(seen, steps, ahead.toMillis() / 60_000.0, odds(attainment));
+        new DemandForecast(seen, minutes, recurrence, steps, time, odds(attainment));
     return forecast.outlook(forecast.present(seen.latest(), now), ahead);
   }
 
@@ -79,7 +106,10 @@ final class DemandForecast {
   /// @param rise of it by minute
   /// @param surge rise by minute that has just begun; 0 if there is none
   /// @param at when that was known
-  private record Present(double level, double rise, double surge, Instant at) {}
+  /// @param known minutes that were known then
+  /// @param age of the last of them, in minutes
+  private record Present(
+      double level, double rise, double surge, Instant at, int known, double age) {}
 
   /// How a model did.
   ///
@@ -90,36 +120,69 @@ final class DemandForecast {
   /// @param usual what it was short by in all but half
   private record Trials(double error, double squares, double margin, double usual) {}
 
+  /// A model with its trials, and those of the level beside it; null if there were too few.
+  private record Chosen(Model model, @Nullable Trials trials, @Nullable Trials plain) {}
+
   private DemandOutlook outlook(Present present, Duration reach) {
     double level = present.level();
-    @Nullable Trials plain = trials(Model.LastValue);
-    Model best = Model.LastValue;
-    @Nullable Trials chosen = plain;
-    for (Model model : List.of(Model.Trend, Model.Seasonal)) {
-      @Nullable Trials trials = trials(model);
-      if (chosen != null && trials != null && trials.squares() < chosen.squares()) {
-        best = model;
-        chosen = trials;
-      }
-    }
-    @Nullable Double foretold = peak(best, present);
+    Chosen chosen = chosen();
+    @Nullable Trials trials = chosen.trials();
+    @Nullable Trials plain = chosen.plain();
+    double margin = trials == null ? UNTRIED : trials.margin();
+    @Nullable Double foretold = peak(chosen.model(), present);
     // What came in the last minute is not denied by any model.
     double known = foretold == null ? level : Math.max(foretold, level);
-    double peak = Math.max(known, level + present.surge() * time);
+    boolean awaited =
+        chosen.model() == Model.Recurring && foretold != null && level <= foretold * (1 + margin);
+    double peak = awaited ? known : Math.max(known, level + present.surge() * time);
     double scale = Math.max(level, 1e-9);
     return new DemandOutlook(
-        best,
+        chosen.model(),
+        chosen.model() == Model.Recurring && recurrence != null ? recurrence.minutes() : 0,
         reach,
         level,
         peak,
-        chosen == null ? UNTRIED : chosen.margin(),
-        chosen == null ? UNTRIED : chosen.usual(),
-        chosen == null ? Double.NaN : chosen.error() / scale,
+        margin,
+        trials == null ? UNTRIED : trials.usual(),
+        trials == null ? Double.NaN : trials.error() / scale,
         plain == null ? Double.NaN : plain.error() / scale);
   }
 
-  /// The trials of a model; null if there were too few.
-  private @Nullable Trials trials(Model model) {
+  /// The model that foretold best.
+  private Chosen chosen() {
+    int first = SPAN + 1;
+    @Nullable Trials plain = trials(Model.LastValue, first);
+    Chosen best = new Chosen(Model.LastValue, plain, plain);
+    for (Model model : List.of(Model.Trend, Model.Seasonal)) {
+      @Nullable Trials trials = trials(model, first);
+      boolean better =
+          best.trials() != null && trials != null && trials.squares() < best.trials().squares();
+      best = better ? new Chosen(model, trials, plain) : best;
+    }
+    return recurrence == null ? best : repeats(recurrence.minutes()).orElse(best);
+  }
+
+  /// What repeats, if that foretold far better than all others in the last two repetitions.
+  private Optional<Chosen> repeats(int every) {
+    int tried = Math.max(2 * every, LEAST_TRIALS + ahead);
+    int first = Math.max(Math.max(every, SPAN + 1), minutes.length - tried);
+    @Nullable Trials trials = trials(Model.Recurring, first);
+    @Nullable Trials plain = trials(Model.LastValue, first);
+    if (trials == null || plain == null) {
+      return Optional.empty();
+    }
+    double others = plain.squares();
+    for (Model model : List.of(Model.Trend, Model.Seasonal)) {
+      @Nullable Trials other = trials(model, first);
+      others = other == null ? others : Math.min(others, other.squares());
+    }
+    return trials.squares() < BY_FAR * others
+        ? Optional.of(new Chosen(Model.Recurring, trials, plain))
+        : Optional.empty();
+  }
+
+  /// The trials of a model from the `first` minutes on; null if there were too few.
+  private @Nullable Trials trials(Model model, int first) {
     if (model == Model.Seasonal && profile.weeks() < LEAST_WEEKS) {
       return null;
     }
@@ -129,7 +192,7 @@ final class DemandForecast {
     int count = 0;
     double[] short_ = new double[minutes.length];
     int shorts = 0;
-    for (int end = SPAN + 1; end + ahead <= minutes.length; end++) {
+    for (int end = first; end + ahead <= minutes.length; end++) {
       Double foretold = peak(model, past(end));
       if (foretold == null) {
         return null;
@@ -162,7 +225,18 @@ final class DemandForecast {
       case LastValue -> present.level();
       case Trend -> present.level() + Math.max(0, present.rise()) * time;
       case Seasonal -> seasonal(present);
+      case Recurring -> recurring(present);
     };
+  }
+
+  /// What came a repetition ago in the minutes that a new replica would take from now on to serve.
+  private @Nullable Double recurring(Present present) {
+    if (recurrence == null || present.known() < recurrence.minutes()) {
+      return null;
+    }
+    int from = present.known() + (int) present.age();
+    int to = present.known() + Math.max(1, (int) Math.ceil(present.age() + time));
+    return recurrence.peak(minutes, present.known(), from, to);
   }
 
   private @Nullable Double seasonal(Present present) {
@@ -182,7 +256,7 @@ final class DemandForecast {
   private Present past(int end) {
     double level = minutes[end - 1];
     double rise = (level - minutes[end - 1 - SPAN]) / SPAN;
-    return new Present(level, rise, 0, until.minusSeconds(60L * (minutes.length - end)));
+    return new Present(level, rise, 0, until.minusSeconds(60L * (minutes.length - end)), end, 0);
   }
 
   /// What models go by now: whole minutes ended up to a minute ago, the level is younger.
@@ -193,12 +267,12 @@ final class DemandForecast {
     int from = minutes.length - 1 - SPAN + whole;
     if (from < 0 || from + 1 >= minutes.length) {
       // No minute is known that ended so long ago, or none that is young enough.
-      return new Present(latest, 0, 0, now);
+      return new Present(latest, 0, 0, now, minutes.length, age);
     }
     double before = (1 - part) * minutes[from] + part * minutes[from + 1];
     double one = ago(1, age, latest);
     double surge = Surge.rise(latest, one, ago(2, age, latest), minutes);
-    return new Present(latest, (latest - before) / SPAN, surge, now);
+    return new Present(latest, (latest - before) / SPAN, surge, now, minutes.length, age);
   }
 
   /// The minute that ended so many minutes ago, between the two whole ones that it is part of; on a

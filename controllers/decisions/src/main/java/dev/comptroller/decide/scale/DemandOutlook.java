@@ -5,6 +5,7 @@ import java.time.Duration;
 /// What a deployment is expected to be asked for until some time ahead.
 ///
 /// @param model how it was foretold
+/// @param every minutes after which it repeats; 0 unless it was foretold by that
 /// @param ahead until when
 /// @param level tokens a second now
 /// @param peak the busiest minute expected
@@ -16,6 +17,7 @@ import java.time.Duration;
 /// @param plainError that of taking the present for the future
 public record DemandOutlook(
     Model model,
+    int every,
     Duration ahead,
     double level,
     double peak,
@@ -30,7 +32,9 @@ public record DemandOutlook(
     /// It goes on as in the last minutes.
     Trend("by trend"),
     /// It goes on as this hour of the week usually does.
-    Seasonal("by hour of the week");
+    Seasonal("by hour of the week"),
+    /// What came a repetition ago comes again.
+    Recurring("as a repetition ago");
 
     private final String words;
 
@@ -54,9 +58,15 @@ public record DemandOutlook(
     return peak * (1 + usual);
   }
 
+  /// Whether it knows of demand that the present does not show.
+  boolean isForetold() {
+    return model == Model.Seasonal || model == Model.Recurring;
+  }
+
   /// The figures: `2800 tokens/s expected within 240 s by trend, +8 %`.
   public String message() {
+    String how = model == Model.Recurring ? "as %d min ago".formatted(every) : model.words();
     return "%.0f tokens/s expected within %d s %s, +%.0f %%"
-        .formatted(peak, ahead.toSeconds(), model.words(), margin * 100);
+        .formatted(peak, ahead.toSeconds(), how, margin * 100);
   }
 }

@@ -220,7 +220,7 @@ class RungsTest {
   }
 
   /// Whether a rung is admissible, spelled out anew and second by second.
-  private static boolean admissible(RungPolicy policy, Option option) {
+  private static boolean admissible(RungPolicy policy, Option option, boolean dwells) {
     Option wanted = null;
     for (Option each : policy.ladder()) {
       boolean good =
@@ -237,7 +237,7 @@ class RungsTest {
     long best = wanted == null ? 0 : wanted.replicas() * wanted.perReplica().microsPerHour();
     return option.obstacle() == null
         && (first || policy.downgradeAllowed())
-        && (first || policy.pricierFallback() || cost <= best);
+        && (first || policy.pricierFallback() || dwells || cost <= best);
   }
 
   private static long dwell(RungPolicy policy) {
@@ -266,16 +266,16 @@ class RungsTest {
     for (int i = 0; i < policy.ladder().size(); i++) {
       active = policy.ladder().get(i).variant().equals(policy.active()) ? i : active;
     }
-    boolean activeMay = active >= 0 && admissible(policy, policy.ladder().get(active));
     Instant last = policy.steadiness().lastChange();
     boolean dwelling = last != null && NOW.isBefore(last.plus(policy.steadiness().dwell()));
+    boolean activeMay = active >= 0 && admissible(policy, policy.ladder().get(active), dwelling);
     String expected = null;
     BigDecimal most = null;
     boolean anyMay = false;
     for (int i = 0; i < policy.ladder().size(); i++) {
       Option option = policy.ladder().get(i);
       boolean change = activeMay && i != active;
-      if (!admissible(policy, option)
+      if (!admissible(policy, option, dwelling && i == active)
           || (change && dwelling)
           || (change && i < active && policy.rest().toSeconds() < 120 + dwell(policy))
           || (change

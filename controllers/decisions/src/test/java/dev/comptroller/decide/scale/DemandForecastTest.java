@@ -195,6 +195,94 @@ class DemandForecastTest {
         .isGreaterThan(DemandForecast.of(seen, AHEAD, 0.9, seen.until()).margin() + 0.005);
   }
 
+  @Test
+  void shouldForetellAJobBeforeItComesAndSaySo() {
+    // High for ten minutes of every thirty: the next rise is at minute 600.
+    DemandSeen seen =
+        seen(598, WeekProfile.UNKNOWN, 180, minute -> minute % 30 < 10 ? 6_000 : 1_000);
+    DemandOutlook outlook = forecast(seen, AHEAD);
+    assertThat(outlook.model()).isEqualTo(Model.Recurring);
+    assertThat(outlook.level()).isEqualTo(1_000);
+    assertThat(outlook.need()).isEqualTo(6_000);
+    assertThat(outlook.error()).isLessThan(outlook.plainError() / 10);
+    assertThat(outlook.message())
+        .isEqualTo("6000 tokens/s expected within 240 s as 30 min ago, +0 %");
+    DemandSeen early =
+        seen(595, WeekProfile.UNKNOWN, 180, minute -> minute % 30 < 10 ? 6_000 : 1_000);
+    assertThat(forecast(early, AHEAD).need()).isEqualTo(1_000);
+  }
+
+  @Test
+  void shouldTurnARepetitionOffThatForetellsHardlyBetterThanTheLevel() {
+    Random random = new Random(11);
+    DemandSeen seen =
+        seen(
+            600,
+            WeekProfile.UNKNOWN,
+            180,
+            m -> 3_000 + 1_000 * Math.sin(2 * Math.PI * m / 60) + 200 * random.nextGaussian());
+    double[] minutes = seen.minutes().stream().mapToDouble(Double::doubleValue).toArray();
+    assertThat(Recurrence.find(minutes)).isEqualTo(new Recurrence(60));
+    assertThat(forecast(seen, Duration.ofMinutes(1)).model()).isNotEqualTo(Model.Recurring);
+    assertThat(forecast(seen, Duration.ofMinutes(8)).model()).isEqualTo(Model.Recurring);
+  }
+
+  @Property(tries = 100)
+  void shouldHardlyMissMoreOnWalksWithJumpsThanWithoutRepetitions(@ForAll long seed) {
+    Random random = new Random(seed);
+    double[] rate = new double[900];
+    double level = 2_000;
+    for (int i = 0; i < rate.length; i++) {
+      level = random.nextInt(60) == 0 ? 6_000 * random.nextDouble() : level;
+      level = Math.max(0, level + 40 * random.nextGaussian());
+      rate[i] = level;
+    }
+    int all = 0;
+    int worse = 0;
+    for (int minute = 180; minute + 4 < rate.length; minute++) {
+      DemandSeen seen = seen(minute, WeekProfile.UNKNOWN, 180, m -> rate[(int) m]);
+      double[] minutes = seen.minutes().stream().mapToDouble(Double::doubleValue).toArray();
+      double with = forecast(seen, AHEAD).need();
+      double without = DemandForecast.of(seen, minutes, null, AHEAD, 0.999, seen.until()).need();
+      double busiest = 0;
+      for (int i = minute; i < minute + 4; i++) {
+        busiest = Math.max(busiest, rate[i]);
+      }
+      worse += with < busiest && without >= busiest ? 1 : 0;
+      worse -= with >= busiest && without < busiest ? 1 : 0;
+      all++;
+    }
+    assertThat((double) worse / all).isLessThanOrEqualTo(0.01);
+  }
+
+  @Property(tries = 100)
+  void shouldCoverJobsThatComeAgainAsOftenAsItPromises(
+      @ForAll long seed, @ForAll @IntRange(min = 10, max = 60) int every) {
+    Random random = new Random(seed);
+    int lasts = 2 + random.nextInt(every - 4);
+    double[] rate = new double[600];
+    for (int i = 0; i < rate.length; i++) {
+      double level = i % every < lasts ? 6_000 : 1_000;
+      rate[i] = Math.max(0, level + 3 * Math.sqrt(level) * random.nextGaussian());
+    }
+    int covered = 0;
+    int foretold = 0;
+    for (int minute = 180; minute + 4 < rate.length; minute += 3) {
+      DemandOutlook outlook =
+          forecast(seen(minute, WeekProfile.UNKNOWN, 180, m -> rate[(int) m]), AHEAD);
+      if (outlook.model() == Model.Recurring) {
+        double busiest = 0;
+        for (int i = minute; i < minute + 4; i++) {
+          busiest = Math.max(busiest, rate[i]);
+        }
+        covered += busiest <= outlook.need() ? 1 : 0;
+        foretold++;
+      }
+    }
+    assertThat(foretold).as("every %d minutes for %d", every, lasts).isGreaterThan(100);
+    assertThat((double) covered / foretold).isGreaterThan(0.8);
+  }
+
   @Property(tries = 200)
   void shouldNeverExpectLessThanTheLastMinuteNorMoreThanItsModelsCan(
       @ForAll long seed, @ForAll @IntRange(min = 0, max = 200) int known) {

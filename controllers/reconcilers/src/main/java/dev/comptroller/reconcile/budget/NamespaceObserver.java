@@ -15,6 +15,7 @@ import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.forecast.HourSpend;
 import dev.comptroller.decide.loop.DeploymentPolicy;
 import dev.comptroller.decide.loop.DeploymentSeen;
+import dev.comptroller.decide.loop.Expected;
 import dev.comptroller.decide.loop.FeatureSeen;
 import dev.comptroller.decide.loop.Holding;
 import dev.comptroller.decide.loop.MoneySeen;
@@ -22,6 +23,7 @@ import dev.comptroller.decide.loop.NamespacePolicy;
 import dev.comptroller.decide.loop.NamespaceSeen;
 import dev.comptroller.decide.loop.VariantSeen;
 import dev.comptroller.decide.units.Money;
+import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.reconcile.budget.BudgetParser.Declared;
 import dev.comptroller.reconcile.charges.Charges;
@@ -45,6 +47,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -139,13 +142,20 @@ public final class NamespaceObserver {
       if (deployment != null && parsed != null) {
         policies.add(policy(deployment, parsed));
       }
+      List<VariantSeen> variants = parsed == null ? List.of() : variants(parsed, seenPools, now);
+      Optional<TokensPerSecond> demand = measured.demand(namespace, name, now);
+      if (deployment != null && parsed != null) {
+        Optional<Expected> expected =
+            Autoscaled.expected(deployment, parsed, variant -> speed(variants, variant));
+        demand = demand.map(busiest -> expected.map(it -> it.over(busiest)).orElse(busiest));
+      }
       seen.add(
           new DeploymentSeen(
               name,
               active(deployment),
               holdings(pods.getOrDefault(name, List.of()), books, now),
-              parsed == null ? List.of() : variants(parsed, seenPools, now),
-              measured.demand(namespace, name, now).orElse(null)));
+              variants,
+              demand.orElse(null)));
     }
     List<FeatureSeen> features =
         charged.used().entrySet().stream()
@@ -169,6 +179,14 @@ public final class NamespaceObserver {
         charged,
         queues.of(namespace).orElse(null),
         reading.problem());
+  }
+
+  private static Optional<TokensPerSecond> speed(List<VariantSeen> variants, String name) {
+    return variants.stream()
+        .filter(variant -> variant.name().equals(name))
+        .map(VariantSeen::speed)
+        .filter(Objects::nonNull)
+        .findFirst();
   }
 
   private MoneySeen money(

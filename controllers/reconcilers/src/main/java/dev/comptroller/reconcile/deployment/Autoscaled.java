@@ -5,15 +5,19 @@ import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.Autoscaling;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.Floor;
 import dev.comptroller.decide.Policy;
+import dev.comptroller.decide.loop.Expected;
 import dev.comptroller.decide.scale.DemandOutlook;
 import dev.comptroller.decide.scale.ScaleDecision;
 import dev.comptroller.decide.scale.ScaleDecision.Reason;
 import dev.comptroller.decide.scale.ScaleState;
 import dev.comptroller.decide.units.HourlyRate;
+import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// What the autoscaler wants, in the status of its deployment. Pure.
@@ -28,6 +32,31 @@ public final class Autoscaled {
     return wants == null || declared.scaling().asked() != null
         ? declared.policy()
         : declared.policy().wanting(wants.variant(), wants.replicas());
+  }
+
+  /// What it expects, where it follows a demand, and nothing but that binds it.
+  ///
+  /// @param speed tokens a second that a replica of a variant computes; absent if unknown
+  public static Optional<Expected> expected(
+      ModelDeployment deployment,
+      Declared declared,
+      Function<String, Optional<TokensPerSecond>> speed) {
+    ModelDeploymentStatus status = deployment.getStatus();
+    Autoscaling wants = status == null ? null : status.autoscaling();
+    if (wants == null || declared.scaling().asked() != null) {
+      return Optional.empty();
+    }
+    String most = wants.expectedTokensPerSecond();
+    boolean follows =
+        wants.reason().equals(Reason.Demand.name())
+            || wants.reason().equals(Reason.Settling.name());
+    return !follows || most == null
+        ? Optional.empty()
+        : speed
+            .apply(wants.variant())
+            .map(
+                each ->
+                    new Expected(wants.replicas(), each, TokensPerSecond.of(Long.parseLong(most))));
   }
 
   /// What is remembered of what it decided before this process began.

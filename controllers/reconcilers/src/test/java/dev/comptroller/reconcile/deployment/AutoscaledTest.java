@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.decide.Policy;
+import dev.comptroller.decide.loop.Expected;
 import dev.comptroller.decide.scale.ScaleState;
+import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import dev.comptroller.reconcile.status.Parsed;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 final class AutoscaledTest {
@@ -76,5 +80,38 @@ final class AutoscaledTest {
     var untold = DeploymentReport.previous(deployment("qualityFloor: 0", "replicas: 2"));
     assertThat(Autoscaled.resumed(untold)).isEqualTo(ScaleState.resumed("large", 2, null));
     assertThat(Autoscaled.start(untold)).isNull();
+  }
+
+  private static final String EXPECTS =
+      "autoscaling: {variant: large, replicas: 2, reason: %s, expectedTokensPerSecond: \"5000\"}";
+
+  private static Optional<Expected> expected(String spec, String status, int speed) {
+    ModelDeployment deployment = deployment(spec, status);
+    return DeploymentParser.parse(deployment) instanceof Parsed.Valid<Declared>(Declared declared)
+        ? Autoscaled.expected(
+            deployment,
+            declared,
+            variant ->
+                variant.equals("large") && speed > 0
+                    ? Optional.of(TokensPerSecond.of(speed))
+                    : Optional.empty())
+        : Optional.empty();
+  }
+
+  @Test
+  void shouldLetABudgetKnowOfARiseBeforeItComes() {
+    Expected told = expected("qualityFloor: 0", EXPECTS.formatted("Demand"), 2_800).orElseThrow();
+    assertThat(told.over(TokensPerSecond.of(500))).isEqualTo(TokensPerSecond.of(5_000));
+    assertThat(expected("qualityFloor: 0", EXPECTS.formatted("Settling"), 2_800)).contains(told);
+  }
+
+  @Test
+  void shouldSayNothingOfADemandWhereSomethingElseBindsOrTheSpeedIsNotKnown() {
+    for (String other : List.of("Minimum", "Maximum", "NoRoom", "Deferred", "Waiting", "Shared")) {
+      assertThat(expected("qualityFloor: 0", EXPECTS.formatted(other), 2_800)).as(other).isEmpty();
+    }
+    assertThat(expected("replicas: 2", EXPECTS.formatted("Demand"), 2_800)).isEmpty();
+    assertThat(expected("qualityFloor: 0", EXPECTS.formatted("Demand"), 0)).isEmpty();
+    assertThat(expected("qualityFloor: 0", WANTS, 2_800)).isEmpty();
   }
 }

@@ -27,6 +27,24 @@ class WorldTest {
       Fleets.service(Fleets.LADDER, Demands.of(60, Demands.flat(2), Fleets.MIX, 0, 0));
 
   @Test
+  void shouldCountWhatIsAskedForByTheMinuteWhetherItIsServedOrNot() {
+    long start = 1_772_409_600;
+    Gateway gateway = new Gateway(CHAT);
+    gateway.serve(start, 90, Map.of(), new Tally());
+    double tokens = 2 * Fleets.MIX.total();
+
+    assertThat(gateway.asked().mean(start, start + 90)).isCloseTo(tokens, within(0.1));
+    assertThat(gateway.asked().mean(start + 60, start + 120)).isCloseTo(tokens / 2, within(0.1));
+    assertThat(gateway.asked().minutes(start, start + 119, 10)).hasSize(1);
+    gateway.serve(start + 90, 35, Map.of(), new Tally());
+    assertThat(gateway.asked().minutes(start, start + 125, 10))
+        .hasSize(2)
+        .allSatisfy(minute -> assertThat(minute).isCloseTo(tokens, within(0.1)));
+    assertThat(gateway.asked().minutes(start, start + 125, 1)).hasSize(1);
+    assertThat(gateway.asked().minutes(start + 1, start + 125, 10)).hasSize(1);
+  }
+
+  @Test
   void shouldComputeTheDeclaredTokensASecondAtFullLoadAndBeFasterWhenIdle() {
     Speed speed = Speed.calibrated(2_800, 64, Fleets.MIX);
 

@@ -64,6 +64,7 @@ public final class Operator {
   private final Writes writes;
   private final Store store = new Store();
   private final Map<String, Integer> requested = new TreeMap<>();
+  private final Map<String, TokensPerSecond> expected = new TreeMap<>();
   private final Map<String, Prestaged> prestages = new TreeMap<>();
   private final Deque<View> views = new ArrayDeque<>();
   private final List<HourSpend> history = new ArrayList<>();
@@ -148,6 +149,17 @@ public final class Operator {
   /// Sets `spec.replicas` of a deployment.
   void request(String deployment, int replicas) {
     requested.put(deployment, replicas);
+  }
+
+  /// What its autoscaler wants of a deployment, and what is asked for; it looks at once where it
+  /// wants something else.
+  void want(String deployment, int replicas, TokensPerSecond demand) {
+    expected.put(deployment, demand);
+    Integer before = requested.put(deployment, replicas);
+    if (!dead && (before == null || before != replicas)) {
+      long number = ++lookNumber;
+      agenda.after(1, () -> look(number));
+    }
   }
 
   int requested(String deployment) {
@@ -352,6 +364,9 @@ public final class Operator {
       return null;
     }
     Gateway gateway = gateway(deployment);
+    if (setup.scaler() instanceof Setup.Own) {
+      return expected.get(deployment);
+    }
     double tokens = gateway.arrivalRate() * gateway.arrivalMix().total();
     return new TokensPerSecond(Math.round(tokens * 1000));
   }

@@ -40,10 +40,23 @@ public record Setup(
   public record PoolSetup(
       String name, String product, PriceTrack track, Map<CapacityType, Integer> nodes) {}
 
-  /// An autoscaler outside: it sets `spec.replicas` to what the demand needs of the serving rung.
+  /// What sets `spec.replicas`.
+  ///
+  /// Every so many seconds it looks at what is asked for.
+  public sealed interface Scaler permits Rated, Own {
+    /// Seconds between two looks.
+    long every();
+  }
+
+  /// An autoscaler outside: as many as the demand needs of the serving rung.
   ///
   /// @param utilization percent of a replica's speed that it aims for
   /// @param every seconds between two looks
   /// @param down seconds that it waits before it asks for less
-  public record Scaler(int utilization, long every, long down) {}
+  public record Rated(int utilization, long every, long down) implements Scaler {}
+
+  /// The operator's own autoscaler.
+  ///
+  /// @param every seconds between two looks
+  public record Own(long every) implements Scaler {}
 }

@@ -2,6 +2,7 @@ package dev.comptroller.e2e.simulator.control;
 
 import dev.comptroller.decide.budget.Window;
 import dev.comptroller.decide.forecast.HourSpend;
+import dev.comptroller.decide.loop.DeploymentPolicy;
 import dev.comptroller.decide.units.Money;
 import dev.comptroller.e2e.simulator.control.Operator.Brain;
 import dev.comptroller.e2e.simulator.control.Setup.PoolSetup;
@@ -35,6 +36,7 @@ public final class Simulation {
   private final List<Hour> hours = new ArrayList<>();
   private final List<Closed> periods = new ArrayList<>();
   private final Map<String, Long> wantedLessSince = new HashMap<>();
+  private final Map<String, Autoscaling> autoscalings = new TreeMap<>();
   private Tally tally = new Tally();
   private Tally period = new Tally();
   private long hourStart;
@@ -81,6 +83,10 @@ public final class Simulation {
     hourStart = setup.start();
     Scaler scaler = setup.scaler();
     if (scaler != null) {
+      for (DeploymentPolicy deployment : setup.policy().deployments()) {
+        String name = deployment.name();
+        autoscalings.put(name, new Autoscaling(setup, deployment.policy(), cluster, gateway(name)));
+      }
       agenda.after(scaler.every(), () -> scale(scaler));
     }
   }
@@ -210,19 +216,26 @@ public final class Simulation {
     }
   }
 
-  /// The autoscaler outside: replicas of the first rung for the demand.
   private void scale(Scaler scaler) {
-    for (Gateway gateway : gateways.values()) {
-      Service.Rung first = gateway.service().rungs().getFirst();
-      double one = first.speed().requests(gateway.arrivalMix()) * scaler.utilization() / 100;
-      double rate = gateway.arrivalRate() + gateway.queue().rate(agenda.now());
-      int replicas = (int) Math.ceil(rate / one - 1e-6);
-      request(scaler, gateway.service().name(), replicas);
+    switch (scaler) {
+      case Setup.Rated rated -> gateways.values().forEach(gateway -> scale(rated, gateway));
+      case Setup.Own _ ->
+          autoscalings.forEach(
+              (name, own) -> operator.want(name, own.replicas(agenda.now()), own.asked()));
     }
     agenda.after(scaler.every(), () -> scale(scaler));
   }
 
-  private void request(Scaler scaler, String name, int replicas) {
+  /// The autoscaler outside: replicas of the first rung for the demand.
+  private void scale(Setup.Rated scaler, Gateway gateway) {
+    Service.Rung first = gateway.service().rungs().getFirst();
+    double one = first.speed().requests(gateway.arrivalMix()) * scaler.utilization() / 100;
+    double rate = gateway.arrivalRate() + gateway.queue().rate(agenda.now());
+    int replicas = (int) Math.ceil(rate / one - 1e-6);
+    request(scaler, gateway.service().name(), replicas);
+  }
+
+  private void request(Setup.Rated scaler, String name, int replicas) {
     if (replicas >= operator.requested(name)) {
       wantedLessSince.remove(name);
       operator.request(name, replicas);

@@ -19,7 +19,7 @@ import dev.comptroller.decide.units.Money;
 import dev.comptroller.e2e.simulator.control.Controls;
 import dev.comptroller.e2e.simulator.control.Setup;
 import dev.comptroller.e2e.simulator.control.Setup.PoolSetup;
-import dev.comptroller.e2e.simulator.control.Setup.Scaler;
+import dev.comptroller.e2e.simulator.control.Setup.Rated;
 import dev.comptroller.e2e.simulator.scenario.Demands;
 import dev.comptroller.e2e.simulator.world.Demand;
 import dev.comptroller.e2e.simulator.world.Faults;
@@ -120,7 +120,7 @@ public record Case(Setup setup, List<String> notes) {
             RolloutPolicy.DEFAULT,
             new Faults(45, 30, 15, 20, 15, 0, 0, 0, 0, 0, 0),
             Controls.calm(60),
-            options.fixed() ? null : new Scaler(90, 60, 600));
+            options.fixed() ? null : new Rated(90, 60, 600));
     return new Case(setup, List.copyOf(notes));
   }
 

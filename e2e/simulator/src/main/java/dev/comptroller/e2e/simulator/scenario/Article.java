@@ -158,7 +158,7 @@ public final class Article {
         Fleets.rollout(),
         faults,
         controls,
-        new Setup.Scaler(100, 60, 600));
+        new Setup.Rated(100, 60, 600));
   }
 
   /// Steps that are due at the first look, one for each lever that is pulled.

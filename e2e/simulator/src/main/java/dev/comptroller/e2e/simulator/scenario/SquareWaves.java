@@ -152,7 +152,7 @@ public final class SquareWaves {
         Fleets.rollout(),
         faults,
         controls,
-        new Setup.Scaler(90, 60, 600));
+        new Setup.Own(15));
   }
 
   private static PriceTrack track(Wave wave, long period, long end) {

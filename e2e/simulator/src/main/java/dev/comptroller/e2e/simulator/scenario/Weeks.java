@@ -171,7 +171,7 @@ public final class Weeks {
         Fleets.rollout(),
         faults,
         controls,
-        new Setup.Scaler(90, 60, 600));
+        new Setup.Rated(90, 60, 600));
   }
 
   private static Demand demand(Shape shape, long seed) {

@@ -26,6 +26,7 @@ public final class Gateway {
   private final Map<String, Long> closedAt = new TreeMap<>();
   private long present;
   private double backlog;
+  private final Asked asked = new Asked();
   private double admittedTokens;
   private double arrivalRate;
   private Speed.Mix arrivalMix = new Speed.Mix(1, 1);
@@ -73,6 +74,11 @@ public final class Gateway {
     return admittedTokens;
   }
 
+  /// What was asked for in the last hours, but for the queue.
+  public Asked asked() {
+    return asked;
+  }
+
   /// Requests a second that came of late and were not for the queue, smoothed over five minutes.
   public double arrivalRate() {
     return arrivalRate;
@@ -110,7 +116,7 @@ public final class Gateway {
     boolean acts = !account.observe();
     long cap =
         acts && account.maxOutputTokens() != null ? account.maxOutputTokens() : Long.MAX_VALUE;
-    observe(flows, seconds, cap, acts && account.queueBatch());
+    observe(flows, now, seconds, cap, acts && account.queueBatch());
     @Nullable Refusal closed =
         !acts
             ? null
@@ -154,7 +160,7 @@ public final class Gateway {
     compute(requests, mix, seconds, legs(ready, mix), tally);
   }
 
-  private void observe(List<Flow> flows, long seconds, long cap, boolean moves) {
+  private void observe(List<Flow> flows, long now, long seconds, long cap, boolean moves) {
     double rate = 0;
     double input = 0;
     double output = 0;
@@ -165,6 +171,7 @@ public final class Gateway {
         output += flow.requests() * flow.output().mean(cap);
       }
     }
+    asked.add(now, seconds, input + output);
     double keep = Math.exp(-seconds / 300.0);
     arrivalRate = keep * arrivalRate + (1 - keep) * rate;
     if (rate > 0) {

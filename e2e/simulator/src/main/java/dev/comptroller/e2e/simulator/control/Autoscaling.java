@@ -1,0 +1,121 @@
+package dev.comptroller.e2e.simulator.control;
+
+import dev.comptroller.decide.Policy;
+import dev.comptroller.decide.fleet.CapacityType;
+import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.loop.Expected;
+import dev.comptroller.decide.scale.Autoscaler;
+import dev.comptroller.decide.scale.DemandOutlook;
+import dev.comptroller.decide.scale.DemandSeen;
+import dev.comptroller.decide.scale.RungSeen;
+import dev.comptroller.decide.scale.ScaleDecision;
+import dev.comptroller.decide.scale.ScaleDecision.Reason;
+import dev.comptroller.decide.scale.ScalePolicy;
+import dev.comptroller.decide.scale.ScaleSeen;
+import dev.comptroller.decide.scale.ScaleState;
+import dev.comptroller.decide.scale.WeekProfile;
+import dev.comptroller.decide.units.HourlyRate;
+import dev.comptroller.decide.units.TokensPerSecond;
+import dev.comptroller.e2e.simulator.world.Cluster;
+import dev.comptroller.e2e.simulator.world.Gateway;
+import dev.comptroller.e2e.simulator.world.Pod;
+import dev.comptroller.e2e.simulator.world.PriceTrack;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+
+/// The operator's own autoscaler for one deployment, with what gateways count.
+final class Autoscaling {
+  private static final int MINUTES = 180;
+  private static final int BUSY = 10;
+
+  private final Setup setup;
+  private final Policy policy;
+  private final Cluster cluster;
+  private final Gateway gateway;
+  private ScaleState state = ScaleState.NEW;
+  private TokensPerSecond asked = new TokensPerSecond(0);
+
+  Autoscaling(Setup setup, Policy policy, Cluster cluster, Gateway gateway) {
+    this.setup = setup;
+    this.policy = policy;
+    this.cluster = cluster;
+    this.gateway = gateway;
+  }
+
+  /// Replicas that it wants at a second.
+  int replicas(long now) {
+    List<Double> minutes = gateway.asked().minutes(setup.start(), now, MINUTES);
+    long until = now / 60 * 60;
+    DemandSeen demand =
+        new DemandSeen(
+            gateway.asked().mean(Math.max(setup.start(), now - 60), now),
+            minutes,
+            Instant.ofEpochSecond(until),
+            WeekProfile.UNKNOWN,
+            0,
+            0,
+            List.of(),
+            Instant.ofEpochSecond(now));
+    List<RungSeen> rungs = policy.ladder().stream().map(each -> rung(each, now)).toList();
+    ScaleDecision decision =
+        Autoscaler.next(
+            new ScaleSeen(demand, rungs),
+            ScalePolicy.following(policy, ScalePolicy.USUAL),
+            state,
+            Instant.ofEpochSecond(now));
+    state = decision.state();
+    asked = asked(decision, minutes, now);
+    return decision.replicas();
+  }
+
+  /// What money goes by, as of the last look.
+  TokensPerSecond asked() {
+    return asked;
+  }
+
+  private TokensPerSecond asked(ScaleDecision decision, List<Double> minutes, long now) {
+    List<Double> last = minutes.subList(Math.max(0, minutes.size() - BUSY), minutes.size());
+    double first = minutes.isEmpty() ? gateway.asked().mean(now - 1, now) : 0;
+    double most = last.stream().mapToDouble(Double::doubleValue).max().orElse(first);
+    TokensPerSecond busiest = new TokensPerSecond(Math.round(1000 * most));
+    DemandOutlook outlook = decision.outlook();
+    boolean follows = decision.reason() == Reason.Demand || decision.reason() == Reason.Settling;
+    return outlook == null || !follows
+        ? busiest
+        : new Expected(
+                decision.replicas(),
+                speed(policy.ladder().getFirst()),
+                new TokensPerSecond(Math.round(1000 * outlook.need())))
+            .over(busiest);
+  }
+
+  private static TokensPerSecond speed(Variant variant) {
+    TokensPerSecond declared = Objects.requireNonNull(variant.throughput());
+    return new TokensPerSecond(declared.thousandths() * variant.targetUtilization() / 100);
+  }
+
+  private RungSeen rung(Variant variant, long now) {
+    int running = 0;
+    for (Pod pod : cluster.pods()) {
+      boolean own =
+          pod.set().deployment().equals(policy.name())
+              && pod.set().variant().equals(variant.name());
+      running += own && pod.isServing() ? 1 : 0;
+    }
+    int free = cluster.gpus(variant.pool()) - cluster.usedGpus(variant.pool());
+    PriceTrack track = Objects.requireNonNull(cluster.prices().get(variant.pool()));
+    long node = track.micros(CapacityType.OnDemand, now);
+    return new RungSeen(
+        variant.name(),
+        new HourlyRate(node * variant.gpus() / track.gpusPerNode()),
+        speed(variant),
+        null,
+        true,
+        running,
+        Math.max(policy.scaling().maxReplicas(), free / variant.gpus()),
+        Duration.ofSeconds(setup.faults().start()),
+        null);
+  }
+}

@@ -1,0 +1,61 @@
+package dev.comptroller.e2e.simulator.world;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+
+/// What a deployment was asked for in the last hours, in tokens a second, as gateways count it.
+public final class Asked {
+  private static final long MINUTE = 60;
+  private static final long KEPT = 3 * 3600;
+
+  private final Deque<Span> spans = new ArrayDeque<>();
+
+  /// A time in which it was the same.
+  private record Span(long from, long to, double rate) {}
+
+  /// Nothing was asked for yet.
+  public Asked() {}
+
+  void add(long from, long seconds, double rate) {
+    Span last = spans.peekLast();
+    boolean same = last != null && last.to() == from && last.rate() == rate;
+    long begin = from;
+    if (same) {
+      begin = spans.removeLast().from();
+    }
+    spans.addLast(new Span(begin, from + seconds, rate));
+    while (spans.getFirst().to() <= from - KEPT) {
+      spans.removeFirst();
+    }
+  }
+
+  /// The mean between two seconds.
+  public double mean(long from, long to) {
+    double tokens = 0;
+    Iterator<Span> back = spans.descendingIterator();
+    while (back.hasNext()) {
+      Span span = back.next();
+      if (span.to() <= from) {
+        break;
+      }
+      long seconds = Math.min(to, span.to()) - Math.max(from, span.from());
+      tokens += Math.max(0, seconds) * span.rate();
+    }
+    return tokens / (to - from);
+  }
+
+  /// The means of the whole minutes that have ended since `start`, at most `most` of them, the
+  /// newest last.
+  public List<Double> minutes(long start, long now, int most) {
+    long end = now / MINUTE * MINUTE;
+    long first = Math.max(Math.ceilDiv(start, MINUTE) * MINUTE, end - most * MINUTE);
+    List<Double> minutes = new ArrayList<>();
+    for (long minute = first; minute < end; minute += MINUTE) {
+      minutes.add(mean(minute, minute + MINUTE));
+    }
+    return minutes;
+  }
+}
