@@ -142,8 +142,7 @@ class ServesThroughVllmTest {
   /// How often containers of the one pod were started again: vLLM, and the runtime that noticed.
   private static int restarts(Tenant tenant) {
     int restarts = 0;
-    for (JsonNode status :
-        tenant.pods().getFirst().path("status").path("containerStatuses")) {
+    for (JsonNode status : tenant.pods().getFirst().path("status").path("containerStatuses")) {
       restarts += status.path("restartCount").asInt();
     }
     return restarts;
