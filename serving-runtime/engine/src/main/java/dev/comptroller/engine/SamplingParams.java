@@ -57,111 +57,52 @@ public record SamplingParams(
 
   /// These with another limit of tokens.
   public SamplingParams withMaxTokens(int maxTokens) {
-    return new SamplingParams(
-        maxTokens,
-        temperature,
-        topP,
-        topK,
-        seed,
-        seeded,
-        presencePenalty,
-        frequencyPenalty,
-        stops,
-        logprobs,
-        topLogprobs,
-        logitBias,
-        ignoreEnd);
+    Draft draft = new Draft(this);
+    draft.maxTokens = maxTokens;
+    return draft.done();
   }
 
   /// These with another temperature, top-p, top-k and seed.
   public SamplingParams withRandomness(double temperature, double topP, int topK, long seed) {
-    return new SamplingParams(
-        maxTokens,
-        temperature,
-        topP,
-        topK,
-        seed,
-        true,
-        presencePenalty,
-        frequencyPenalty,
-        stops,
-        logprobs,
-        topLogprobs,
-        logitBias,
-        ignoreEnd);
+    Draft draft = new Draft(this);
+    draft.temperature = temperature;
+    draft.topP = topP;
+    draft.topK = topK;
+    draft.seed = seed;
+    draft.seeded = true;
+    return draft.done();
   }
 
   /// These with other penalties and biases.
   public SamplingParams withPenalties(
       double presencePenalty, double frequencyPenalty, Map<Integer, Double> logitBias) {
-    return new SamplingParams(
-        maxTokens,
-        temperature,
-        topP,
-        topK,
-        seed,
-        seeded,
-        presencePenalty,
-        frequencyPenalty,
-        stops,
-        logprobs,
-        topLogprobs,
-        logitBias,
-        ignoreEnd);
+    Draft draft = new Draft(this);
+    draft.presencePenalty = presencePenalty;
+    draft.frequencyPenalty = frequencyPenalty;
+    draft.logitBias = logitBias;
+    return draft.done();
   }
 
   /// These with stop texts.
   public SamplingParams withStops(List<String> stops) {
-    return new SamplingParams(
-        maxTokens,
-        temperature,
-        topP,
-        topK,
-        seed,
-        seeded,
-        presencePenalty,
-        frequencyPenalty,
-        stops,
-        logprobs,
-        topLogprobs,
-        logitBias,
-        ignoreEnd);
+    Draft draft = new Draft(this);
+    draft.stops = stops;
+    return draft.done();
   }
 
   /// These with log-probabilities and a number of alternatives for each token.
   public SamplingParams withLogprobs(int topLogprobs) {
-    return new SamplingParams(
-        maxTokens,
-        temperature,
-        topP,
-        topK,
-        seed,
-        seeded,
-        presencePenalty,
-        frequencyPenalty,
-        stops,
-        true,
-        topLogprobs,
-        logitBias,
-        ignoreEnd);
+    Draft draft = new Draft(this);
+    draft.logprobs = true;
+    draft.topLogprobs = topLogprobs;
+    return draft.done();
   }
 
   /// These, going on past end-of-text tokens.
   public SamplingParams ignoringEnd() {
-    return new SamplingParams(
-        maxTokens,
-        temperature,
-        topP,
-        topK,
-        seed,
-        seeded,
-        presencePenalty,
-        frequencyPenalty,
-        stops,
-        logprobs,
-        topLogprobs,
-        logitBias,
-        true);
+    Draft draft = new Draft(this);
+    draft.ignoreEnd = true;
+    return draft.done();
   }
 
   private static boolean within(double value, double bound) {
@@ -171,6 +112,56 @@ public record SamplingParams(
   private static void require(boolean holds, String field, Object value, String allowed) {
     if (!holds) {
       throw new IllegalArgumentException(field + " is " + value + "; allowed: " + allowed);
+    }
+  }
+
+  /// Parameters that are being changed.
+  private static final class Draft {
+    int maxTokens;
+    double temperature;
+    double topP;
+    int topK;
+    long seed;
+    boolean seeded;
+    double presencePenalty;
+    double frequencyPenalty;
+    List<String> stops;
+    boolean logprobs;
+    int topLogprobs;
+    Map<Integer, Double> logitBias;
+    boolean ignoreEnd;
+
+    Draft(SamplingParams from) {
+      this.maxTokens = from.maxTokens;
+      this.temperature = from.temperature;
+      this.topP = from.topP;
+      this.topK = from.topK;
+      this.seed = from.seed;
+      this.seeded = from.seeded;
+      this.presencePenalty = from.presencePenalty;
+      this.frequencyPenalty = from.frequencyPenalty;
+      this.stops = from.stops;
+      this.logprobs = from.logprobs;
+      this.topLogprobs = from.topLogprobs;
+      this.logitBias = from.logitBias;
+      this.ignoreEnd = from.ignoreEnd;
+    }
+
+    SamplingParams done() {
+      return new SamplingParams(
+          maxTokens,
+          temperature,
+          topP,
+          topK,
+          seed,
+          seeded,
+          presencePenalty,
+          frequencyPenalty,
+          stops,
+          logprobs,
+          topLogprobs,
+          logitBias,
+          ignoreEnd);
     }
   }
 }
