@@ -15,9 +15,9 @@ public final class Blame {
 
   private static final double ODDS = 100_000;
 
-  /// What is taken for seen besides, so that neither a gateway that has just begun nor an hour
-  /// without a death says that replicas never die: a tenth of a death in a minute.
-  private static final double PRIOR_DEATHS = 0.1;
+  /// What is taken for seen besides: a death in a minute of one replica. A gateway that has just
+  /// begun has seen nothing, and may have died of what its replicas die of.
+  private static final double PRIOR_DEATHS = 1;
 
   private static final double PRIOR_SECONDS = 60;
 
