@@ -369,16 +369,18 @@ record Wish(
   private Option worth(Option option, Hours.Terms terms, Instant now) {
     int replicas = isLast(option) ? option.replicas() : filled(option, option.replicas());
     Option worth = option.exactly(worthwhile(option, replicas, terms));
-    boolean dwells =
-        grant != null
-            && option.variant().equals(active)
-            && grant.changed() != null
-            && now.isBefore(grant.changed().plus(policy.dwell()));
-    return unbound == null || dwells || option.obstacle() != null || isCheapEnough(option, unbound)
+    boolean stays = dwells(option, now) || option.obstacle() != null;
+    return unbound == null || stays || isCheapEnough(option, unbound)
         ? worth
         : worth.barred(
             "dearer than %s at $%s/h, and downgrade.pricierFallback is false"
                 .formatted(unbound.variant(), unbound.hourly().print(2)));
+  }
+
+  private boolean dwells(Option option, Instant now) {
+    return grant != null
+        && option.variant().equals(active)
+        && !new Steadiness(policy.dwell(), grant.changed(), 0).left(now).isZero();
   }
 
   /// What the replicas that are granted usually cost an hour; absent where the demand is not

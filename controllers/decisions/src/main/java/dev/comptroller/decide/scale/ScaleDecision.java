@@ -70,7 +70,13 @@ public record ScaleDecision(
     /// Nobody asked for anything for long enough.
     Idle,
     /// It says what it would do and does nothing.
-    Observing
+    Observing;
+
+    /// Whether they are as many as the expected demand needs or has just needed, and nothing else
+    /// binds them.
+    public boolean followsDemand() {
+      return this == Demand || this == Settling;
+    }
   }
 
   /// Whether the target CPM is met, with figures.

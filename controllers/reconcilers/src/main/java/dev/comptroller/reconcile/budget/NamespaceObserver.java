@@ -139,12 +139,10 @@ public final class NamespaceObserver {
     for (String name : names) {
       @Nullable ModelDeployment deployment = deployments.get(name);
       DeploymentParser.@Nullable Declared parsed = parsed(deployment);
-      if (deployment != null && parsed != null) {
-        policies.add(policy(deployment, parsed));
-      }
       List<VariantSeen> variants = parsed == null ? List.of() : variants(parsed, seenPools, now);
       Optional<TokensPerSecond> demand = measured.demand(namespace, name, now);
       if (deployment != null && parsed != null) {
+        policies.add(policy(deployment, parsed));
         Optional<Expected> expected =
             Autoscaled.expected(deployment, parsed, variant -> speed(variants, variant));
         demand = demand.map(busiest -> expected.map(it -> it.over(busiest)).orElse(busiest));

@@ -16,6 +16,7 @@ import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -48,8 +49,8 @@ public final class Autoscaled {
     }
     String most = wants.expectedTokensPerSecond();
     boolean follows =
-        wants.reason().equals(Reason.Demand.name())
-            || wants.reason().equals(Reason.Settling.name());
+        Arrays.stream(Reason.values())
+            .anyMatch(each -> each.followsDemand() && each.name().equals(wants.reason()));
     return !follows || most == null
         ? Optional.empty()
         : speed

@@ -222,7 +222,8 @@ public final class ServingDeployment {
     return arguments;
   }
 
-  private static void add(List<String> arguments, String flag, String value) {
+  /// Adds a flag and its value.
+  static void add(List<String> arguments, String flag, String value) {
     arguments.add(flag);
     arguments.add(value);
   }

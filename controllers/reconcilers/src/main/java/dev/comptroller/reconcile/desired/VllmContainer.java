@@ -1,5 +1,7 @@
 package dev.comptroller.reconcile.desired;
 
+import static dev.comptroller.reconcile.desired.ServingDeployment.add;
+
 import dev.comptroller.protocol.Names;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
@@ -133,17 +135,16 @@ public final class VllmContainer {
     Rung rung = serving.rung();
     List<String> arguments = new ArrayList<>();
     arguments.add(rung.modelPath());
-    arguments.addAll(List.of("--served-model-name", serving.modelName()));
-    arguments.addAll(List.of("--host", LOOPBACK));
-    arguments.addAll(List.of("--port", Integer.toString(PORT)));
-    arguments.addAll(List.of("--max-num-seqs", Integer.toString(rung.maxSequences())));
-    arguments.addAll(
-        List.of("--max-num-batched-tokens", Integer.toString(rung.maxBatchedTokens())));
+    add(arguments, "--served-model-name", serving.modelName());
+    add(arguments, "--host", LOOPBACK);
+    add(arguments, "--port", Integer.toString(PORT));
+    add(arguments, "--max-num-seqs", Integer.toString(rung.maxSequences()));
+    add(arguments, "--max-num-batched-tokens", Integer.toString(rung.maxBatchedTokens()));
     if (rung.contextLength() != null) {
-      arguments.addAll(List.of("--max-model-len", rung.contextLength().toString()));
+      add(arguments, "--max-model-len", rung.contextLength().toString());
     }
-    arguments.addAll(List.of("--tensor-parallel-size", Integer.toString(rung.gpus())));
-    arguments.addAll(List.of("--scheduling-policy", "priority"));
+    add(arguments, "--tensor-parallel-size", Integer.toString(rung.gpus()));
+    add(arguments, "--scheduling-policy", "priority");
     arguments.add("--enable-prompt-tokens-details");
     return arguments;
   }

@@ -151,7 +151,7 @@ public final class VllmEngine implements BatchingEngine {
             return;
           }
           Figures figures = Figures.read(page.body());
-          watcher.seen((int) Math.round(info.kvCells() * figures.usage()), figures.steps());
+          watcher.seen(figures.used(), figures.steps());
         } catch (IOException e) {
           trouble = e.toString();
         }

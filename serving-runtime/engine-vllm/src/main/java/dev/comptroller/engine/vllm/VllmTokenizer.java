@@ -38,13 +38,7 @@ final class VllmTokenizer implements Tokenizer {
   public int[] tokenize(String text, boolean addSpecial, boolean parseSpecial) {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.put("model", model).put("prompt", text).put("add_special_tokens", addSpecial);
-    try {
-      return tokens(http.good(PATH, http.post(PATH, body)));
-    } catch (IOException e) {
-      throw new EngineException(String.valueOf(e.getMessage()), e);
-    } catch (InterruptedException e) {
-      throw interrupted(e);
-    }
+    return tokens(ask(body));
   }
 
   @Override
@@ -74,31 +68,36 @@ final class VllmTokenizer implements Tokenizer {
           .put("role", message.role())
           .put("content", message.content());
     }
+    VllmHttp.Answer answer = ask(body);
+    if (answer.status() == 400) {
+      throw new ChatTemplateException(
+          "The model's chat template refuses these messages: " + http.reason(answer.body()));
+    }
+    return tokens(answer);
+  }
+
+  private VllmHttp.Answer ask(ObjectNode body) {
     try {
-      VllmHttp.Answer answer = http.post(PATH, body);
-      if (answer.status() == 400) {
-        throw new ChatTemplateException(
-            "The model's chat template refuses these messages: " + http.reason(answer.body()));
-      }
-      return tokens(http.good(PATH, answer));
+      return http.post(PATH, body);
     } catch (IOException e) {
       throw new EngineException(String.valueOf(e.getMessage()), e);
     } catch (InterruptedException e) {
-      throw interrupted(e);
+      Thread.currentThread().interrupt();
+      throw new EngineException("interrupted while vLLM was asked", e);
     }
   }
 
-  private static int[] tokens(JsonNode answer) {
-    JsonNode tokens = answer.path("tokens");
+  private int[] tokens(VllmHttp.Answer answer) {
+    JsonNode tokens;
+    try {
+      tokens = http.good(PATH, answer).path("tokens");
+    } catch (IOException e) {
+      throw new EngineException(String.valueOf(e.getMessage()), e);
+    }
     int[] ids = new int[tokens.size()];
     for (int i = 0; i < ids.length; i++) {
       ids[i] = tokens.get(i).asInt(-1);
     }
     return ids;
-  }
-
-  private static EngineException interrupted(InterruptedException e) {
-    Thread.currentThread().interrupt();
-    return new EngineException("interrupted while vLLM was asked", e);
   }
 }

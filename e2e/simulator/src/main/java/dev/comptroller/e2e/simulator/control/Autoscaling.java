@@ -9,7 +9,6 @@ import dev.comptroller.decide.scale.DemandOutlook;
 import dev.comptroller.decide.scale.DemandSeen;
 import dev.comptroller.decide.scale.RungSeen;
 import dev.comptroller.decide.scale.ScaleDecision;
-import dev.comptroller.decide.scale.ScaleDecision.Reason;
 import dev.comptroller.decide.scale.ScalePolicy;
 import dev.comptroller.decide.scale.ScaleSeen;
 import dev.comptroller.decide.scale.ScaleState;
@@ -81,8 +80,7 @@ final class Autoscaling {
     double most = last.stream().mapToDouble(Double::doubleValue).max().orElse(first);
     TokensPerSecond busiest = new TokensPerSecond(Math.round(1000 * most));
     DemandOutlook outlook = decision.outlook();
-    boolean follows = decision.reason() == Reason.Demand || decision.reason() == Reason.Settling;
-    return outlook == null || !follows
+    return outlook == null || !decision.reason().followsDemand()
         ? busiest
         : new Expected(
                 decision.replicas(),
