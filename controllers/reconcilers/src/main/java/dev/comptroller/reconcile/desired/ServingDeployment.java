@@ -211,6 +211,7 @@ public final class ServingDeployment {
     add(arguments, "--served-model-name", serving.modelName());
     add(arguments, "--served-model-name", serving.deployment());
     add(arguments, "--variant", rung.name());
+    add(arguments, "--gpus", Integer.toString(rung.gpus()));
     if (rung.contextLength() != null) {
       add(arguments, "--context-length", rung.contextLength().toString());
     }

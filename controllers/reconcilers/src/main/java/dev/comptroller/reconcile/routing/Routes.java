@@ -123,6 +123,7 @@ final class Routes {
                 weight,
                 price(variant, pool, perReplica, before),
                 perReplica == null ? 0 : perReplica.microsPerHour(),
+                variant.gpus(),
                 replicas));
       }
     }
@@ -156,12 +157,7 @@ final class Routes {
     return before.legs().stream()
         .map(
             leg ->
-                new Leg(
-                    leg.variant(),
-                    leg.quality(),
-                    leg.weight(),
-                    leg.postedPrice(),
-                    leg.replicaHourMicros(),
+                leg.with(
                     replicas(
                         pods,
                         leg.variant(),

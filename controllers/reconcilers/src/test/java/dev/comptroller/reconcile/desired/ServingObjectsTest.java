@@ -144,8 +144,8 @@ final class ServingObjectsTest {
     assertThat(String.join(" ", container.getArgs()))
         .isEqualTo(
             "--model /models/llama/7b.gguf --model-digest sha256:aa --served-model-name team/chat"
-                + " --served-model-name chat --variant large --context-length 4096"
-                + " --max-sequences 16 --max-batched-tokens 512 --max-queued 64"
+                + " --served-model-name chat --variant large --gpus 4"
+                + " --context-length 4096 --max-sequences 16 --max-batched-tokens 512 --max-queued 64"
                 + " --journal /tmp/journal.json --port 8000");
     assertThat(container.getEnv().getFirst().getName()).isEqualTo("POD_IP");
     assertThat(container.getResources().getLimits())
@@ -166,7 +166,7 @@ final class ServingObjectsTest {
         .isEqualTo(
             "--engine vllm --upstream http://127.0.0.1:8001 --model /models/llama/7b"
                 + " --served-model-name team/chat --served-model-name chat --variant large"
-                + " --context-length 4096 --max-sequences 16 --max-batched-tokens 512"
+                + " --gpus 4 --context-length 4096 --max-sequences 16 --max-batched-tokens 512"
                 + " --max-queued 64 --journal /tmp/journal.json --port 8000");
     assertThat(front.getResources()).as("two containers would hold twice the GPUs").isNull();
     Container alone = spec(serving).getContainers().getFirst();

@@ -299,7 +299,7 @@ final class Booking implements Settlement {
                 line.payer(), line.feature(), line.namespace(), line.deployment(), line.variant()),
             line.outcome() == Outcome.OK || (charge != null && charge > 0) ? charge : null,
             line.gpuNanos(),
-            leg == null ? 0 : leg.replicaHourMicros());
+            leg == null ? ChargeCounters.GpuRate.UNKNOWN : ChargeCounters.GpuRate.of(leg));
     if (charge == null) {
       metrics.unpriced(line.namespace(), line.deployment());
     } else {

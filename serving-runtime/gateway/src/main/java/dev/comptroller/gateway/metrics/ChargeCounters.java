@@ -1,5 +1,6 @@
 package dev.comptroller.gateway.metrics;
 
+import dev.comptroller.protocol.routing.Route.Leg;
 import io.prometheus.client.Collector;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -57,12 +58,46 @@ public final class ChargeCounters extends Collector {
     }
   }
 
+  /// What a GPU costs.
+  ///
+  /// @param replicaHourMicros micro-dollars that an hour of its replica costs; 0 if nobody knows
+  /// @param gpus GPUs of the replica
+  public record GpuRate(long replicaHourMicros, int gpus) {
+    /// Nobody knows.
+    public static final GpuRate UNKNOWN = new GpuRate(0, 1);
+
+    /// Of the replicas of a leg.
+    public static GpuRate of(Leg leg) {
+      return new GpuRate(leg.replicaHourMicros(), leg.replicaGpus());
+    }
+  }
+
   private static final class Sums {
     long micros;
     long requests;
     long measured;
+    GpuRate rate = GpuRate.UNKNOWN;
+
+    /* What is left of measured, in parts of a micro-dollar: one over NANOS_PER_HOUR * rate.gpus. */
     BigInteger rest = BigInteger.ZERO;
-    long hourMicros;
+
+    void knowing(GpuRate now) {
+      if (now.replicaHourMicros() > 0) {
+        rest =
+            rest.multiply(BigInteger.valueOf(now.gpus())).divide(BigInteger.valueOf(rate.gpus()));
+        rate = now;
+      }
+    }
+
+    void measure(long gpuNanos) {
+      BigInteger[] cost =
+          BigInteger.valueOf(gpuNanos)
+              .multiply(BigInteger.valueOf(rate.replicaHourMicros()))
+              .add(rest)
+              .divideAndRemainder(NANOS_PER_HOUR.multiply(BigInteger.valueOf(rate.gpus())));
+      measured = Math.addExact(measured, cost[0].longValueExact());
+      rest = cost[1];
+    }
   }
 
   private final Map<Charged, Sums> sums = new HashMap<>();
@@ -71,10 +106,10 @@ public final class ChargeCounters extends Collector {
   ///
   /// @param micros charged; absent if there was no posted price
   /// @param gpuNanos that the runtime attributed to it; absent if it did not say
-  /// @param replicaHourMicros micro-dollars that an hour of the replica costs; 0 if nobody knows
-  ///     now: then the last known one counts
+  /// @param rate what a GPU of the replica costs; one that nobody knows now leaves the last known
+  ///     one in force
   public synchronized void add(
-      Charged charged, @Nullable Long micros, @Nullable Long gpuNanos, long replicaHourMicros) {
+      Charged charged, @Nullable Long micros, @Nullable Long gpuNanos, GpuRate rate) {
     Sums known = sums.get(charged);
     Charged key = known == null && sums.size() >= MOST ? charged.withoutDetail() : charged;
     Sums to = sums.computeIfAbsent(key, _ -> new Sums());
@@ -82,15 +117,9 @@ public final class ChargeCounters extends Collector {
       to.micros = Math.addExact(to.micros, micros);
       to.requests++;
     }
-    to.hourMicros = replicaHourMicros > 0 ? replicaHourMicros : to.hourMicros;
+    to.knowing(rate);
     if (gpuNanos != null) {
-      BigInteger[] cost =
-          BigInteger.valueOf(gpuNanos)
-              .multiply(BigInteger.valueOf(to.hourMicros))
-              .add(to.rest)
-              .divideAndRemainder(NANOS_PER_HOUR);
-      to.measured = Math.addExact(to.measured, cost[0].longValueExact());
-      to.rest = cost[1];
+      to.measure(gpuNanos);
     }
   }
 

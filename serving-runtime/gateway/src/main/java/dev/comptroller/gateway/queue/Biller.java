@@ -8,7 +8,6 @@ import dev.comptroller.gateway.metrics.ChargeCounters;
 import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.route.Resolution;
 import dev.comptroller.gateway.table.LiveTable;
-import dev.comptroller.protocol.routing.Route.Leg;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -97,12 +96,12 @@ final class Biller {
                   line.variant()),
               charged,
               line.gpuNanos(),
-              replicaHourMicros(due.answered().model(), line.variant()));
+              rate(due.answered().model(), line.variant()));
     }
   }
 
-  /// What an hour of a variant's replica costs; 0 while the routing table does not say.
-  private long replicaHourMicros(String model, String variant) {
+  /// What a GPU of a variant costs, as far as the routing table says.
+  private ChargeCounters.GpuRate rate(String model, String variant) {
     return table
         .current()
         .map(now -> now.router().resolve(model))
@@ -111,9 +110,9 @@ final class Biller {
         .stream()
         .flatMap(found -> found.route().legs().stream())
         .filter(leg -> leg.variant().equals(variant))
-        .mapToLong(Leg::replicaHourMicros)
+        .map(ChargeCounters.GpuRate::of)
         .findFirst()
-        .orElse(0);
+        .orElse(ChargeCounters.GpuRate.UNKNOWN);
   }
 
   private static Due due(ResultSet row) throws SQLException {

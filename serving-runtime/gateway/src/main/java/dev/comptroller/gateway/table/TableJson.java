@@ -45,6 +45,7 @@ public final class TableJson {
   private static final long HIGHEST_PRICE = 10_000_000_000L;
 
   private static final int HEAVIEST = 1_000_000;
+  private static final int MOST_GPUS = 1024;
 
   private static final int MOST_WAITING = 100_000;
 
@@ -118,6 +119,7 @@ public final class TableJson {
         Math.toIntExact(leg.integer("weight", 0, HEAVIEST)),
         leg.has("postedPrice") ? price(leg.object("postedPrice")) : null,
         leg.integer("replicaHourMicros", 0),
+        leg.has("replicaGpus") ? Math.toIntExact(leg.integer("replicaGpus", 1, MOST_GPUS)) : 1,
         leg.list("replicas", TableJson::replica));
   }
 

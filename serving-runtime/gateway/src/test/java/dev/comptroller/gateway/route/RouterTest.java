@@ -52,7 +52,7 @@ class RouterTest {
   }
 
   private static Leg leg(String variant, int weight, List<Replica> replicas) {
-    return new Leg(variant, BigDecimal.ONE, weight, null, 0, replicas);
+    return new Leg(variant, BigDecimal.ONE, weight, null, 0, 1, replicas);
   }
 
   private static Optional<Account> fundedUntil(Instant end) {

@@ -31,7 +31,7 @@ class TableJsonTest {
       {"schema":2,"later":true,"routes":[
         {"namespace":"a","deployment":"x","activeVariant":"v","why":"heat 87 %",
          "legs":[
-          {"variant":"v","quality":0.82,"weight":90,"replicaHourMicros":12290000,
+          {"variant":"v","quality":0.82,"weight":90,"replicaHourMicros":12290000,"replicaGpus":8,
            "postedPrice":{"version":2,"source":"Declared","inputMicros":1,"cachedInputMicros":0,
                           "outputMicros":3},
            "replicas":[{"name":"r","address":"127.0.0.1:80","maxSequences":4}]},
@@ -85,6 +85,7 @@ class TableJsonTest {
           new Bad("\"variant\":\"w\"", "\"variant\":\"v\"", "legs[1]: variant v is there twice"),
           new Bad(
               "\"replicaHourMicros\":0", "\"replicaHourMicros\":-5", "replicaHourMicros must be"),
+          new Bad("\"replicaGpus\":8", "\"replicaGpus\":0", "legs[0].replicaGpus must be"),
           new Bad("127.0.0.1:80", "127.0.0.1", "legs[0].replicas[0].address must be host:port"),
           new Bad("127.0.0.1:80", "127.0.0.1:99999", "must be host:port"),
           new Bad(
@@ -140,8 +141,9 @@ class TableJsonTest {
                                 90,
                                 new PostedPrice(2, "Declared", 1, 0, 3),
                                 12_290_000,
+                                8,
                                 List.of(new Replica("r", "127.0.0.1:80", 4))),
-                            new Leg("w", new BigDecimal("0.7"), 0, null, 0, List.of())),
+                            new Leg("w", new BigDecimal("0.7"), 0, null, 0, 1, List.of())),
                         null,
                         new Limits(8_000L, null),
                         new Holds(Hold.Full, Hold.Sliced),

@@ -44,6 +44,7 @@ public record Route(
   /// @param weight its share of new requests among the legs; 0 gets nothing new
   /// @param postedPrice what its tokens are charged at; absent if unknown
   /// @param replicaHourMicros micro-dollars that one replica costs an hour
+  /// @param replicaGpus GPUs of one replica; a table that does not say means one
   /// @param replicas its ready replicas, ordered by name
   public record Leg(
       String variant,
@@ -51,9 +52,16 @@ public record Route(
       int weight,
       @Nullable PostedPrice postedPrice,
       long replicaHourMicros,
+      int replicaGpus,
       List<Replica> replicas) {
     public Leg {
+      replicaGpus = Math.max(1, replicaGpus);
       replicas = List.copyOf(replicas);
+    }
+
+    /// The same leg with other replicas.
+    public Leg with(List<Replica> others) {
+      return new Leg(variant, quality, weight, postedPrice, replicaHourMicros, replicaGpus, others);
     }
   }
 
