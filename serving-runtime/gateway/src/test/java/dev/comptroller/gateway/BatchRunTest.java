@@ -20,6 +20,7 @@ import com.openai.errors.OpenAIServiceException;
 import com.openai.models.batches.Batch;
 import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.queue.Limits;
+import dev.comptroller.gateway.queue.order.Blame;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -89,9 +90,12 @@ class BatchRunTest {
               line -> {
                 assertThat(line.path("custom_id").asText()).isEqualTo("poison");
                 assertThat(line.at("/error/code").asText()).isEqualTo("quarantined");
-                assertThat(line.at("/error/message").asText()).contains("3 runs ended without");
+                assertThat(line.at("/error/message").asText())
+                    .contains(poisoned + " runs ended without");
               });
-      assertThat(poisoned).hasValue(3);
+      assertThat(poisoned)
+          .as("three, or more if its runs took long")
+          .hasValueBetween(Blame.LEAST, Blame.MOST - 1);
       assertThat(gateway.lines()).hasSize(60);
     }
   }

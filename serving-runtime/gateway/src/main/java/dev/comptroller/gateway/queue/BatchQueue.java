@@ -77,6 +77,7 @@ public final class BatchQueue implements AutoCloseable {
     Bills bills = new ChargeBills(parts.ledger(), parts.bounds()::apply);
     Biller biller = new Biller(database, items, bills, metrics, parts.metrics(), parts.table());
     Pace pace = new Pace(database);
+    Weather weather = new Weather(database, clock);
     Runner runner =
         new Runner(
             new Runner.Parts(
@@ -88,6 +89,7 @@ public final class BatchQueue implements AutoCloseable {
                 bills,
                 biller,
                 pace,
+                weather,
                 metrics,
                 parts.metrics(),
                 clock,
@@ -107,6 +109,7 @@ public final class BatchQueue implements AutoCloseable {
             waiters,
             runner,
             pace,
+            weather,
             parts.line(),
             clock);
     Purses purses = new Purses(parts.ledger(), parts.bounds());
@@ -126,6 +129,7 @@ public final class BatchQueue implements AutoCloseable {
                 biller,
                 new Publisher(database, batches, files, clock),
                 pace,
+                weather,
                 metrics,
                 clock));
     this.filesApi = new FilesApi(files, parts.settings().limits());

@@ -45,6 +45,7 @@ final class Dispatcher implements AutoCloseable {
   private final Waiters waiters;
   private final Runner runner;
   private final Pace pace;
+  private final Weather weather;
   private final WakeLine line;
   private final Clock clock;
   private final Set<String> wanted = ConcurrentHashMap.newKeySet();
@@ -60,6 +61,7 @@ final class Dispatcher implements AutoCloseable {
       Waiters waiters,
       Runner runner,
       Pace pace,
+      Weather weather,
       WakeLine line,
       Clock clock) {
     this.table = table;
@@ -68,6 +70,7 @@ final class Dispatcher implements AutoCloseable {
     this.waiters = waiters;
     this.runner = runner;
     this.pace = pace;
+    this.weather = weather;
     this.line = line;
     this.clock = clock;
     this.thread = Thread.ofVirtual().name("queue-dispatcher").unstarted(this::look);
@@ -166,6 +169,7 @@ final class Dispatcher implements AutoCloseable {
       throws SQLException, InterruptedException {
     pace.idle(model, slots.idle(route));
     List<Slots.Room> rooms = slots.rooms(route);
+    rooms.forEach(room -> weather.saw(room.replica()));
     int free = rooms.stream().mapToInt(Slots.Room::free).sum();
     if (free == 0 || closing || line.interactive(model) > 0) {
       return;

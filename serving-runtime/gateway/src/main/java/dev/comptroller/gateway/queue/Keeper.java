@@ -40,6 +40,7 @@ final class Keeper implements AutoCloseable {
       Biller biller,
       Publisher publisher,
       Pace pace,
+      Weather weather,
       QueueMetrics metrics,
       Clock clock) {}
 
@@ -63,6 +64,7 @@ final class Keeper implements AutoCloseable {
   void recover() throws IOException, SQLException, InterruptedException {
     parts.files().recover();
     parts.pace().restore();
+    parts.weather().restore();
     Instant now = parts.clock().instant();
     parts.metrics().leasesExpired(parts.items().takeBack(now.plus(Duration.ofDays(365)), now));
     parts.dispatcher().want(parts.items().models());
@@ -100,13 +102,18 @@ final class Keeper implements AutoCloseable {
         if (looks % MINUTE == 0) {
           step("removing files", parts.files()::sweep);
           step("forgetting items", this::forget);
-          step("keeping figures", parts.pace()::keep);
+          figures();
         }
       }
-      step("keeping figures", parts.pace()::keep);
+      figures();
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private void figures() throws InterruptedException {
+    step("keeping the pace", parts.pace()::keep);
+    step("keeping how often replicas die", parts.weather()::keep);
   }
 
   private void read() {

@@ -65,6 +65,7 @@ final class Runner {
       Bills bills,
       Biller biller,
       Pace pace,
+      Weather weather,
       QueueMetrics metrics,
       GatewayMetrics gatewayMetrics,
       Clock clock,
@@ -318,9 +319,10 @@ final class Runner {
   private void crashed(Claimed item, Slots.Slot slot, Capture answer, long millis)
       throws SQLException, InterruptedException {
     boolean blamed = slot.blamed();
+    parts.weather().died(slot.replica());
     parts.metrics().crashed(item.model());
     int met = item.crashes() + 1;
-    if (!blamed || !isToBlame(item, slot, met, millis)) {
+    if (!blamed || !isToBlame(item, met, millis)) {
       putBack(item, FIRST_PAUSE, blamed);
       return;
     }
@@ -336,14 +338,14 @@ final class Runner {
             0));
   }
 
-  private boolean isToBlame(Claimed item, Slots.Slot slot, int met, long millis) {
-    Slots.Weather weather = slot.weather();
+  private boolean isToBlame(Claimed item, int met, long millis) {
+    Weather.Sums lately = parts.weather().lately();
     long pace = parts.pace().capacity(item.model()).tokensPerSlot();
     double usual = pace > 0 ? item.tokens() * 1e3 / pace : 0;
     return Blame.isToBlame(
         met,
-        Math.max(0, weather.deaths() - met),
-        weather.replicaSeconds(),
+        Math.max(0, lately.deaths() - met),
+        lately.replicaSeconds(),
         Math.max(usual, millis / 1e3));
   }
 

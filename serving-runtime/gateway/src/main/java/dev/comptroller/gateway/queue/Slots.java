@@ -5,10 +5,7 @@ import dev.comptroller.gateway.relay.Loads;
 import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.protocol.routing.Route.Leg;
 import dev.comptroller.protocol.routing.Route.Replica;
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +17,6 @@ import java.util.function.LongSupplier;
 /// crash is blamed on the one suspect that was there, or on all if there was none. An item that
 /// breaks its engine is found within a few runs, and what ran beside it is not taken for it.
 final class Slots {
-  /// How long after a suspect's crash the others' connections may take to break.
-  private static final Duration SAME_CRASH = Duration.ofSeconds(5);
-
-  private static final Duration LATELY = Duration.ofHours(1);
-
   /// A place of queued work on a replica; closing it gives the place back, once.
   final class Slot implements AutoCloseable {
     private final Leg leg;
@@ -48,13 +40,7 @@ final class Slots {
 
     /// The leg with this replica alone.
     Leg legOfReplica() {
-      return new Leg(
-          leg.variant(),
-          leg.quality(),
-          leg.weight(),
-          leg.postedPrice(),
-          leg.replicaHourMicros(),
-          List.of(replica));
+      return leg.with(List.of(replica));
     }
 
     /// Whether the crash that this run just saw is to be blamed on it.
@@ -62,20 +48,14 @@ final class Slots {
       synchronized (Slots.this) {
         Use use = use(replica);
         long now = nanos.getAsLong();
-        died(replica, now);
         if (suspect) {
           use.suspectDied = true;
           use.suspectDiedAt = now;
           return true;
         }
         return use.suspects == 0
-            && !(use.suspectDied && now - use.suspectDiedAt < SAME_CRASH.toNanos());
+            && !(use.suspectDied && now - use.suspectDiedAt < Weather.SAME_CRASH.toNanos());
       }
-    }
-
-    /// How often replicas died lately.
-    Weather weather() {
-      return Slots.this.weather();
     }
 
     /// Gives the place back.
@@ -103,18 +83,6 @@ final class Slots {
     private long suspectDiedAt;
   }
 
-  /// A replica that was seen lately, and when it died.
-  private static final class Seen {
-    private final long first;
-    private final Deque<Long> deaths = new ArrayDeque<>();
-    private long last;
-
-    private Seen(long now) {
-      this.first = now;
-      this.last = now;
-    }
-  }
-
   /// Room on one replica.
   ///
   /// @param free slots
@@ -124,7 +92,6 @@ final class Slots {
   private final Loads loads;
   private final LongSupplier nanos;
   private final Map<String, Use> byAddress = new HashMap<>();
-  private final Map<String, Seen> seen = new HashMap<>();
 
   /// No slot is held.
   Slots(Loads loads, LongSupplier nanos) {
@@ -152,7 +119,6 @@ final class Slots {
       if (leg.weight() > 0) {
         for (Replica replica : leg.replicas()) {
           Use use = use(replica);
-          seen(replica, nanos.getAsLong());
           rooms.add(
               new Room(leg, replica, Math.max(0, idle(replica) - use.running), use.suspects > 0));
         }
@@ -167,41 +133,6 @@ final class Slots {
     use.running++;
     use.suspects += suspect ? 1 : 0;
     return new Slot(leg, replica, suspect);
-  }
-
-  /// How often replicas died lately, over all that were seen.
-  ///
-  /// @param deaths in the last hour
-  /// @param replicaSeconds over which they were seen
-  record Weather(int deaths, double replicaSeconds) {}
-
-  /// How often replicas died lately.
-  private synchronized Weather weather() {
-    long now = nanos.getAsLong();
-    seen.values().removeIf(each -> now - each.last > LATELY.toNanos());
-    int deaths = 0;
-    double replicaSeconds = 0;
-    for (Seen each : seen.values()) {
-      each.deaths.removeIf(at -> now - at > LATELY.toNanos());
-      deaths += each.deaths.size();
-      replicaSeconds += Math.min(LATELY.toNanos(), each.last - each.first) / 1e9;
-    }
-    return new Weather(deaths, replicaSeconds);
-  }
-
-  /* What ran together breaks within seconds of each other: one death. */
-  private void died(Replica replica, long now) {
-    Seen there = seen(replica, now);
-    Long last = there.deaths.peekLast();
-    if (last == null || now - last >= SAME_CRASH.toNanos()) {
-      there.deaths.addLast(now);
-    }
-  }
-
-  private Seen seen(Replica replica, long now) {
-    Seen there = seen.computeIfAbsent(replica.address(), _ -> new Seen(now));
-    there.last = now;
-    return there;
   }
 
   /// Slots that queued work holds now.

@@ -15,8 +15,8 @@ public final class Blame {
 
   private static final double ODDS = 100_000;
 
-  /// What is taken for seen besides: a death in a minute of one replica. A gateway that has just
-  /// begun has seen nothing, and may have died of what its replicas die of.
+  /// What is taken for seen besides: a death in a minute of one replica, because a gateway that has
+  /// just begun knows little.
   private static final double PRIOR_DEATHS = 1;
 
   private static final double PRIOR_SECONDS = 60;
@@ -29,7 +29,8 @@ public final class Blame {
   /// @param others deaths of replicas that it had no part in
   /// @param replicaSeconds time over which those were seen, over all replicas
   /// @param runSeconds how long the item takes
-  public static boolean isToBlame(int met, int others, double replicaSeconds, double runSeconds) {
+  public static boolean isToBlame(
+      int met, double others, double replicaSeconds, double runSeconds) {
     if (met < LEAST || met >= MOST) {
       return met >= MOST;
     }
