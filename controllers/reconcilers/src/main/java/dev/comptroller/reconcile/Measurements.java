@@ -80,6 +80,7 @@ public record Measurements(Speeds speeds, Demands demands, Queues queues) implem
         new DemandSeen(
             moment == null ? 0 : rate(moment),
             minutes.stream().map(Measurements::rate).toList(),
+            minutes.stream().map(Measurements::requests).toList(),
             until,
             profile,
             waiting,
@@ -118,6 +119,10 @@ public record Measurements(Speeds speeds, Demands demands, Queues queues) implem
 
   private static double rate(Rates rates) {
     return rates.tokens().thousandths() / 1000.0;
+  }
+
+  private static double requests(Rates minute) {
+    return 60 * minute.requestsPerSecond();
   }
 
   /// Tokens of a request on average; none where none was seen.

@@ -78,8 +78,8 @@ public final class Sizing {
   /// @param fullTokensPerSecond tokens of prompts and answers with all of these places taken: what
   ///   many replicas that share a queue come near to, and one alone does not
   /// @param growth to what power of their number the places grow that replicas which share what
-  ///   comes keep free for chance, all together: half of [#ROOT] if those that come by themselves
-  ///   need no more than one alone, [#ROOT] at most
+  ///   comes keep free for chance, all together: 0 if they need no more than one alone, [#ROOT] at
+  ///   most
   public record SafeRate(
       double requestsPerSecond,
       double tokensPerSecond,
@@ -213,8 +213,8 @@ public final class Sizing {
 
   /// The largest rate with the growth of what replicas keep free: one alone at that rate, and
   /// [#SHARED] of them by their own chain, in parts of what they serve with all places taken. The
-  /// chain takes each request to come by itself; where they come in bunches chance adds up by its
-  /// root, so the mean of both is given.
+  /// chain takes each request to come by itself. Where they come in bunches more must be kept
+  /// free, which those add who count them.
   private static SafeRate grown(
       StepCost steps, Optional<FirstTokenCost> first, Limits limits, Workload workload, Slo slo) {
     Replica replica = Replica.of(steps, first.orElse(null), limits, workload);
@@ -228,7 +228,7 @@ public final class Sizing {
     }
     double shared = halved(replica.together(SHARED), slo, from, to, 2e-4);
     double growth = Math.log((SHARED * full - shared) / alone) / Math.log(SHARED);
-    return rate.with(rate.error(), (Math.clamp(growth, 0, ROOT) + ROOT) / 2);
+    return rate.with(rate.error(), Math.clamp(growth, 0, ROOT));
   }
 
   private static SafeRate rate(

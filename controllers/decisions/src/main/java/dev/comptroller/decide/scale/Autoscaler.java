@@ -181,7 +181,9 @@ public final class Autoscaler {
       Duration ahead = start.plus(policy.pace().look());
       DemandOutlook outlook = DemandForecast.of(demand, ahead, policy.attainment(), now);
       double waits = demand.backlog() / CATCH_UP;
-      Capacity need = new Capacity(outlook.usually() + waits, outlook.need() + waits);
+      Dispersion dispersion = Dispersion.of(demand.requests());
+      Capacity need =
+          new Capacity(outlook.usually() + waits, outlook.need() + waits, dispersion.chance());
       List<RungNeed> all = needs(policy.deployment().ladder(), need);
       List<Variant> allowed = allowed();
       List<RungNeed> may = all.stream().filter(each -> allowed.contains(each.variant())).toList();
@@ -440,10 +442,17 @@ public final class Autoscaler {
         return share.message();
       }
       String waits = demand.waiting() == 0 ? "" : ", %d requests wait".formatted(demand.waiting());
+      Dispersion dispersion = Dispersion.of(demand.requests());
+      String bunches =
+          dispersion.isBunched()
+              ? ", in bunches (their number varies by %.1f times its mean)"
+                  .formatted(dispersion.index())
+              : "";
       String figures =
-          "%s%s; one replica of %s serves %s tokens/s%s, so %d are needed%s"
+          "%s%s%s; one replica of %s serves %s tokens/s%s, so %d are needed%s"
               .formatted(
                   outlook.message(),
+                  bunches,
                   waits,
                   pick.variant().name(),
                   pick.safe(),

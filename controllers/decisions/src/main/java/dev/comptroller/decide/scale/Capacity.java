@@ -4,9 +4,10 @@ package dev.comptroller.decide.scale;
 ///
 /// @param usual what is expected; places must be free beside it for what comes by chance
 /// @param most what a bad forecast would have left out; full replicas serve it
-record Capacity(double usual, double most) {
+/// @param chance how many times as many places must be free as where requests come by themselves
+record Capacity(double usual, double most, double chance) {
   /// Of a demand that is known.
   static Capacity exactly(double tokens) {
-    return new Capacity(tokens, tokens);
+    return new Capacity(tokens, tokens, 1);
   }
 }

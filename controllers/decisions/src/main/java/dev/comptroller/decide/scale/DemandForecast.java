@@ -47,6 +47,10 @@ final class DemandForecast {
   /// The largest part of any other model's squared errors that what repeats may leave.
   private static final double BY_FAR = 0.5;
 
+  /// The level is the mean of a minute, so it is of half a minute ago: a rise that has just begun
+  /// has gone on since.
+  private static final double HALF = 0.5;
+
   private static final double LARGEST_MARGIN = 1.0;
   private static final int LEAST_WEEKS = 1;
 
@@ -134,7 +138,7 @@ final class DemandForecast {
     double known = foretold == null ? level : Math.max(foretold, level);
     boolean awaited =
         chosen.model() == Model.Recurring && foretold != null && level <= foretold * (1 + margin);
-    double peak = awaited ? known : Math.max(known, level + present.surge() * time);
+    double peak = awaited ? known : Math.max(known, level + present.surge() * (time + HALF));
     double scale = Math.max(level, 1e-9);
     return new DemandOutlook(
         chosen.model(),

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param latest mean of the last 60 s, or of what is known of them
 /// @param minutes means of whole minutes, without a gap, the newest last
+/// @param requests how many came in these minutes; empty where they are not counted
 /// @param until end of the newest minute
 /// @param profile what hours of the week usually ask for
 /// @param waiting requests that wait for a replica, at gateways and in engines' queues
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public record DemandSeen(
     double latest,
     List<Double> minutes,
+    List<Double> requests,
     Instant until,
     WeekProfile profile,
     long waiting,
@@ -28,26 +30,41 @@ public record DemandSeen(
     @Nullable Instant lastRequest) {
   public DemandSeen {
     minutes = List.copyOf(minutes);
+    requests = List.copyOf(requests);
     check("latest", latest);
     check("backlog", backlog);
     due = due == null ? null : due.stream().sorted(Comparator.comparing(Due::by)).toList();
     minutes.forEach(rate -> check("minutes[]", rate));
+    requests.forEach(count -> check("requests[]", count));
     if (waiting < 0) {
       throw new IllegalArgumentException("waiting is %d, not 0 or more".formatted(waiting));
     }
+  }
+
+  /// A demand whose requests are not counted.
+  public DemandSeen(
+      double latest,
+      List<Double> minutes,
+      Instant until,
+      WeekProfile profile,
+      long waiting,
+      double backlog,
+      @Nullable List<Due> due,
+      @Nullable Instant lastRequest) {
+    this(latest, minutes, List.of(), until, profile, waiting, backlog, due, lastRequest);
   }
 
   /// The same when a request is known to have been there at `at`.
   public DemandSeen requestedAt(Instant at) {
     return lastRequest != null && lastRequest.isAfter(at)
         ? this
-        : new DemandSeen(latest, minutes, until, profile, waiting, backlog, due, at);
+        : new DemandSeen(latest, minutes, requests, until, profile, waiting, backlog, due, at);
   }
 
   /// The same without work that may wait.
   public DemandSeen withoutDue() {
     return new DemandSeen(
-        latest, minutes, until, profile, waiting, backlog, List.of(), lastRequest);
+        latest, minutes, requests, until, profile, waiting, backlog, List.of(), lastRequest);
   }
 
   private static void check(String field, double rate) {

@@ -18,6 +18,9 @@ record RungNeed(Variant variant, RungSeen seen, int count, long wanted, double n
   private static final long MOST = 1_000_000;
   private static final double EXACT = 1e-9;
 
+  /// The largest part of its places that one alone keeps free.
+  private static final double MOST_SPARE = 0.9;
+
   /// @param fewest replicas at least
   /// @param most replicas at most
   static RungNeed of(Variant variant, RungSeen seen, Capacity need, int fewest, int most) {
@@ -39,19 +42,23 @@ record RungNeed(Variant variant, RungSeen seen, int count, long wanted, double n
   /// with `p` places in each, `f` of them free in one alone that serves `safe`, and so much work
   /// that `r` of those would serve it, `n * p >= taken + f * r^growth`. A place that somebody waits
   /// for is free sooner where there are many, so [RungSeen.Pooled#growth] is small where a promise
-  /// leaves time to wait, and a half, as for sums of chances, where it leaves none. Chance is on
-  /// top of the usual need alone: the most has its own on top already, and is served while all
-  /// places are taken.
+  /// leaves time to wait, and a half, as for sums of chances, where it leaves none. Where requests
+  /// come in bunches `f` is larger ([Dispersion]), also in one alone. Chance is on top of the usual
+  /// need alone: the most has its own on top already, and is served while all places are taken.
   static long replicas(RungSeen seen, Capacity need) {
     double safe = Objects.requireNonNull(seen.safe()).thousandths() / 1000.0;
-    double alone = Math.ceil(need.most() / safe - EXACT);
     RungSeen.Pooled pool = seen.pool();
     double full = pool == null ? 0 : pool.full().thousandths() / 1000.0;
-    if (pool == null || full <= safe || alone <= 1) {
-      return (long) Math.min(MOST, alone);
+    if (pool == null || full <= safe) {
+      return (long) Math.min(MOST, Math.ceil(need.most() / safe - EXACT));
+    }
+    double spare = Math.min(MOST_SPARE, (1 - safe / full) * need.chance());
+    double alone = Math.ceil(need.most() / (full * (1 - spare)) - EXACT);
+    if (alone <= 1) {
+      return (long) alone;
     }
     double places = pool.places();
-    double one = places * safe / full;
+    double one = places * (1 - spare);
     double taken = places * need.usual() / full;
     double free = (places - one) * Math.pow(taken / one, pool.growth());
     double shared = Math.ceil((taken + free) / places - EXACT);

@@ -26,6 +26,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -78,11 +80,74 @@ class AutoscalerTest {
             100,
             START,
             null);
-    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 28_000))).isEqualTo(9);
-    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 31_500))).isEqualTo(9);
-    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 31_501))).isEqualTo(10);
+    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 28_000, 1))).isEqualTo(9);
+    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 31_500, 1))).isEqualTo(9);
+    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 31_501, 1))).isEqualTo(10);
     // Where nothing is known of its places, each serves what keeps the promise alone.
-    assertThat(RungNeed.replicas(alone, new Capacity(28_000, 31_501))).isEqualTo(12);
+    assertThat(RungNeed.replicas(alone, new Capacity(28_000, 31_501, 1))).isEqualTo(12);
+  }
+
+  @Test
+  void shouldKeepMorePlacesFreeWhereRequestsComeInBunches() {
+    RungSeen alone = rung("large", "19", 2_800, 0, 100);
+    RungSeen shared =
+        new RungSeen(
+            "large",
+            alone.perReplica(),
+            alone.safe(),
+            new RungSeen.Pooled(64, TokensPerSecond.of(3_500), 0.5),
+            true,
+            0,
+            100,
+            START,
+            null);
+    // One alone keeps a fifth free, two fifths where chance is twice as large.
+    assertThat(RungNeed.replicas(shared, new Capacity(2_100, 2_100, 1))).isEqualTo(1);
+    assertThat(RungNeed.replicas(shared, new Capacity(2_100, 2_100, 2))).isEqualTo(1);
+    assertThat(RungNeed.replicas(shared, new Capacity(2_101, 2_101, 2))).isEqualTo(2);
+    // Ten times as many: 512 places and 40 to spare, or 80.
+    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 28_000, 1))).isEqualTo(9);
+    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 28_000, 2))).isEqualTo(10);
+    // However uneven they are, one more serves them.
+    assertThat(RungNeed.replicas(shared, new Capacity(350, 350, 100))).isEqualTo(1);
+    assertThat(RungNeed.replicas(shared, new Capacity(351, 351, 100))).isEqualTo(2);
+  }
+
+  @Test
+  void shouldSayThatRequestsComeInBunchesAndRunMoreForIt() {
+    RungSeen large =
+        new RungSeen(
+            "large",
+            rung("large", "19", 2_800, 0, 100).perReplica(),
+            TokensPerSecond.of(2_800),
+            new RungSeen.Pooled(64, TokensPerSecond.of(3_500), 0.5),
+            true,
+            3,
+            100,
+            START,
+            null);
+    List<Double> level = Collections.nCopies(90, 9_000.0);
+    List<Double> even = Collections.nCopies(90, 600.0);
+    List<Double> bunches = new ArrayList<>();
+    for (int i = 0; i < 90; i++) {
+      bunches.add(600.0 + 20 * (i % 2 == 0 ? 1 : -1));
+    }
+    ScaleDecision calm = decide(counted(level, even), large);
+    ScaleDecision bunched = decide(counted(level, bunches), large);
+    assertThat(calm.replicas()).isEqualTo(3);
+    assertThat(calm.explanation().summary()).doesNotContain("bunches");
+    assertThat(bunched.replicas()).isEqualTo(4);
+    assertThat(bunched.explanation().summary())
+        .contains(", in bunches (their number varies by 4.0 times its mean);");
+  }
+
+  private static DemandSeen counted(List<Double> minutes, List<Double> requests) {
+    return new DemandSeen(
+        minutes.getLast(), minutes, requests, NOW, WeekProfile.UNKNOWN, 0, 0, List.of(), NOW);
+  }
+
+  private static ScaleDecision decide(DemandSeen demand, RungSeen large) {
+    return Autoscaler.next(new ScaleSeen(demand, List.of(large)), policy(1, 8), running(3), NOW);
   }
 
   @Test

@@ -174,8 +174,8 @@ class DemandForecastTest {
     rate[599] = before + 100;
     DemandSeen jumps = seen(600, WeekProfile.UNKNOWN, 180, m -> rate[(int) m]);
     assertThat(forecast(calm, AHEAD).need()).isLessThan(1_120);
-    // The rise goes on for four minutes.
-    assertThat(forecast(jumps, AHEAD).peak()).isCloseTo(before + 500, Offset.offset(1e-6));
+    // The rise goes on for four minutes, and the level is of half a minute ago.
+    assertThat(forecast(jumps, AHEAD).peak()).isCloseTo(before + 550, Offset.offset(1e-6));
   }
 
   @Test

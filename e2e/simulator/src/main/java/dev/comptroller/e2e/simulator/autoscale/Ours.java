@@ -58,12 +58,16 @@ final class Ours implements ScalingPolicy {
     }
     double tokens = rules.mix().tokens();
     List<Double> known = new ArrayList<>();
+    List<Double> requests = new ArrayList<>();
     for (int minute = Math.max(0, minutes - MINUTES); minute < minutes; minute++) {
-      known.add(tokens * history.rate(PER_MINUTE * minute, PER_MINUTE * (minute + 1)));
+      double rate = history.rate(PER_MINUTE * minute, PER_MINUTE * (minute + 1));
+      known.add(tokens * rate);
+      requests.add(60 * rate);
     }
     return new DemandSeen(
         tokens * history.last(60),
         known,
+        requests,
         START.plusSeconds(60L * minutes),
         profile(history),
         view.allWaiting(),
