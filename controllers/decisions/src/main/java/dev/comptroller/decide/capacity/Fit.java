@@ -45,7 +45,7 @@ public record Fit(
   public static final double STEP_NOISE = 0.05;
 
   /// Relative noise of times to the first token that is assumed at first.
-  public static final double FIRST_TOKEN_NOISE = 0.1;
+  public static final double FIRST_TOKEN_NOISE = 0.2;
 
   private static final double LEAST_NOISE = 0.005;
   private static final double MOST_NOISE = 0.5;
@@ -80,7 +80,7 @@ public record Fit(
 
   /// A mean over many steps is surer than one step, but by less than their number says: what makes
   /// one of them slow makes its neighbours slow.
-  private static double relief(double count) {
+  static double relief(double count) {
     return Math.sqrt(Math.min(Math.max(count, 1), 64));
   }
 

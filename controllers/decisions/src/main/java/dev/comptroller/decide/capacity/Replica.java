@@ -17,7 +17,7 @@ final class Replica {
 
   /// A replica that is never fuller than `limits` allow for `workload`.
   static Replica of(
-      StepCost cost, @Nullable FirstTokenCost measured, Sizing.Limits limits, Workload workload) {
+      StepCost cost, @Nullable FirstTokenCurve measured, Sizing.Limits limits, Workload workload) {
     double each = workload.inputTokens() + workload.outputTokens();
     int places = limits.maxSequences();
     if (Double.isFinite(limits.kvTokens())) {
@@ -28,10 +28,13 @@ final class Replica {
     double[] leave = new double[places];
     for (int n = 1; n <= places; n++) {
       step[n - 1] = cost.seconds(n, workload, limits.maxBatchedTokens());
-      first[n - 1] =
-          measured == null
-              ? prompt(cost, limits, workload, n)
-              : measured.seconds(workload.computedInput(), n);
+      if (measured == null) {
+        first[n - 1] = prompt(cost, limits, workload, n);
+      } else {
+        // Beside more a first token is never sooner: a bend that says so was seen by chance.
+        double less = n == 1 ? 0 : first[n - 2];
+        first[n - 1] = Math.max(measured.seconds(workload, n), less);
+      }
       double output = workload.outputTokens() - 1;
       double rate = n / (prompt(cost, limits, workload, n) + output * step[n - 1]);
       // More at once never serve fewer: a batcher that saw that would not take them.

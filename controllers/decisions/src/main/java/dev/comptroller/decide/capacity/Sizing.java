@@ -4,9 +4,9 @@ import java.util.Optional;
 
 /// The largest rate of requests that one replica serves within what is promised.
 ///
-/// 1. While n requests are served, a step takes `T(n)` ([StepCost]), the prompt of a new one
-///    [FirstTokenCost] (or its tokens' share of steps), and an answer `output * T(n)`: so requests
-///    leave at `mu(n) = n / (first(n) + output * T(n))`.
+/// 1. While n requests are served, a step takes `T(n)` ([StepCost]), the prompt of a new one what
+///    [FirstTokenCurve] says (or its tokens' share of steps), and an answer `output * T(n)`: so
+///    requests leave at `mu(n) = n / (first(n) + output * T(n))`.
 /// 2. Requests arrive at random at a rate. The number of them in the replica is a birth-death
 ///    chain:
 ///    `p[n+1] = p[n] * rate / mu(n+1)`, at most N served and a queue of [#QUEUE] * N behind; N is
@@ -127,10 +127,10 @@ public final class Sizing {
   /// The largest safe rate where steps cost `steps` as far as that is known; the error follows from
   /// the rate at the cost one standard error higher.
   ///
-  /// @param first what first tokens cost, if that was measured
+  /// @param first what first tokens take, if that was measured
   public static SafeRate largestRate(
       StepCostEstimate steps,
-      Optional<FirstTokenCost> first,
+      Optional<FirstTokenCurve> first,
       Limits limits,
       Workload workload,
       Slo slo) {
@@ -157,7 +157,7 @@ public final class Sizing {
   }
 
   private static SafeRate largest(
-      StepCost steps, Optional<FirstTokenCost> first, Limits limits, Workload workload, Slo slo) {
+      StepCost steps, Optional<FirstTokenCurve> first, Limits limits, Workload workload, Slo slo) {
     return largest(Replica.of(steps, first.orElse(null), limits, workload), workload, slo);
   }
 
@@ -216,7 +216,7 @@ public final class Sizing {
   /// chain takes each request to come by itself. Where they come in bunches more must be kept
   /// free, which those add who count them.
   private static SafeRate grown(
-      StepCost steps, Optional<FirstTokenCost> first, Limits limits, Workload workload, Slo slo) {
+      StepCost steps, Optional<FirstTokenCurve> first, Limits limits, Workload workload, Slo slo) {
     Replica replica = Replica.of(steps, first.orElse(null), limits, workload);
     SafeRate rate = largest(replica, workload, slo);
     double full = rate.places() == 0 ? 0 : replica.full(rate.places());

@@ -1,15 +1,23 @@
 package dev.comptroller.decide.capacity;
 
+import dev.comptroller.decide.capacity.Bends.Scales;
 import dev.comptroller.decide.capacity.Physics.Constants;
 import dev.comptroller.decide.capacity.Physics.Parts;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
 
-/// Finds the constants of [Physics] that fit measurements with the least relative error.
+/// Finds the constants of [Physics] and of [Bends] that fit measurements with the least relative
+/// error.
 ///
-/// Non-negative least squares on `predicted / measured - 1`, by coordinate descent; each
-/// configuration has the same weight, and rows that fit badly count by their error, not its square.
+/// Those of [Physics]: non-negative least squares on `predicted / measured - 1`, by coordinate
+/// descent; all versions of a configuration together have the same weight as those of another, and
+/// rows that fit badly count by their error, not its square.
 final class Calibration {
   private static final int STEP = 9;
   private static final int FIRST = 5;
@@ -51,6 +59,74 @@ final class Calibration {
         first[1], first[2], first[3], first[4]);
   }
 
+  /// How the bends of `rows` hang together: of a few figures, those by which rows that are left out
+  /// of their configuration are predicted best.
+  static Scales bends(Physics physics, List<Silicon.Row> rows) {
+    List<Left> lefts = lefts(physics, rows);
+    Scales best = Scales.CALIBRATED;
+    double least = Double.POSITIVE_INFINITY;
+    for (Scales each : candidates()) {
+      double loss = loss(each, lefts);
+      if (loss < least) {
+        least = loss;
+        best = each;
+      }
+    }
+    return best;
+  }
+
+  private static List<Scales> candidates() {
+    Scales usual = Scales.CALIBRATED;
+    List<Scales> all = new ArrayList<>();
+    for (double height : new double[] {0.22, 0.33, 0.5}) {
+      for (double reach : new double[] {1.5, 2.2, 3.3}) {
+        all.add(new Scales(usual.level(), height, usual.noise(), reach));
+      }
+    }
+    return all;
+  }
+
+  /// A row and what was learned of the others of its configuration.
+  private record Left(Silicon.Row row, FirstTokenFit others) {
+    double error(Scales scales) {
+      double said = others.curve(scales).seconds(row.workload(), row.sequences());
+      return Math.abs(said / row.firstSeconds() - 1);
+    }
+  }
+
+  private static List<Left> lefts(Physics physics, List<Silicon.Row> rows) {
+    Map<String, List<Silicon.Row>> configurations =
+        rows.stream()
+            .collect(
+                Collectors.groupingBy(
+                    Silicon.Row::configuration, LinkedHashMap::new, Collectors.toList()));
+    List<Left> lefts = new ArrayList<>();
+    for (List<Silicon.Row> each : configurations.values()) {
+      if (each.size() < CapacityBench.LEAST) {
+        continue;
+      }
+      for (Silicon.Row row : each) {
+        List<Silicon.Row> others = Silicon.others(row, each);
+        Collections.shuffle(others, new Random(row.hashCode()));
+        StepCost cost = physics.stepCost(row.hardware(), row.shape());
+        FirstTokenFit fit = FirstTokenFit.from(physics.firstTokenCost(cost));
+        for (Silicon.Row other : others) {
+          fit = fit.seeing(other.workload(), other.sequences(), other.firstSeconds(), 1);
+        }
+        lefts.add(new Left(row, fit));
+      }
+    }
+    return lefts;
+  }
+
+  /// The mean error, large ones by their logarithm.
+  private static double loss(Scales scales, List<Left> lefts) {
+    return lefts.stream()
+        .mapToDouble(left -> Math.log1p(left.error(scales) / 0.05))
+        .average()
+        .orElse(0);
+  }
+
   private static double[] features(Parts parts, Silicon.Row row) {
     double root = Math.sqrt(row.sequences());
     StepSample sample = row.sample();
@@ -77,7 +153,7 @@ final class Calibration {
 
   private static double[] fit(List<Silicon.Row> rows, int size, Features features, Value value) {
     Map<String, Integer> counts = new HashMap<>();
-    rows.forEach(row -> counts.merge(row.configuration(), 1, Integer::sum));
+    rows.forEach(row -> counts.merge(row.family(), 1, Integer::sum));
     double[][] x = new double[rows.size()][];
     double[] weight = new double[rows.size()];
     for (int i = 0; i < x.length; i++) {
@@ -85,7 +161,7 @@ final class Calibration {
       for (int j = 0; j < size; j++) {
         x[i][j] /= value.of(rows.get(i));
       }
-      weight[i] = 1.0 / counts.getOrDefault(rows.get(i).configuration(), 1);
+      weight[i] = 1.0 / counts.getOrDefault(rows.get(i).family(), 1);
     }
     double[] found = new double[size];
     double[] robust = weight.clone();

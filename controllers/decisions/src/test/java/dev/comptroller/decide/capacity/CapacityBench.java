@@ -18,7 +18,7 @@ final class CapacityBench {
   /* Samples that the online fit has seen of a configuration; the last: all but the one predicted. */
   private static final int[] SEEN = {0, 3, 5, 10, 20, Integer.MAX_VALUE};
   private static final int SHUFFLES = 10;
-  private static final int LEAST = 6;
+  static final int LEAST = 6;
 
   private CapacityBench() {}
 
@@ -27,7 +27,9 @@ final class CapacityBench {
     System.out.printf(
         "%d measurements of single servers in %d configurations%n",
         rows.size(), rows.stream().map(Silicon.Row::configuration).distinct().count());
-    System.out.println("constants on all of them: " + Calibration.of(rows));
+    Physics all = new Physics(Calibration.of(rows));
+    System.out.println("constants on all of them: " + all.constants());
+    System.out.println("bends on all of them: " + Calibration.bends(all, rows));
     crossValidate("model", rows, Silicon.Row::model);
     crossValidate("system", rows, Silicon.Row::system);
   }
@@ -60,11 +62,11 @@ final class CapacityBench {
     System.out.println();
     Errors all = new Errors();
     for (String left : rows.stream().map(part).distinct().sorted().toList()) {
-      Physics physics =
-          new Physics(
-              Calibration.of(rows.stream().filter(row -> !part.apply(row).equals(left)).toList()));
+      List<Silicon.Row> rest = rows.stream().filter(row -> !part.apply(row).equals(left)).toList();
+      Physics physics = new Physics(Calibration.of(rest));
+      Bends.Scales scales = Calibration.bends(physics, rest);
       List<Silicon.Row> test = rows.stream().filter(row -> part.apply(row).equals(left)).toList();
-      Errors errors = errors(physics, test);
+      Errors errors = errors(physics, scales, test);
       all.addAll(errors);
       print(left, test.size(), errors);
     }
@@ -90,7 +92,7 @@ final class CapacityBench {
     System.out.println();
   }
 
-  private static Errors errors(Physics physics, List<Silicon.Row> rows) {
+  private static Errors errors(Physics physics, Bends.Scales scales, List<Silicon.Row> rows) {
     Errors errors = new Errors();
     Map<String, List<Silicon.Row>> configurations =
         rows.stream()
@@ -103,18 +105,20 @@ final class CapacityBench {
         if (seen == Integer.MAX_VALUE) {
           if (configuration.size() >= LEAST) {
             for (int left = 0; left < configuration.size(); left++) {
-              List<Silicon.Row> others = new ArrayList<>(configuration);
-              Silicon.Row one = others.remove(left);
+              Silicon.Row one = configuration.get(left);
+              List<Silicon.Row> others = Silicon.others(one, configuration);
               Collections.shuffle(others, random);
-              predict(physics, others, List.of(one), seen, errors);
+              predict(physics, scales, others, List.of(one), seen, errors);
             }
           }
         } else if (configuration.size() > seen) {
           for (int shuffle = 0; shuffle < (seen == 0 ? 1 : SHUFFLES); shuffle++) {
             List<Silicon.Row> mixed = new ArrayList<>(configuration);
             Collections.shuffle(mixed, random);
-            predict(
-                physics, mixed.subList(0, seen), mixed.subList(seen, mixed.size()), seen, errors);
+            List<Silicon.Row> known = mixed.subList(0, seen);
+            List<Silicon.Row> asked = new ArrayList<>(mixed.subList(seen, mixed.size()));
+            asked.removeIf(row -> known.stream().anyMatch(row::isCopyOf));
+            predict(physics, scales, known, asked, seen, errors);
           }
         }
       }
@@ -123,24 +127,29 @@ final class CapacityBench {
   }
 
   private static void predict(
-      Physics physics, List<Silicon.Row> known, List<Silicon.Row> asked, int seen, Errors errors) {
+      Physics physics,
+      Bends.Scales scales,
+      List<Silicon.Row> known,
+      List<Silicon.Row> asked,
+      int seen,
+      Errors errors) {
+    if (asked.isEmpty()) {
+      return;
+    }
     Silicon.Row any = asked.getFirst();
     StepCost prior = physics.stepCost(any.hardware(), any.shape());
     Fit steps = Fit.from(Physics.stepBelief(prior), Fit.STEP_NOISE);
-    Fit firsts =
-        Fit.from(Physics.firstTokenBelief(physics.firstTokenCost(prior)), Fit.FIRST_TOKEN_NOISE);
+    FirstTokenFit firsts = FirstTokenFit.from(physics.firstTokenCost(prior));
     for (Silicon.Row row : known) {
       steps = steps.seeing(row.sample());
-      firsts =
-          firsts.seeingFirstToken(
-              row.workload().computedInput(), row.sequences(), row.firstSeconds(), 1);
+      firsts = firsts.seeing(row.workload(), row.sequences(), row.firstSeconds(), 1);
     }
     StepCost cost = steps.stepCost().cost();
-    FirstTokenCost first = firsts.firstTokenCost();
+    FirstTokenCurve first = firsts.curve(scales);
     for (Silicon.Row row : asked) {
       StepSample sample = row.sample();
       double step = cost.seconds(row.sequences(), sample.tokens(), sample.kvTokens());
-      double prompt = first.seconds(row.workload().computedInput(), row.sequences());
+      double prompt = first.seconds(row.workload(), row.sequences());
       errors.add(
           seen, Math.abs(step / row.tokenSeconds() - 1), Math.abs(prompt / row.firstSeconds() - 1));
     }

@@ -20,10 +20,15 @@ final class Silicon {
   private Silicon() {}
 
   /// One measurement.
+  ///
+  /// @param family what is served by what on which GPUs
+  /// @param configuration the same with the version of the engine: what an operator fits apart, as
+  ///   a variant has one image
   record Row(
       String model,
       String system,
       String engine,
+      String family,
       String configuration,
       Physics.Hardware hardware,
       ModelShape shape,
@@ -31,6 +36,15 @@ final class Silicon {
       Workload workload,
       double firstSeconds,
       double tokenSeconds) {
+    /// Whether `other` is this measurement published twice, rounded differently.
+    boolean isCopyOf(Row other) {
+      return configuration.equals(other.configuration)
+          && sequences == other.sequences
+          && workload.equals(other.workload)
+          && Math.abs(firstSeconds / other.firstSeconds - 1) < 2e-3
+          && Math.abs(tokenSeconds / other.tokenSeconds - 1) < 2e-3;
+    }
+
     /// The mean step as an online fit would see it.
     StepSample sample() {
       return new StepSample(
@@ -88,6 +102,11 @@ final class Silicon {
     return new ArrayList<>(rows.values());
   }
 
+  /// The other rows of a configuration, without copies of this one.
+  static List<Row> others(Row row, List<Row> configuration) {
+    return new ArrayList<>(configuration.stream().filter(each -> !each.isCopyOf(row)).toList());
+  }
+
   private static Optional<Row> parse(Map<String, String> row) {
     String path = text(row, "model_path");
     Optional<Model> model = MODELS.stream().filter(m -> path.contains(m.name())).findFirst();
@@ -113,21 +132,24 @@ final class Silicon {
     }
     String weights = text(row, "gemm_quant_mode");
     Quantization quantization = quantization(model.get(), path, weights);
+    String family =
+        "%s %s %s %s tp%d dp%d etp%d ep%d"
+            .formatted(
+                model.get().name(),
+                text(row, "system"),
+                text(row, "backend"),
+                weights,
+                tensor,
+                data,
+                expertTensor,
+                expert);
     return Optional.of(
         new Row(
             model.get().name(),
             text(row, "system"),
             text(row, "backend"),
-            "%s %s %s %s tp%d dp%d etp%d ep%d"
-                .formatted(
-                    model.get().name(),
-                    text(row, "system"),
-                    text(row, "backend"),
-                    weights,
-                    tensor,
-                    data,
-                    expertTensor,
-                    expert),
+            family,
+            family + " " + text(row, "backend_version"),
             new Physics.Hardware(gpu.get(), gpus),
             model.get().shape(quantization),
             sequences,

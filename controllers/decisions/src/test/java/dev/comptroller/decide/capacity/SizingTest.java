@@ -134,14 +134,39 @@ class SizingTest {
   @Test
   void shouldBelieveTheFirstTokensThatWereMeasured() {
     Fit fit = Fit.from(Physics.stepBelief(STEPS), Fit.STEP_NOISE);
-    FirstTokenCost slow = new FirstTokenCost(0.3, 1e-4, 0.01, 0);
+    FirstTokenCurve slow = FirstTokenCurve.straight(new FirstTokenCost(0.3, 1e-4, 0.01, 0));
     SafeRate plain = Sizing.largestRate(fit.stepCost(), Optional.empty(), LIMITS, CHAT, SLO);
     SafeRate measured = Sizing.largestRate(fit.stepCost(), Optional.of(slow), LIMITS, CHAT, SLO);
     assertThat(measured.binding()).isEqualTo(Binding.TimeToFirstToken);
     assertThat(measured.requestsPerSecond()).isLessThan(0.8 * plain.requestsPerSecond());
-    FirstTokenCost never = new FirstTokenCost(0.6, 0, 0, 0);
+    FirstTokenCurve never = FirstTokenCurve.straight(new FirstTokenCost(0.6, 0, 0, 0));
     assertThat(Sizing.largestRate(fit.stepCost(), Optional.of(never), LIMITS, CHAT, SLO).binding())
         .isEqualTo(Binding.Impossible);
+  }
+
+  @Property(tries = 40)
+  void shouldKeepFirstTokensNoFasterUnderMoreLoad(
+      @ForAll @IntRange(min = 0, max = 1 << 20) int seed) {
+    Random random = new Random(seed);
+    FirstTokenFit fit = FirstTokenFit.from(new FirstTokenCost(0.1, 1e-4, 1e-3, 1e-6));
+    for (int i = 0; i < 40; i++) {
+      // By chance, first tokens were sooner beside more.
+      double n = 1 + random.nextInt(60);
+      fit = fit.seeing(CHAT, n, (0.35 - 0.004 * n) * (0.8 + 0.4 * random.nextDouble()), 1);
+    }
+    FirstTokenCurve curve = fit.curve();
+    assertThat(curve.seconds(CHAT, 60)).isLessThan(curve.seconds(CHAT, 1));
+    Replica replica = Replica.of(STEPS, curve, LIMITS, CHAT);
+    Slo slo = new Slo(0.3, 1, 0.95);
+    double before = 0;
+    double attained = 1;
+    for (int i = 1; i <= 40; i++) {
+      Sizing.State state = replica.at(i / 40.0 * replica.fastest(), slo);
+      assertThat(state.timeToFirstToken()).isGreaterThanOrEqualTo(before * (1 - 1e-9));
+      assertThat(state.firstAttained()).isLessThanOrEqualTo(attained + 1e-9);
+      before = state.timeToFirstToken();
+      attained = state.firstAttained();
+    }
   }
 
   @Test

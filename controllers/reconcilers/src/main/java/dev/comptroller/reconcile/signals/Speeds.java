@@ -1,6 +1,7 @@
 package dev.comptroller.reconcile.signals;
 
 import dev.comptroller.decide.capacity.Belief;
+import dev.comptroller.decide.capacity.FirstTokenFit;
 import dev.comptroller.decide.capacity.Fit;
 import dev.comptroller.decide.capacity.Physics;
 import dev.comptroller.decide.capacity.Sizing;
@@ -57,7 +58,7 @@ public final class Speeds {
   private static final class Book {
     final Map<String, EngineCounters> last = new HashMap<>();
     @Nullable Fit steps;
-    @Nullable Fit firsts;
+    @Nullable FirstTokenFit firsts;
     @Nullable Instant since;
     Instant at = Instant.EPOCH;
     double requests;
@@ -69,10 +70,11 @@ public final class Speeds {
   }
 
   /// What a rate follows from.
-  private record Basis(Fit steps, Optional<Fit> firsts, Limits limits, Workload mix, Slo slo) {
+  private record Basis(
+      Fit steps, Optional<FirstTokenFit> firsts, Limits limits, Workload mix, Slo slo) {
     SafeRate rate() {
       return Sizing.largestRate(
-          steps.stepCost(), firsts.map(Fit::firstTokenCost), limits, mix, slo);
+          steps.stepCost(), firsts.map(FirstTokenFit::curve), limits, mix, slo);
     }
   }
 
@@ -144,16 +146,11 @@ public final class Speeds {
       Book book, StepCostEstimate steps, EngineCounters.Interval interval, double seconds) {
     Optional<Workload> mix = mix(book);
     if (mix.isPresent()) {
-      Fit known = book.firsts;
+      FirstTokenFit known = book.firsts;
       if (known == null) {
-        known =
-            Fit.from(
-                Physics.firstTokenBelief(Physics.CALIBRATED.firstTokenCost(steps.cost())),
-                Fit.FIRST_TOKEN_NOISE);
+        known = FirstTokenFit.from(Physics.CALIBRATED.firstTokenCost(steps.cost()));
       }
-      book.firsts =
-          known.seeingFirstToken(
-              mix.get().computedInput(), interval.sequences(), seconds, interval.requests());
+      book.firsts = known.seeing(mix.get(), interval.sequences(), seconds, interval.requests());
     }
   }
 
