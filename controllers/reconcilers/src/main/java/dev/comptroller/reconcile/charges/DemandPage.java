@@ -1,6 +1,7 @@
 package dev.comptroller.reconcile.charges;
 
 import dev.comptroller.protocol.Names;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -60,6 +61,16 @@ record DemandPage(Map<Name, Count> counts, Map<Name, Waiting> waiting, Map<Name,
           || refused < before.refused
           || prompt < before.prompt
           || answer < before.answer;
+    }
+
+    /// What of it came in a part of a time, if it came evenly.
+    Count part(Duration some, Duration whole) {
+      double share = (double) some.toNanos() / whole.toNanos();
+      return new Count(
+          (long) (share * served),
+          (long) (share * refused),
+          (long) (share * prompt),
+          (long) (share * answer));
     }
 
     /// What was added since `before`; all of it where a counter began anew.

@@ -215,7 +215,8 @@ public final class Demands {
                     before == null
                         ? Count.NONE
                         : before.page().counts().getOrDefault(name, Count.NONE);
-                loads.put(name, book(name, count.since(was), at));
+                Instant from = before == null ? at : before.at();
+                loads.put(name, book(name, count.since(was), from, at));
               });
       if (before != null && before.at().isBefore(at)) {
         spans.addLast(new Span(before.at(), at, Map.copyOf(loads)));
@@ -227,7 +228,7 @@ public final class Demands {
     if (since == null) {
       since = at;
     }
-    observe(at);
+    observe(gateways.values().stream().map(Seen::at).min(Instant::compareTo).orElse(at));
   }
 
   /// Forgets what was seen of minutes that will never have been observed whole.
@@ -249,8 +250,21 @@ public final class Demands {
     }
   }
 
-  private Load book(Name name, Count more, Instant at) {
-    Load load = history(name).add(more, minute(at));
+  /// Books what came between two looks as if it had come evenly: a minute is not the busier for
+  /// having been looked at once more.
+  private Load book(Name name, Count more, Instant from, Instant to) {
+    DemandHistory history = history(name);
+    Load load = Load.NONE;
+    Count left = more;
+    Instant begin = from;
+    for (long minute = minute(from); minute < minute(to); minute++) {
+      Instant end = start(minute + 1);
+      Count part = left.part(Duration.between(begin, end), Duration.between(begin, to));
+      load = load.plus(history.add(part, minute));
+      left = left.since(part);
+      begin = end;
+    }
+    load = load.plus(history.add(left, minute(to)));
     if (!load.isNone()) {
       moved.add(name.namespace());
     }
@@ -261,7 +275,8 @@ public final class Demands {
     return books.computeIfAbsent(name, _ -> new DemandHistory());
   }
 
-  /// Counts the minutes that have ended as observed, and forgets old ones.
+  /// Counts the minutes that had ended when the last of all gateways was looked at as observed, and
+  /// forgets old ones.
   private void observe(Instant at) {
     Instant from = since;
     for (long minute = minute(at) - 1;

@@ -2,7 +2,10 @@ package dev.comptroller.reconcile.charges;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.comptroller.decide.scale.DemandSeen;
 import dev.comptroller.decide.units.TokensPerSecond;
+import dev.comptroller.reconcile.Measurements;
+import dev.comptroller.reconcile.signals.Speeds;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -56,6 +59,55 @@ class DemandsTest {
     assertThat(demands.all(now)).containsOnly(Map.entry("team/chat", TokensPerSecond.of(2_000)));
     assertThat(demands.of("team", "other", now)).isEmpty();
     assertThat(demands.of("other", "chat", now)).isEmpty();
+  }
+
+  @Test
+  void shouldTellTheAutoscalerHowManyRequestsCameInWhichMinute() {
+    traffic(Duration.ofMinutes(3), 4, 0);
+    traffic(Duration.ofMinutes(1), 8, 2);
+    traffic(Duration.ofMinutes(1), 4, 0);
+    assertThat(asked().requests()).containsExactly(240.0, 240.0, 600.0, 240.0);
+    assertThat(asked().minutes()).containsExactly(2_000.0, 2_000.0, 5_000.0, 2_000.0);
+  }
+
+  @Test
+  void shouldNotTakeAMinuteThatWasLookedAtOnceMoreForABusierOne() {
+    // Every 17 s: three or four looks a minute.
+    demands.add("gateway", now, page(), false);
+    for (int look = 0; look < 80; look++) {
+      now = now.plusSeconds(17);
+      served += 17 * 40;
+      tokens += 17 * 40 * 500;
+      demands.add("gateway", now, page(), false);
+    }
+    assertThat(asked().requests())
+        .hasSize(22)
+        .allSatisfy(count -> assertThat(count).isBetween(2_398.0, 2_402.0));
+    assertThat(asked().requests().stream().mapToDouble(Double::doubleValue).sum())
+        .isCloseTo(22 * 2_400, Offset.offset(2.0));
+  }
+
+  @Test
+  void shouldCountAMinuteWhenTheLastGatewayWasLookedAtAfterIt() {
+    demands.add("gateway", now, page(), false);
+    demands.add("other", now.plusMillis(500), page(), false);
+    for (int look = 0; look < 12; look++) {
+      now = now.plusSeconds(15);
+      served += 15 * 40;
+      tokens += 15 * 40 * 500;
+      demands.add("gateway", now, page(), false);
+      if (look == 11) {
+        assertThat(asked().requests()).as("the other one was not looked at yet").hasSize(1);
+      }
+      demands.add("other", now.plusMillis(500), page(), false);
+    }
+    assertThat(asked().requests()).last().isEqualTo(4_800.0);
+  }
+
+  private DemandSeen asked() {
+    return new Measurements(new Speeds(), demands, new Queues())
+        .asked("team", "chat", 0, now)
+        .orElseThrow();
   }
 
   @Test
