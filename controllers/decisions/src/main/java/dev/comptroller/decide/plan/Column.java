@@ -104,6 +104,16 @@ final class Column {
     return sum;
   }
 
+  /// What it uses of a row of the grid.
+  long use(int row) {
+    for (int i = 0; i < rows.length; i++) {
+      if (rows[i] == row) {
+        return uses[i];
+      }
+    }
+    return 0;
+  }
+
   int[] counts() {
     int[] counts = new int[items.size];
     for (int i = 0; i < item.length; i++) {

@@ -14,6 +14,8 @@ import java.util.Arrays;
 /// replicas still wanted. Prices are never negative, so a cover needs nothing more. If the search
 /// passes its limit of steps the best cover found stands, and `bound` says how good one could be.
 ///
+/// Items that no best cover needs are left out first ([Endless]).
+///
 /// Where all replicas must be of one variant, each variant is searched alone and the best stands.
 ///
 /// Deterministic: equal covers are told apart by the order of the items. One instance serves one
@@ -35,6 +37,7 @@ final class Cover {
   private int[] offerLeft = new int[0];
   private int[] keepLeft = new int[0];
   private long[] left = new long[0];
+  private final Endless endless = new Endless();
 
   private Items items = Items.NONE;
   private int size;
@@ -122,6 +125,7 @@ final class Cover {
     }
     System.arraycopy(rowsLeft, 0, left, 0, items.rows.length);
     sort(level, need);
+    dropNeedless(need);
     suffixes();
     Arrays.fill(best, 0, items.size, 0);
     Arrays.fill(taken, 0, items.size, 0);
@@ -175,6 +179,24 @@ final class Cover {
       ratio[at] = useful;
       order[at] = i;
     }
+  }
+
+  /// Drops items that no best cover needs.
+  private void dropNeedless(long need) {
+    long slowest = Long.MAX_VALUE;
+    for (int k = 0; k < size; k++) {
+      slowest = Math.min(slowest, items.rate[order[k]]);
+    }
+    long many = Math.max(fewest, need <= 0 ? 0 : (need - 1) / slowest + 1);
+    endless.begin(items, price, offerLeft, left, Math.min(many, most));
+    int keep = 0;
+    for (int k = 0; k < size; k++) {
+      if (!endless.isNeedless(order[k])) {
+        order[keep] = order[k];
+        ratio[keep++] = ratio[k];
+      }
+    }
+    size = keep;
   }
 
   private void suffixes() {

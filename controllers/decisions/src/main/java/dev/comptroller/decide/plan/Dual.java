@@ -3,6 +3,7 @@ package dev.comptroller.decide.plan;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -11,17 +12,19 @@ import org.jspecify.annotations.Nullable;
 /// 1. Sweep: every deployment's cheapest column at the present prices, exactly. Its columns are
 ///    kept. If everything wanted is served, the sum of reduced costs less what the rows are worth
 ///    bounds the cost of every plan from below.
-/// 2. Prices move, many times over the kept columns: up where more is asked of a row than there is,
-///    down where less, by ever smaller steps.
-/// 3. Again from 1, with the mean of the prices of the second half of the steps.
+/// 2. Prices settle over the kept columns ([Master]), and again from 1.
 ///
 /// Where not everything can be served prices would rise for ever; so a deployment gives up rungs,
 /// and in the end its service, when they cost many times what it would pay alone, the more the
 /// higher its priority. That only steers prices: who gets what is decided by [Filling].
 final class Dual {
-  private static final int CHUNKS = 16;
+  static final int CHUNKS = 16;
 
-  private final Grid grid;
+  /// Part of every row that is not priced for while it is open who gets what: whole columns fit
+  /// more easily then.
+  private static final double SPARE = 0.01;
+
+  final Grid grid;
   private final Program[] programs;
   private final double[] patience;
   private final Column @Nullable [] aims;
@@ -38,7 +41,8 @@ final class Dual {
   /// What there is of each row for these deployments.
   private final double[] room;
 
-  private int moved;
+  private final double[] unit;
+  private final Master.Steps steps;
 
   /// The best bound of the sweeps, its prices and lower bounds by deployment.
   double bestBound = Double.NEGATIVE_INFINITY;
@@ -60,9 +64,12 @@ final class Dual {
     bestWorth = worth;
     bestLeast = least;
     room = new double[grid.rows];
+    unit = new double[grid.rows];
+    steps = new Master.Steps(grid.rows);
     for (int row = 0; row < grid.rows; row++) {
       priced[row] = grid.cap[row] > 0 && grid.cap[row] < Grid.UNLIMITED;
-      room[row] = grid.cap[row];
+      room[row] = grid.cap[row] * (aims == null ? 1 - SPARE : 1);
+      unit[row] = row < grid.poolRow ? (double) grid.nodePrice[row / 2] / Grid.NODE : 1;
     }
     for (int d = 0; d < programs.length; d++) {
       kept.add(new ArrayList<>());
@@ -72,16 +79,37 @@ final class Dual {
 
   /// Moves the prices to where the rows are asked for as much as there is, with this many sweeps
   /// and this many moves after each.
-  ///
-  /// @param before moves that were made before: steps get smaller with every move
-  void settle(int sweeps, int moves, int before) {
-    moved = before;
+  void settle(int sweeps, int moves) {
     for (int sweep = 0; sweep < sweeps; sweep++) {
       sweep();
-      if (aims != null) {
-        remember();
+      master().settle(worth, steps, moves);
+    }
+  }
+
+  /// Proves what serving the aims costs at least: prices settle over the columns that are known,
+  /// and a sweep at those finds the bound and more columns.
+  ///
+  /// @param other what knows columns to begin with
+  void prove(Dual other, int sweeps, int moves) {
+    know(other);
+    for (int sweep = 0; sweep < sweeps; sweep++) {
+      master().settle(worth, steps, moves);
+      sweep();
+      remember();
+    }
+  }
+
+  /// Keeps the aims and those columns of another that serve as much and as well.
+  private void know(Dual other) {
+    for (int d = 0; d < programs.length; d++) {
+      List<Column> columns = kept.get(d);
+      Column aim = Objects.requireNonNull(aims)[d];
+      columns.add(aim);
+      for (Column column : other.kept.get(d)) {
+        if (Exchange.isAsGood(column, aim) && column.bill <= programs[d].billCap) {
+          add(columns, column);
+        }
       }
-      step(moves);
     }
   }
 
@@ -108,7 +136,7 @@ final class Dual {
       dual.priced[row] &= part > 0;
       dual.room[row] *= part;
     }
-    dual.settle(sweeps, moves, 0);
+    dual.settle(sweeps, moves);
     return dual.worth;
   }
 
@@ -169,99 +197,41 @@ final class Dual {
   }
 
   static void add(List<Column> columns, Column column) {
-    if (columns.stream().noneMatch(column::sameAs)) {
-      columns.add(column);
-    }
-  }
-
-  /// What a column costs at these prices, with what it leaves undone.
-  private double price(int d, Column column) {
-    double fine = 0;
-    if (aims == null && programs[d].isShort(column)) {
-      Column first = kept.get(d).get(kept.get(d).size() > 1 ? 1 : 0);
-      double undone = first.items.need == 0 ? 0 : (double) column.shortage / first.items.need;
-      int levels = Math.max(1, first.items.levels.size());
-      double lower = (double) (column.level - programs[d].level) / levels;
-      fine = Math.max(1, first.bill) * patience[d] * (undone * 2 + lower);
-    }
-    return column.reduced(worth) + fine;
-  }
-
-  /// Moves prices over the kept columns.
-  private void step(int moves) {
-    double[] mean = new double[grid.rows];
-    for (int t = 0; t < moves; t++) {
-      long[] asked = asked();
-      double size = 0.3 / (1 + moved++ * 0.02);
-      for (int row = 0; row < grid.rows; row++) {
-        if (priced[row]) {
-          double excess = (asked[row] - room[row]) / room[row];
-          worth[row] = Math.max(0, worth[row] + size * unit(row) * Math.clamp(excess, -1, 1));
-        }
-        mean[row] += worth[row] / moves;
-      }
-    }
-    System.arraycopy(mean, 0, worth, 0, worth.length);
-  }
-
-  /// Raises prices until no more is asked of any row than there is, or as long as that helps.
-  void tighten(int moves) {
-    for (int t = 0; t < moves; t++) {
-      long[] asked = asked();
-      boolean over = false;
-      for (int row = 0; row < grid.rows; row++) {
-        if (priced[row] && asked[row] > room[row]) {
-          double excess = (asked[row] - room[row]) / room[row];
-          worth[row] += unit(row) * (0.001 + 0.05 * Math.min(1, excess));
-          over = true;
-        }
-      }
-      if (!over) {
+    for (int i = columns.size() - 1; i >= 0; i--) {
+      if (column.sameAs(columns.get(i))) {
         return;
       }
     }
+    columns.add(column);
   }
 
-  private double unit(int row) {
-    return row < grid.poolRow ? (double) grid.nodePrice[row / 2] / Grid.NODE : 1;
-  }
-
-  private long[] asked() {
-    long[][] parts = new long[CHUNKS][];
-    chunks(
-        programs.length,
-        (chunk, from, to) -> {
-          long[] part = new long[grid.rows];
-          for (int d = from; d < to; d++) {
-            Column best = cheapest(d);
-            for (int i = 0; i < best.rows.length; i++) {
-              part[best.rows[i]] += best.uses[i];
-            }
-          }
-          parts[chunk] = part;
-        });
-    long[] sum = new long[grid.rows];
-    for (long @Nullable [] part : parts) {
-      for (int row = 0; part != null && row < sum.length; row++) {
-        sum[row] += part[row];
-      }
+  /// What a column leaves undone, in micro-dollars an hour.
+  private double fine(int d, Column column) {
+    if (aims != null || !programs[d].isShort(column)) {
+      return 0;
     }
-    return sum;
+    Column first = kept.get(d).get(kept.get(d).size() > 1 ? 1 : 0);
+    double undone = first.items.need == 0 ? 0 : (double) column.shortage / first.items.need;
+    int levels = Math.max(1, first.items.levels.size());
+    double lower = (double) (column.level - programs[d].level) / levels;
+    return Math.max(1, first.bill) * patience[d] * (undone * 2 + lower);
   }
 
-  /// The cheapest kept column of a deployment at these prices.
-  Column cheapest(int d) {
-    List<Column> columns = kept.get(d);
-    Column best = columns.getFirst();
-    double least = price(d, best);
-    for (int i = 1; i < columns.size(); i++) {
-      double price = price(d, columns.get(i));
-      if (price < least) {
-        least = price;
-        best = columns.get(i);
-      }
-    }
-    return best;
+  private Master master() {
+    return new Master(room, priced, unit, kept, (d, column) -> column.cost + fine(d, column));
+  }
+
+  /// Raises prices a little until the kept columns that are cheapest fit, as far as that is so.
+  void tighten(int moves) {
+    master().tighten(worth, moves);
+  }
+
+  /// By deployment, the cheapest kept column at these prices.
+  Column[] cheapest() {
+    Master master = master();
+    Column[] cheapest = new Column[programs.length];
+    Arrays.setAll(cheapest, d -> kept.get(d).get(master.cheapest(d, worth)));
+    return cheapest;
   }
 
   /// A lower bound of what the program costs at these prices if it serves as much as `column` does,
@@ -299,7 +269,8 @@ final class Dual {
     void over(int from, int to);
   }
 
-  private interface Chunk {
+  /// Work on a range of deployments, and which part of all it is.
+  interface Chunk {
     void over(int chunk, int from, int to);
   }
 
@@ -308,7 +279,7 @@ final class Dual {
     chunks(count, (chunk, from, to) -> work.over(from, to));
   }
 
-  private static void chunks(int count, Chunk work) {
+  static void chunks(int count, Chunk work) {
     IntStream.range(0, CHUNKS)
         .parallel()
         .forEach(

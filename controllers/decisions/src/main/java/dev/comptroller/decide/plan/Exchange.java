@@ -1,7 +1,7 @@
 package dev.comptroller.decide.plan;
 
+import dev.comptroller.decide.plan.Leavers.Leaver;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,10 +14,9 @@ import org.jspecify.annotations.Nullable;
 /// as long as all of it together costs less.
 final class Exchange {
   private static final int ROUNDS = 8;
-  private static final int MOST_MOVES = 16;
+  private static final int MOST_MOVES = 100;
 
-  private static final int REPAIRS = 4;
-  private static final int TRIES = 60;
+  private static final int TRIES = 200;
 
   /// Part of a row that may stay unused.
   private static final double SLACK = 0.002;
@@ -29,14 +28,9 @@ final class Exchange {
   private final List<List<Column>> choices;
   private final @Nullable Dual more;
 
-  /// By row, who could leave it.
-  private Leaver[][] leavers = new Leaver[0][];
-
-  private int[] next = new int[0];
+  private final Leavers leavers;
 
   private record Gain(int deployment, Column to, double saved) {}
-
-  private record Leaver(int deployment, Column from, Column to, double loss) {}
 
   /// @param choices columns by deployment that serve it as much and as well as it must be
   /// @param more finds more choices; absent if these are all
@@ -52,6 +46,7 @@ final class Exchange {
     prices = worth;
     this.worth = worth.clone();
     this.choices = choices;
+    leavers = new Leavers(columns, load, choices);
   }
 
   void run() {
@@ -65,12 +60,12 @@ final class Exchange {
       if (gains.isEmpty() && round % 2 == 1) {
         return;
       }
-      findLeavers();
+      leavers.find(worth);
       boolean changed = false;
       for (Gain gain : gains) {
         changed |= move(gain);
       }
-      if (!changed && round % 2 == 1) {
+      if (!changed && (more == null || round % 2 == 1)) {
         return;
       }
     }
@@ -88,50 +83,31 @@ final class Exchange {
     return slack;
   }
 
-  /// Starts anew from everybody's cheapest choice and moves away from rows that are over who loses
-  /// least by it; false, with nothing changed, if that does not make them hold or is dearer.
-  boolean rebuild() {
+  /// Starts anew from everybody's cheapest choice and makes that hold; nothing changes if it is not
+  /// cheaper.
+  void rebuild() {
     Column[] before = columns.clone();
-    long cost = load.nodes() + beside();
+    long cost = cost();
     for (int d = 0; d < columns.length; d++) {
       swap(d, cheapest(d));
     }
-    for (int round = 0; round < REPAIRS && anyOver(); round++) {
-      findLeavers();
-      for (int row = 0; row < load.grid.rows; row++) {
-        while (load.isOver(row)) {
-          @Nullable Leaver leaver = takeLeaver(row, -1);
-          if (leaver == null) {
-            break;
-          }
-          swap(leaver.deployment(), leaver.to());
-        }
+    Rebuilding rebuilding = new Rebuilding(columns, load, worth, choices);
+    if (!rebuilding.repair()) {
+      rebuilding.goBack(before);
+    }
+    if (cost() >= cost) {
+      for (int d = 0; d < columns.length; d++) {
+        swap(d, before[d]);
       }
     }
-    if (!anyOver() && load.nodes() + beside() < cost) {
-      return true;
-    }
-    for (int d = 0; d < columns.length; d++) {
-      swap(d, before[d]);
-    }
-    return false;
   }
 
-  private long beside() {
-    long sum = 0;
+  private long cost() {
+    long sum = load.nodes();
     for (Column column : columns) {
       sum += column.beside;
     }
     return sum;
-  }
-
-  private boolean anyOver() {
-    for (int row = 0; row < load.grid.rows; row++) {
-      if (load.isOver(row)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private Column cheapest(int d) {
@@ -185,70 +161,6 @@ final class Exchange {
         && column.level <= now.level;
   }
 
-  private void findLeavers() {
-    Leaver[][] all = new Leaver[columns.length][];
-    Dual.parallel(
-        columns.length,
-        (from, to) -> {
-          for (int d = from; d < to; d++) {
-            all[d] = leavers(d);
-          }
-        });
-    List<List<Leaver>> byRow = new ArrayList<>();
-    for (int row = 0; row < load.grid.rows; row++) {
-      byRow.add(new ArrayList<>());
-    }
-    for (int d = 0; d < columns.length; d++) {
-      for (int i = 0; i < all[d].length; i++) {
-        @Nullable Leaver leaver = all[d][i];
-        if (leaver != null) {
-          byRow.get(columns[d].rows[i]).add(leaver);
-        }
-      }
-    }
-    leavers = new Leaver[byRow.size()][];
-    next = new int[byRow.size()];
-    Dual.parallel(
-        leavers.length,
-        (from, to) -> {
-          for (int row = from; row < to; row++) {
-            Leaver[] sorted = byRow.get(row).toArray(new Leaver[0]);
-            Arrays.sort(sorted, Comparator.comparingDouble(Leaver::loss));
-            leavers[row] = sorted;
-          }
-        });
-  }
-
-  /// How a deployment could leave each row that it uses, at the least loss; absent where it cannot.
-  private @Nullable Leaver[] leavers(int d) {
-    Column now = columns[d];
-    double price = now.reduced(worth);
-    @Nullable Leaver[] found = new Leaver[now.rows.length];
-    for (Column other : choices.get(d)) {
-      if (!isAsGood(other, now)) {
-        continue;
-      }
-      double dearer = other.reduced(worth) - price;
-      for (int i = 0; i < now.rows.length; i++) {
-        long freed = now.uses[i] - use(other, now.rows[i]);
-        @Nullable Leaver best = found[i];
-        if (freed > 0 && (best == null || dearer / freed < best.loss())) {
-          found[i] = new Leaver(d, now, other, dearer / freed);
-        }
-      }
-    }
-    return found;
-  }
-
-  private static long use(Column column, int row) {
-    for (int i = 0; i < column.rows.length; i++) {
-      if (column.rows[i] == row) {
-        return column.uses[i];
-      }
-    }
-    return 0;
-  }
-
   private boolean move(Gain gain) {
     int d = gain.deployment();
     Column before = columns[d];
@@ -257,10 +169,11 @@ final class Exchange {
     }
     long saved = before.cost - gain.to().cost;
     load.remove(before);
+    leavers.rewind();
     List<Leaver> moved = new ArrayList<>();
     while (!load.fits(gain.to()) && moved.size() < MOST_MOVES) {
       int row = load.firstOver(gain.to());
-      @Nullable Leaver leaver = row < 0 ? null : takeLeaver(row, d);
+      @Nullable Leaver leaver = row < 0 ? null : leavers.take(row, d, TRIES);
       if (leaver == null) {
         break;
       }
@@ -284,30 +197,5 @@ final class Exchange {
     load.remove(columns[d]);
     load.add(to);
     columns[d] = to;
-  }
-
-  /// The next of those who could leave a row and have not moved, whose other place has room.
-  private @Nullable Leaver takeLeaver(int row, int mover) {
-    Leaver[] all = leavers[row];
-    int tries = 0;
-    for (int i = next[row]; i < all.length && tries < TRIES; i++) {
-      Leaver leaver = all[i];
-      int d = leaver.deployment();
-      boolean gone = columns[d] != leaver.from();
-      if (gone && i == next[row]) {
-        next[row]++;
-      }
-      if (gone || d == mover) {
-        continue;
-      }
-      tries++;
-      load.remove(leaver.from());
-      boolean fits = load.fits(leaver.to());
-      load.add(leaver.from());
-      if (fits) {
-        return leaver;
-      }
-    }
-    return null;
   }
 }

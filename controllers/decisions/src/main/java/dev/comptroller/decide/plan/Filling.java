@@ -42,9 +42,10 @@ final class Filling {
     List<Integer> order = new ArrayList<>(who);
     order.sort(byPriority());
     boolean all = true;
-    for (int d : order) {
+    for (int i = 0; i < order.size() && all; i++) {
+      int d = order.get(i);
       place(d, wanted[d]);
-      all &= !isShort(d);
+      all = !isShort(d);
     }
     if (!all) {
       System.arraycopy(before.used, 0, load.used, 0, load.used.length);

@@ -1,6 +1,5 @@
 package dev.comptroller.decide.plan;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -15,12 +14,13 @@ public final class FleetPlanner {
   /// How many deployments prices are first settled for, in how many sweeps and moves.
   private static final int SAMPLE = 1000;
 
-  private static final int SAMPLE_SWEEPS = 24;
-  private static final int SAMPLE_MOVES = 8;
+  private static final int SAMPLE_SWEEPS = 8;
+  private static final int SAMPLE_MOVES = 30;
   private static final int SWEEPS = 3;
-  private static final int MOVES = 20;
-  private static final int PROOF_SWEEPS = 4;
-  private static final int PROOF_SWEEPS_WHEN_SHORT = 6;
+  private static final int MOVES = 60;
+  private static final int TIGHTENINGS = 40;
+  private static final int PROOF_SWEEPS = 2;
+  private static final int PROOF_MOVES = 80;
   private static final int NEAR_PRICES = 4;
 
   /// How often a plan is made cheaper again after those who are short got what that freed.
@@ -36,26 +36,26 @@ public final class FleetPlanner {
     int stride = Math.max(1, programs.length / SAMPLE);
     double[] start = Dual.ofSample(grid, programs, ranks, stride, SAMPLE_SWEEPS, SAMPLE_MOVES);
     Dual dual = new Dual(grid, programs, null, ranks, start);
-    dual.settle(SWEEPS, MOVES, SAMPLE_SWEEPS * SAMPLE_MOVES);
+    dual.settle(SWEEPS, MOVES);
     double[] settled = dual.worth.clone();
-    dual.tighten(2 * MOVES);
-    Column[] wanted = new Column[programs.length];
-    Arrays.setAll(wanted, dual::cheapest);
+    dual.tighten(TIGHTENINGS);
+    Column[] wanted = dual.cheapest();
+    spread(dual, programs, wanted);
     Column[] columns = new Column[programs.length];
     Load load = new Load(grid);
     List<Integer> who = IntStream.range(0, columns.length).boxed().toList();
     Filling filling = new Filling(programs, columns, load, dual.worth);
     boolean enough = filling.fill(who, wanted);
-    int moved = SAMPLE_SWEEPS * SAMPLE_MOVES + SWEEPS * MOVES;
     Dual proof = new Dual(grid, programs, columns, ranks, settled);
-    proof.settle(
-        enough ? PROOF_SWEEPS : PROOF_SWEEPS_WHEN_SHORT, MOVES, enough ? moved : MOVES / 2);
-    improve(dual, proof, programs, columns, load);
+    proof.prove(dual, PROOF_SWEEPS, PROOF_MOVES);
+    keepNear(proof);
+    exchange(proof, columns, load, enough);
     for (int refill = 0; !enough && filling.refill(); refill++) {
       if (refill < REFILLS) {
-        proof = new Dual(grid, programs, columns, ranks, proof.bestWorth);
-        proof.settle(PROOF_SWEEPS, MOVES, moved);
-        improve(dual, proof, programs, columns, load);
+        Dual last = proof;
+        proof = new Dual(grid, programs, columns, ranks, last.bestWorth);
+        proof.prove(last, PROOF_SWEEPS, PROOF_MOVES);
+        exchange(proof, columns, load, false);
       }
     }
     return new Plan(demand, grid, programs, columns, load, proof.bestWorth, proof.bestLeast);
@@ -85,9 +85,20 @@ public final class FleetPlanner {
     return programs;
   }
 
-  /// Looks for a cheaper plan with the columns that are cheapest at the proof's prices and near.
-  private static void improve(
-      Dual dual, Dual proof, Program[] programs, Column[] columns, Load load) {
+  /// Lets who loses least by it want something else where more is wanted of a row than there is.
+  private static void spread(Dual dual, Program[] programs, Column[] wanted) {
+    Load load = new Load(dual.grid);
+    for (int d = 0; d < wanted.length; d++) {
+      if (programs[d].isShort(wanted[d])) {
+        return;
+      }
+      load.add(wanted[d]);
+    }
+    new Rebuilding(wanted, load, dual.worth, dual.kept).repair();
+  }
+
+  /// Keeps the columns that are cheapest at prices near the proof's too.
+  private static void keepNear(Dual proof) {
     for (int near = 0; near < NEAR_PRICES; near++) {
       double[] prices = proof.bestWorth.clone();
       for (int row = 0; row < prices.length; row++) {
@@ -95,14 +106,12 @@ public final class FleetPlanner {
       }
       proof.keepCheapest(prices);
     }
-    for (int d = 0; d < columns.length; d++) {
-      for (Column column : dual.kept.get(d)) {
-        if (Exchange.isAsGood(column, columns[d]) && column.bill <= programs[d].billCap) {
-          Dual.add(proof.kept.get(d), column);
-        }
-      }
-    }
-    Exchange exchange = new Exchange(columns, load, proof.bestWorth, proof.kept, proof);
+  }
+
+  /// Looks for a cheaper plan with the columns of the proof.
+  private static void exchange(Dual proof, Column[] columns, Load load, boolean enough) {
+    Exchange exchange =
+        new Exchange(columns, load, proof.bestWorth, proof.kept, enough ? proof : null);
     exchange.rebuild();
     exchange.run();
   }

@@ -36,6 +36,10 @@ final class Grid {
   final long[] nodePrice;
 
   final int[] poolOf;
+
+  /// By pool its first place, whose others follow; one more at the end.
+  final int[] firstPlace;
+
   final int[] perNode;
   final List<Place> names = new ArrayList<>();
 
@@ -56,6 +60,7 @@ final class Grid {
     cap = new long[rows];
     nodePrice = new long[places];
     poolOf = new int[places];
+    firstPlace = new int[supply.pools().size() + 1];
     perNode = new int[places];
     int place = 0;
     for (int p = 0; p < supply.pools().size(); p++) {
@@ -73,6 +78,7 @@ final class Grid {
         paid = Math.addExact(paid, Math.multiplyExact(nodePrice[place], (long) capacity.paid()));
         place++;
       }
+      firstPlace[p + 1] = place;
       placeIndex.put(pool.pool(), types);
       cap[poolRow + p] =
           pool.ceiling() == null ? UNLIMITED : limit(pool.ceiling().microsPerHour() - paid);
@@ -135,10 +141,8 @@ final class Grid {
   /// Dollars an hour of the whole further nodes of a pool.
   long furtherOfPool(int pool, long[] used) {
     long sum = 0;
-    for (int place = 0; place < places; place++) {
-      if (poolOf[place] == pool) {
-        sum += further(place, used);
-      }
+    for (int place = firstPlace[pool]; place < firstPlace[pool + 1]; place++) {
+      sum += further(place, used);
     }
     return sum;
   }

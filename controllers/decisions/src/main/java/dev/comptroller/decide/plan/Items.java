@@ -57,6 +57,9 @@ final class Items {
   /// Grid rows that the items use, and by item the index of its place's and its pool's row there.
   final int[] rows;
 
+  /// By row of `rows`, the most that one replica uses of it.
+  final long[] mostUse;
+
   final int[] placeLocal;
   final int[] poolLocal;
 
@@ -119,6 +122,14 @@ final class Items {
       }
     }
     rows = Arrays.copyOf(local, locals);
+    mostUse = new long[locals];
+    for (int i = 0; i < size; i++) {
+      mostUse[0] = Math.max(mostUse[0], bill[i]);
+      mostUse[placeLocal[i]] = Math.max(mostUse[placeLocal[i]], placeUse[i]);
+      if (poolLocal[i] >= 0) {
+        mostUse[poolLocal[i]] = Math.max(mostUse[poolLocal[i]], poolUse[i]);
+      }
+    }
   }
 
   /// Numbers the variants of the items.
@@ -158,26 +169,36 @@ final class Items {
     Offer each = demand.offers().get(offer[i]);
     int place = grid.place(each.place());
     int perNode = grid.perNode(place, each.gpus());
-    HourlyRate node = new HourlyRate(grid.nodePrice[place]);
+    placeRow[i] = paid ? 2 * place : 2 * place + 1;
+    placeUse[i] = (Grid.NODE + perNode - 1) / perNode;
+    poolRow[i] = paid ? -1 : grid.poolRow + grid.poolOf[place];
+    poolUse[i] = paid ? 0 : grid.nodePrice[place] / perNode;
+    if (i > 0 && offer[i - 1] == offer[i] && kept[i - 1] == kept[i]) {
+      level[i] = level[i - 1];
+      rate[i] = rate[i - 1];
+      bill[i] = bill[i - 1];
+      beside[i] = beside[i - 1];
+    } else {
+      fillAlike(i, each, new HourlyRate(grid.nodePrice[place]), grid.perNode[place]);
+    }
+    cost[i] = Math.addExact(poolUse[i], beside[i]);
+  }
+
+  /// What is the same on paid and on further nodes.
+  private void fillAlike(int i, Offer each, HourlyRate node, int gpusPerNode) {
     int index = 0;
     while (levels.get(index).compareTo(each.quality()) != 0) {
       index++;
     }
     level[i] = index;
     rate[i] = each.safe().thousandths();
-    bill[i] = node.share(each.gpus(), grid.perNode[place]).microsPerHour();
-    placeRow[i] = paid ? 2 * place : 2 * place + 1;
-    placeUse[i] = (Grid.NODE + perNode - 1) / perNode;
-    poolRow[i] = paid ? -1 : grid.poolRow + grid.poolOf[place];
-    poolUse[i] = paid ? 0 : grid.nodePrice[place] / perNode;
-    long share = paid ? 0 : grid.nodePrice[place] / perNode;
+    bill[i] = node.share(each.gpus(), gpusPerNode).microsPerHour();
     long dwell = demand.dwell().toSeconds();
     long start =
         kept[i] || dwell == 0
             ? 0
             : new HourlyRate(bill[i]).share(each.start().toSeconds(), dwell).microsPerHour();
     beside[i] = Math.addExact(each.risk().microsPerHour(), start);
-    cost[i] = Math.addExact(share, beside[i]);
   }
 
   private static int index(int[] local, int locals, int row) {

@@ -95,10 +95,8 @@ final class Load {
     if (sum == Grid.UNLIMITED) {
       return sum;
     }
-    for (int place = 0; place < grid.places; place++) {
-      if (grid.poolOf[place] == pool) {
-        sum += open(place) * grid.nodePrice[place] / Grid.NODE;
-      }
+    for (int place = grid.firstPlace[pool]; place < grid.firstPlace[pool + 1]; place++) {
+      sum += open(place) * grid.nodePrice[place] / Grid.NODE;
     }
     return sum;
   }
@@ -129,6 +127,9 @@ final class Load {
   /// Whether more of a row is used than there is, nodes of a pool counted whole.
   boolean isOver(int row) {
     boolean pool = row >= grid.poolRow && row < grid.namespaceRow;
+    if (pool && grid.cap[row] == Grid.UNLIMITED) {
+      return false;
+    }
     long use = pool ? grid.furtherOfPool(row - grid.poolRow, used) : used[row];
     return use > grid.cap[row];
   }

@@ -1,13 +1,11 @@
 package dev.comptroller.decide.plan;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.PriorityQueue;
 import java.util.TreeSet;
 
 /// A plan made from the one before: what is not touched by a change stays as it is.
@@ -30,6 +28,10 @@ final class Replanning {
   private final long[] bounds;
   private final Load load;
   private final Cover cover = new Cover();
+
+  /// Who comes last first.
+  private final Comparator<Integer> last;
+
   private final TreeSet<Integer> touched = new TreeSet<>();
 
   Replanning(Plan before, FleetDemand demand, Grid grid) {
@@ -41,6 +43,10 @@ final class Replanning {
     columns = new Column[size];
     bounds = new long[size];
     load = before.load.on(grid);
+    last =
+        Comparator.comparingInt((Integer d) -> programs[d].items.demand.priority())
+            .thenComparingInt(d -> programs[d].items.demand.weight())
+            .thenComparing(Comparator.reverseOrder());
   }
 
   /// The plan; absent changes give the same plan again.
@@ -66,14 +72,16 @@ final class Replanning {
     List<DeploymentDemand> now = demand.deployments();
     int o = 0;
     for (int d = 0; d < now.size(); d++) {
+      if (o < old.size() && old.get(o).equals(now.get(d))) {
+        keep(d, o++);
+        continue;
+      }
       while (o < old.size() && NAME.compare(old.get(o), now.get(d)) < 0) {
         load.remove(before.columns[o++]);
       }
       boolean known = o < old.size() && NAME.compare(old.get(o), now.get(d)) == 0;
       if (known && old.get(o).equals(now.get(d))) {
-        programs[d] = before.programs[o];
-        columns[d] = before.columns[o];
-        bounds[d] = before.bounds[o];
+        keep(d, o);
       } else {
         if (known) {
           load.remove(before.columns[o]);
@@ -89,15 +97,19 @@ final class Replanning {
     }
   }
 
+  private void keep(int d, int old) {
+    programs[d] = before.programs[old];
+    columns[d] = before.columns[old];
+    bounds[d] = before.bounds[old];
+  }
+
   /// Makes every row hold by taking from whoever comes last.
   private void evict() {
     for (int row = 0; row < grid.rows; row++) {
       if (load.isOver(row)) {
-        for (int d : users(row, Integer.MAX_VALUE)) {
-          release(d);
-          if (!load.isOver(row)) {
-            break;
-          }
+        PriorityQueue<Integer> users = users(row, Integer.MAX_VALUE);
+        while (load.isOver(row) && !users.isEmpty()) {
+          release(users.remove());
         }
       }
     }
@@ -110,22 +122,20 @@ final class Replanning {
   }
 
   /// Untouched users of a row of less than a priority, who comes last first.
-  private List<Integer> users(int row, int priority) {
+  private PriorityQueue<Integer> users(int row, int priority) {
     boolean pool = row >= grid.poolRow && row < grid.namespaceRow;
-    List<Integer> users = new ArrayList<>();
+    PriorityQueue<Integer> users = new PriorityQueue<>(last);
     for (int d = 0; d < columns.length; d++) {
-      if (programs[d].items.demand.priority() < priority && !touched.contains(d)) {
-        for (int i = 0; i < columns[d].rows.length; i++) {
-          if (columns[d].rows[i] == row && (columns[d].uses[i] > 0 || pool)) {
-            users.add(d);
-          }
+      Column column = columns[d];
+      for (int i = 0; i < column.rows.length; i++) {
+        if (column.rows[i] == row
+            && (column.uses[i] > 0 || pool)
+            && programs[d].items.demand.priority() < priority
+            && !touched.contains(d)) {
+          users.add(d);
         }
       }
     }
-    users.sort(
-        Comparator.comparingInt((Integer d) -> programs[d].items.demand.priority())
-            .thenComparingInt(d -> programs[d].items.demand.weight())
-            .thenComparing(Comparator.reverseOrder()));
     return users;
   }
 
@@ -156,16 +166,15 @@ final class Replanning {
     int priority = programs[d].items.demand.priority();
     load.remove(columns[d]);
     Map<Integer, Column> gone = new LinkedHashMap<>();
-    Map<Integer, List<Integer>> queues = new HashMap<>();
+    Map<Integer, PriorityQueue<Integer>> queues = new HashMap<>();
     while (!load.fits(wanted) && gone.size() < MOST_MAKING_WAY) {
       int row = load.firstOver(wanted);
-      List<Integer> queue =
-          queues.computeIfAbsent(row, each -> new ArrayList<>(users(each, priority)));
+      PriorityQueue<Integer> queue = queues.computeIfAbsent(row, each -> users(each, priority));
       queue.removeIf(gone::containsKey);
       if (queue.isEmpty()) {
         break;
       }
-      int user = queue.removeFirst();
+      int user = queue.remove();
       gone.put(user, columns[user]);
       load.remove(columns[user]);
     }
@@ -187,28 +196,42 @@ final class Replanning {
     return programs[d].isShort(columns[d]);
   }
 
+  /// Those who are short look again at rows that have more left than before.
   private void lookAgain(Filling filling) {
-    Set<Integer> freed = new TreeSet<>();
+    long[] left = new long[grid.rows];
+    boolean[] freed = new boolean[grid.rows];
     for (int row = 0; row < grid.rows; row++) {
-      long left = grid.cap[row] - load.used[row];
-      if (left > before.grid.cap[row] - before.load.used[row]) {
-        freed.add(row);
-      }
+      left[row] = grid.cap[row] - load.used[row];
+      freed[row] = left[row] > before.grid.cap[row] - before.load.used[row];
     }
-    if (freed.isEmpty()) {
-      return;
+    long[] leftOfFreed = left.clone();
+    for (int row = 0; row < grid.poolRow; row++) {
+      boolean pool = row % 2 == 1 && freed[grid.poolRow + grid.poolOf[row / 2]];
+      leftOfFreed[row] = freed[row] || pool ? left[row] : -1;
     }
-    List<Integer> waiting = new ArrayList<>();
+    PriorityQueue<Integer> waiting = new PriorityQueue<>(filling.byPriority());
     for (int d = 0; d < columns.length; d++) {
-      if (isShort(d) && Arrays.stream(programs[d].items.rows).anyMatch(freed::contains)) {
+      if (isShort(d) && hasRoomIn(d, freed[programs[d].items.namespaceRow] ? left : leftOfFreed)) {
         waiting.add(d);
       }
     }
-    waiting.sort(filling.byPriority());
-    for (int d : waiting.subList(0, Math.min(waiting.size(), MOST_LOOKING_AGAIN))) {
+    for (int looking = 0; looking < MOST_LOOKING_AGAIN && !waiting.isEmpty(); looking++) {
+      int d = waiting.remove();
       if (filling.again(d)) {
         touched.add(d);
       }
     }
+  }
+
+  /// Whether a replica fits into what is left of places, with what the deployment has there.
+  private boolean hasRoomIn(int d, long[] left) {
+    Items items = programs[d].items;
+    for (int i = 0; i < items.size; i++) {
+      long there = left[items.placeRow[i]];
+      if (there >= 0 && there + columns[d].use(items.placeRow[i]) >= items.placeUse[i]) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -23,6 +23,14 @@ class FleetPlannerTest {
   private static final Scaling ANY = new Scaling(0, 100);
 
   @Test
+  void shouldComeNearItsBoundThoughNodesAreShort() {
+    Fleets.Fleet fleet = Fleets.make(new Fleets.Size(1000, 4, 8, 20, 60), 1);
+    Plan plan = FleetPlanner.plan(fleet.demand(), fleet.supply());
+    assertFalse(plan.shorted().isEmpty());
+    assertTrue(plan.gapPerMillion() < 20_000, () -> "gap of " + plan.gapPerMillion());
+  }
+
+  @Test
   void shouldCoverTheOverflowWithASmallReplicaInsteadOfAWholeBigOne() {
     DeploymentDemand demand =
         Fleets.demand(
