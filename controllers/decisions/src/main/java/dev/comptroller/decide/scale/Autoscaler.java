@@ -65,6 +65,7 @@ public final class Autoscaler {
     private final Duration start;
     private final int fewest;
     private final int most;
+    private final Dispersion dispersion;
 
     Round(ScaleSeen seen, ScalePolicy policy, ScaleState state, Instant now) {
       this.seen = seen;
@@ -76,6 +77,8 @@ public final class Autoscaler {
       start = start(present);
       fewest = policy.fewest(now, start);
       most = policy.most();
+      DemandSeen demand = seen.demand();
+      dispersion = demand == null ? Dispersion.UNKNOWN : Dispersion.of(demand.requests());
     }
 
     /// The rung that was chosen last if it may still serve, else the first that can.
@@ -181,7 +184,6 @@ public final class Autoscaler {
       Duration ahead = start.plus(policy.pace().look());
       DemandOutlook outlook = DemandForecast.of(demand, ahead, policy.attainment(), now);
       double waits = demand.backlog() / CATCH_UP;
-      Dispersion dispersion = Dispersion.of(demand.requests());
       Capacity need =
           new Capacity(outlook.usually() + waits, outlook.need() + waits, dispersion.chance());
       List<RungNeed> all = needs(policy.deployment().ladder(), need);
@@ -442,7 +444,6 @@ public final class Autoscaler {
         return share.message();
       }
       String waits = demand.waiting() == 0 ? "" : ", %d requests wait".formatted(demand.waiting());
-      Dispersion dispersion = Dispersion.of(demand.requests());
       String bunches =
           dispersion.isBunched()
               ? ", in bunches (their number varies by %.1f times its mean)"

@@ -53,6 +53,21 @@ class AutoscalerTest {
     return Objects.requireNonNull(decision.target());
   }
 
+  /// A rung whose replicas share what comes: one alone serves 2,800 of 3,500 tokens/s safely.
+  private static RungSeen sharing(double growth, int running) {
+    RungSeen alone = rung("large", "19", 2_800, running, 100);
+    return new RungSeen(
+        alone.variant(),
+        alone.perReplica(),
+        alone.safe(),
+        new RungSeen.Pooled(64, TokensPerSecond.of(3_500), growth),
+        true,
+        running,
+        100,
+        START,
+        null);
+  }
+
   @Test
   void shouldRunAsManyReplicasAsTheDemandNeedsAtTheRateThatKeepsTheSlo() {
     ScaleDecision decision = decide(steady(5_500), policy(1, 8), running(1), NOW);
@@ -69,17 +84,7 @@ class AutoscalerTest {
   @Test
   void shouldKeepPlacesFreeBesideWhatIsUsualAndFillThemWithTheMostThatMayCome() {
     RungSeen alone = rung("large", "19", 2_800, 0, 100);
-    RungSeen shared =
-        new RungSeen(
-            "large",
-            alone.perReplica(),
-            alone.safe(),
-            new RungSeen.Pooled(64, TokensPerSecond.of(3_500), 0.5),
-            true,
-            0,
-            100,
-            START,
-            null);
+    RungSeen shared = sharing(0.5, 0);
     assertThat(RungNeed.replicas(shared, new Capacity(28_000, 28_000, 1))).isEqualTo(9);
     assertThat(RungNeed.replicas(shared, new Capacity(28_000, 31_500, 1))).isEqualTo(9);
     assertThat(RungNeed.replicas(shared, new Capacity(28_000, 31_501, 1))).isEqualTo(10);
@@ -89,18 +94,7 @@ class AutoscalerTest {
 
   @Test
   void shouldKeepMorePlacesFreeWhereRequestsComeInBunches() {
-    RungSeen alone = rung("large", "19", 2_800, 0, 100);
-    RungSeen shared =
-        new RungSeen(
-            "large",
-            alone.perReplica(),
-            alone.safe(),
-            new RungSeen.Pooled(64, TokensPerSecond.of(3_500), 0.5),
-            true,
-            0,
-            100,
-            START,
-            null);
+    RungSeen shared = sharing(0.5, 0);
     // One alone keeps a fifth free, two fifths where chance is twice as large.
     assertThat(RungNeed.replicas(shared, new Capacity(2_100, 2_100, 1))).isEqualTo(1);
     assertThat(RungNeed.replicas(shared, new Capacity(2_100, 2_100, 2))).isEqualTo(1);
@@ -115,17 +109,7 @@ class AutoscalerTest {
 
   @Test
   void shouldSayThatRequestsComeInBunchesAndRunMoreForIt() {
-    RungSeen large =
-        new RungSeen(
-            "large",
-            rung("large", "19", 2_800, 0, 100).perReplica(),
-            TokensPerSecond.of(2_800),
-            new RungSeen.Pooled(64, TokensPerSecond.of(3_500), 0.5),
-            true,
-            3,
-            100,
-            START,
-            null);
+    RungSeen large = sharing(0.5, 3);
     List<Double> level = Collections.nCopies(90, 9_000.0);
     List<Double> even = Collections.nCopies(90, 600.0);
     List<Double> bunches = new ArrayList<>();
@@ -154,17 +138,7 @@ class AutoscalerTest {
   void shouldNeedFewerReplicasWhereManyShareWhatComes() {
     // One alone serves 2,800 of 3,500 tokens/s safely: a fifth of its places is for chance.
     RungSeen alone = rung("large", "19", 2_800, 0, 100);
-    RungSeen shared =
-        new RungSeen(
-            "large",
-            alone.perReplica(),
-            alone.safe(),
-            new RungSeen.Pooled(64, TokensPerSecond.of(3_500), 0.5),
-            true,
-            0,
-            100,
-            START,
-            null);
+    RungSeen shared = sharing(0.5, 0);
     assertThat(RungNeed.replicas(shared, 2_800)).isEqualTo(1);
     assertThat(RungNeed.replicas(shared, 2_801)).isEqualTo(2);
     // Ten times as many need ten replicas alone; together 512 places and 40 to spare: nine.
@@ -176,13 +150,10 @@ class AutoscalerTest {
 
   @Test
   void shouldKeepAsMuchFreeForChanceAsReplicasThatShareNeed() {
-    RungSeen alone = rung("large", "19", 2_800, 0, 100);
     long[] needed = new long[3];
     double[] growths = {0, 0.2, 0.5};
     for (int i = 0; i < growths.length; i++) {
-      RungSeen.Pooled pool = new RungSeen.Pooled(64, TokensPerSecond.of(3_500), growths[i]);
-      RungSeen shared =
-          new RungSeen("large", alone.perReplica(), alone.safe(), pool, true, 0, 100, START, null);
+      RungSeen shared = sharing(growths[i], 0);
       // Whatever sharing is worth, one serves what keeps the promise alone.
       assertThat(RungNeed.replicas(shared, 2_800)).isEqualTo(1);
       assertThat(RungNeed.replicas(shared, 2_801)).isEqualTo(2);
