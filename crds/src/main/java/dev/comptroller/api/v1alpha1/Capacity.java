@@ -42,7 +42,9 @@ public record Capacity(
     @Min(0)
         @Max(10000)
         @Default("0")
-        @JsonPropertyDescription("Nodes that are kept even when idle. Default 0.")
+        @JsonPropertyDescription(
+            "Nodes that are kept even when idle; 0 with Karpenter unless its capacity is static."
+                + " Default 0.")
         Integer minNodes,
     @Required @Min(1) @Max(10000) @JsonPropertyDescription("Most nodes.") Integer maxNodes,
     @Text(Format.INSTANT)

@@ -28,6 +28,13 @@ import org.jspecify.annotations.Nullable;
         "!has(self.provisioner.scaleTarget) || self.capacity.all(c,"
             + " self.provisioner.scaleTarget.targets.exists(t, t.type == c.type))",
     message = "provisioner.scaleTarget.targets needs an entry for every capacity type")
+@ValidationRule(
+    value =
+        "!has(self.provisioner.karpenter) || self.provisioner.karpenter.staticCapacity"
+            + " || self.capacity.all(c, c.minNodes == 0)",
+    message =
+        "capacity[].minNodes must be 0 with provisioner.karpenter, which launches nodes only for"
+            + " pods that wait, unless its staticCapacity is true")
 public record GpuNodePoolSpec(
     @Required @JsonPropertyDescription("The GPUs of each node.") Gpu gpu,
     @Required
