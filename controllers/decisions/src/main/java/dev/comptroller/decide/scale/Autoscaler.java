@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// 2. Each rung needs as many replicas as that takes at the rate that keeps its SLO. The best
 ///    quality that meets the target CPM serves ([RungPick]), and dwells.
 /// 3. More come at once. Fewer only when fewer have been enough for a third of the time that a
-///    start takes, or for the pace's `settle` if that is longer.
+///    start takes, or for the pace's `settle` if that is longer; or at once when a fall has begun
+///    that was foretold.
 /// 4. The last one leaves when nobody asked for anything for `idleTimeout`, or for as long as a
 ///    start takes if that is longer; a request that waits brings it back.
 /// 5. Work that may wait runs in idle slots; where those will not keep its windows, replicas run
@@ -293,7 +294,7 @@ public final class Autoscaler {
       int own = fewest == 0 && !active ? 0 : (int) Math.min(lacks, 1_000_000);
       @Nullable Windows windows = windows(demand, pick);
       int need = Math.max(own, windows == null ? 0 : windows.from());
-      Duration window = enough();
+      Duration window = outlook.falls() ? Duration.ZERO : enough();
       ScaleState next = state.needing(need, now.minus(window), now);
       boolean same = name.equals(state.variant());
       boolean known = next.since() != null && !now.isBefore(next.since().plus(window));

@@ -51,6 +51,13 @@ final class DemandForecast {
   /// has gone on since.
   private static final double HALF = 0.5;
 
+  /// Minutes for which a fall counts as begun: the level is the mean of one, known a look later.
+  private static final int FALL = 2;
+
+  /// The part of a fall that must be due before the level can tell whether it came, and the part of
+  /// what is due by which the level may still be above.
+  private static final double QUARTER = 0.25;
+
   private static final double LARGEST_MARGIN = 1.0;
   private static final int LEAST_WEEKS = 1;
 
@@ -134,10 +141,11 @@ final class DemandForecast {
     @Nullable Trials plain = chosen.plain();
     double margin = trials == null ? UNTRIED : trials.margin();
     @Nullable Double foretold = peak(chosen.model(), present);
-    // What came in the last minute is not denied by any model.
-    double known = foretold == null ? level : Math.max(foretold, level);
+    boolean falls = chosen.model() == Model.Recurring && falls(present, margin);
+    // What came in the last minute is not denied by any model, unless it is seen to be over.
+    double known = foretold == null ? level : falls ? foretold : Math.max(foretold, level);
     boolean awaited =
-        chosen.model() == Model.Recurring && foretold != null && level <= foretold * (1 + margin);
+        chosen.model() == Model.Recurring && foretold != null && known <= foretold * (1 + margin);
     double peak = awaited ? known : Math.max(known, level + present.surge() * (time + HALF));
     double scale = Math.max(level, 1e-9);
     return new DemandOutlook(
@@ -149,7 +157,26 @@ final class DemandForecast {
         margin,
         trials == null ? UNTRIED : trials.usual(),
         trials == null ? Double.NaN : trials.error() / scale,
-        plain == null ? Double.NaN : plain.error() / scale);
+        plain == null ? Double.NaN : plain.error() / scale,
+        falls);
+  }
+
+  /// Whether a fall that was foretold has begun. A repetition ago more was asked for in the last
+  /// minutes than from then on until a replica could have left and be back; so much of that fall is
+  /// due that the level can tell; and the level has come down by nearly as much.
+  private boolean falls(Present present, double margin) {
+    int now = present.known() + (int) present.age();
+    if (recurrence == null || now - FALL < recurrence.minutes()) {
+      return false;
+    }
+    double part = present.age() - (int) present.age();
+    double last = (1 - part) * ago(present, now - 1, now) + part * ago(present, now, now + 1);
+    double before = ago(present, now - FALL, now);
+    int back = present.known() + (int) Math.ceil(present.age() + 2 * time);
+    double after = ago(present, now, back) * (1 + margin);
+    return before > after
+        && before - last >= QUARTER * (before - after)
+        && present.level() <= last + QUARTER * (before - last);
   }
 
   /// The model that foretold best.
@@ -240,7 +267,12 @@ final class DemandForecast {
     }
     int from = present.known() + (int) present.age();
     int to = present.known() + Math.max(1, (int) Math.ceil(present.age() + time));
-    return recurrence.peak(minutes, present.known(), from, to);
+    return ago(present, from, to);
+  }
+
+  /// The busiest of the minutes from `from` on until `to`, without it, as a repetition before.
+  private double ago(Present present, int from, int to) {
+    return recurrence == null ? 0 : recurrence.peak(minutes, present.known(), from, to);
   }
 
   private @Nullable Double seasonal(Present present) {

@@ -15,6 +15,7 @@ import java.time.Duration;
 /// @param error mean absolute error of the model's past forecasts, as a part of the level; NaN if
 ///   it made none
 /// @param plainError that of taking the present for the future
+/// @param falls whether a fall that was foretold has begun
 public record DemandOutlook(
     Model model,
     int every,
@@ -24,7 +25,8 @@ public record DemandOutlook(
     double margin,
     double usual,
     double error,
-    double plainError) {
+    double plainError,
+    boolean falls) {
   /// How a demand is foretold.
   public enum Model {
     /// It stays as it is.

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
 
@@ -154,5 +155,54 @@ class RecurringLifeTest {
                 .min()
                 .orElse(0))
         .isEqualTo(1);
+  }
+
+  @Test
+  void shouldLetReplicasGoWhenTheJobEndsAndKeepThemWhileItLastsLonger() {
+    int longer = 150;
+    IntToDoubleFunction job = job(30, 10);
+    List<Moment> life =
+        live(
+            200,
+            180,
+            second ->
+                second / MINUTE == longer + 10 || second / MINUTE == longer + 11
+                    ? 8_000
+                    : job.applyAsDouble(second));
+    int end = 130 * MINUTE;
+    assertThat(replicas(life, end)).isEqualTo(3);
+    assertThat(replicas(life, end + 2 * LOOK)).isEqualTo(1);
+    int late = (longer + 12) * MINUTE;
+    assertThat(
+            life.stream()
+                .filter(moment -> moment.second() >= longer * MINUTE && moment.second() <= late)
+                .mapToInt(Moment::replicas)
+                .min()
+                .orElse(0))
+        .isEqualTo(3);
+    // Nobody foretold when it would end this time: fewer must have been enough for a while.
+    assertThat(replicas(life, late + 2 * LOOK)).isEqualTo(3);
+    assertThat(replicas(life, late + 3 * MINUTE)).isEqualTo(1);
+  }
+
+  @Test
+  void shouldNotTakeReplicasAwayWhileAJobWhoseLoadVariesGoesOn() {
+    Random random = new Random(3);
+    double[] varies = random.doubles(300L * MINUTE / LOOK, 0.8, 1.2).toArray();
+    IntToDoubleFunction job = job(30, 10);
+    List<Moment> life = live(300, 180, second -> varies[second / LOOK] * job.applyAsDouble(second));
+    for (int rise = 120; rise < 300; rise += 30) {
+      int from = rise * MINUTE;
+      int to = from + 10 * MINUTE;
+      assertThat(
+              life.stream()
+                  .filter(moment -> moment.second() >= from && moment.second() <= to)
+                  .mapToInt(Moment::replicas)
+                  .min()
+                  .orElse(0))
+          .as("from minute %d", rise)
+          .isGreaterThanOrEqualTo(3);
+      assertThat(replicas(life, to + 2 * MINUTE)).as("after minute %d", rise + 10).isEqualTo(1);
+    }
   }
 }

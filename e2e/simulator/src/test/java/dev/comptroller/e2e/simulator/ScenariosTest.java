@@ -125,7 +125,8 @@ class ScenariosTest {
 
     // Without knowing that it comes again 7.8 % are refused, and the regret is 31 %.
     assertThat(result.run().total().refused() / result.run().total().arrived()).isLessThan(0.03);
-    assertThat(result.regret()).isBetween(0.0, 0.2);
+    // While replicas stay for two minutes after each fall it is 16.6 %.
+    assertThat(result.regret()).isBetween(0.0, 0.15);
   }
 
   @Test

@@ -22,7 +22,7 @@ import java.util.Map;
 public final class SquareWaves {
   /// Periods from a minute to a day, in seconds.
   public static final List<Long> PERIODS =
-      List.of(60L, 300L, 900L, 3_600L, 4 * 3_600L, 12 * 3_600L, 86_400L);
+      List.of(60L, 300L, 900L, 1_800L, 3_600L, 4 * 3_600L, 12 * 3_600L, 86_400L);
 
   private static final long START = Instant.parse("2026-03-02T00:00:00Z").getEpochSecond();
   private static final long DAY = 86_400;
@@ -132,7 +132,7 @@ public final class SquareWaves {
             new Scaling(1, MOST),
             Fleets.leaving(faults, controls, Fleets.rollout()),
             faults);
-    long step = Math.min(300, period / 2);
+    long step = step(period / 2);
     double rate = 5.0;
     Demand demand =
         wave == Wave.Load
@@ -153,6 +153,15 @@ public final class SquareWaves {
         faults,
         controls,
         new Setup.Own(15));
+  }
+
+  /// The longest step of five minutes or less of which half a wave is a whole number.
+  static long step(long half) {
+    long step = Math.min(300, half);
+    while (half % step != 0) {
+      step--;
+    }
+    return step;
   }
 
   private static PriceTrack track(Wave wave, long period, long end) {

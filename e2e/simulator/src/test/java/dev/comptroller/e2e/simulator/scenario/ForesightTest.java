@@ -152,6 +152,14 @@ class ForesightTest {
     assertThat(week.share()).isLessThan(1).isLessThanOrEqualTo(week.shareOfPlan());
   }
 
+  @Test
+  void shouldChangeTheLoadInTheMiddleOfEveryWave() {
+    for (long period : SquareWaves.PERIODS) {
+      assertThat(SquareWaves.step(period / 2)).as("%d s", period).isBetween(30L, 300L);
+      assertThat(period / 2 % SquareWaves.step(period / 2)).as("%d s", period).isZero();
+    }
+  }
+
   /// Every plan of a world, one state for each slot.
   private static final class Plans {
     private final World world;
