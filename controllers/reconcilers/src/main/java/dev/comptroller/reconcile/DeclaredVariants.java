@@ -13,6 +13,7 @@ import dev.comptroller.reconcile.signals.Speeds;
 import dev.comptroller.reconcile.signals.Speeds.Subject;
 import dev.comptroller.reconcile.signals.TokenLedger;
 import dev.comptroller.reconcile.status.Parsed;
+import java.util.Objects;
 import java.util.Optional;
 
 /// What the specs of deployments and pools declare of variants.
@@ -72,17 +73,17 @@ record DeclaredVariants(FleetView view, Pools pools) implements Speeds.Variants 
     return pools.declared(variant.pool()).map(PoolParser.Declared::product);
   }
 
-  /// What replicas compute with, and on: what they are told, without their queue, and the GPUs.
-  /// Which pool those are in is the same.
-  private static String traits(Rung rung, String quantization, String product) {
-    return "%s %s/%s %s %s, context %s, %d sequences, %d tokens a step, %d x %s"
+  /// What replicas compute with, and on: what they are told, without their queue, and the GPUs;
+  /// the pool that those are in does not matter. Other words for the same begin everything anew.
+  static String traits(Rung rung, String quantization, String product) {
+    return "%s %s/%s (%s) %s, context %s, %d sequences, %d tokens a step, %d x %s"
         .formatted(
             rung.engine(),
             rung.claim(),
             rung.path(),
-            rung.digest(),
+            Objects.requireNonNullElse(rung.digest(), "not checked"),
             quantization,
-            rung.contextLength(),
+            Optional.ofNullable(rung.contextLength()).map(Object::toString).orElse("its own"),
             rung.maxSequences(),
             rung.maxBatchedTokens(),
             rung.gpus(),

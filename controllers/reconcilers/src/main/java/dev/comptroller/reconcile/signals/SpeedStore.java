@@ -31,11 +31,11 @@ public final class SpeedStore implements AutoCloseable {
   /// The memory of `speeds` in namespace `home`, looked after every `interval`.
   public SpeedStore(
       Speeds speeds, KubernetesClient client, String home, Clock clock, Duration interval) {
-    this.archive = new NamespaceArchive(client, home, clock, TERMS, new Books(speeds, clock));
+    this.archive = new NamespaceArchive(client, home, clock, TERMS, new Books(speeds));
     this.interval = interval;
   }
 
-  private record Books(Speeds speeds, Clock clock) implements NamespaceArchive.Books {
+  private record Books(Speeds speeds) implements NamespaceArchive.Books {
     @Override
     public Set<String> moved() {
       return speeds.moved();
@@ -59,7 +59,7 @@ public final class SpeedStore implements AutoCloseable {
     @Override
     public Instant read(String namespace, byte[] bytes) {
       SpeedBook book = SpeedBook.read(bytes);
-      speeds.restore(namespace, book.deployments(), clock.instant());
+      speeds.restore(namespace, book.deployments(), book.at());
       return book.at();
     }
   }

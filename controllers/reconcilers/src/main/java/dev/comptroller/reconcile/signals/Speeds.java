@@ -286,17 +286,17 @@ public final class Speeds {
   }
 
   /// Goes on from what was remembered of a namespace, unless more was learned since, or it is of
-  /// something that is gone or has changed.
+  /// something that is gone or has changed since it was `written`.
   synchronized void restore(
-      String namespace, SortedMap<String, SortedMap<String, SpeedMemory>> memory, Instant now) {
+      String namespace, SortedMap<String, SortedMap<String, SpeedMemory>> memory, Instant written) {
     memory.forEach(
         (deployment, known) ->
             known.forEach(
                 (variant, kept) ->
-                    restore(new TokenLedger.Key(namespace, deployment, variant), kept, now)));
+                    restore(new TokenLedger.Key(namespace, deployment, variant), kept, written)));
   }
 
-  private void restore(TokenLedger.Key variant, SpeedMemory kept, Instant now) {
+  private void restore(TokenLedger.Key variant, SpeedMemory kept, Instant written) {
     Duration since =
         Optional.ofNullable(histories.get(variant))
             .flatMap(SpeedHistory::memory)
@@ -304,7 +304,7 @@ public final class Speeds {
             .orElse(Duration.ZERO);
     if (since.compareTo(kept.observed()) <= 0) {
       histories.put(variant, SpeedHistory.of(kept));
-      renew(variant, now);
+      renew(variant, written);
     }
   }
 }

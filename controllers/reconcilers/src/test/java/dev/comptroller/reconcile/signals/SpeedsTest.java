@@ -190,11 +190,18 @@ class SpeedsTest {
 
   @Test
   void shouldNotGoOnFromWhatWasLearnedOfSomethingElse() {
-    Instant last = observe(engine(true), Duration.ofMinutes(11));
+    SteppingEngine old = engine(true);
+    Instant last = observe(old, Duration.ofMinutes(11));
     variants.subject = new Speeds.Subject("uid-2", SomeVariants.SUBJECT.traits());
     restart(last);
     assertThat(rate(last)).isEmpty();
     assertThat(speeds.learned()).isEmpty();
+
+    observe(old, Duration.ofMinutes(11));
+    assertThat(speeds.learned()).as("of a replica of before the last write").isEmpty();
+    SteppingEngine next = new SteppingEngine(true, old.now(), random);
+    Speeds.Replica pod = new Speeds.Replica("new", last.plusSeconds(60));
+    assertThat(rate(observe(next, pod, Duration.ofMinutes(11)))).isPresent();
   }
 
   @Test
