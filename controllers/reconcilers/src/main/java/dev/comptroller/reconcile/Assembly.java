@@ -1,7 +1,5 @@
 package dev.comptroller.reconcile;
 
-import dev.comptroller.decide.capacity.Belief;
-import dev.comptroller.decide.capacity.Physics;
 import dev.comptroller.decide.capacity.Slo;
 import dev.comptroller.decide.cost.ReplicaInterval;
 import dev.comptroller.decide.cpm.TokenSample;
@@ -44,13 +42,13 @@ import dev.comptroller.reconcile.signals.FleetView;
 import dev.comptroller.reconcile.signals.Latencies;
 import dev.comptroller.reconcile.signals.Measured;
 import dev.comptroller.reconcile.signals.PodFacts;
+import dev.comptroller.reconcile.signals.SpeedStore;
 import dev.comptroller.reconcile.signals.Speeds;
 import dev.comptroller.reconcile.signals.TokenLedger;
 import dev.comptroller.reconcile.signals.Warmer;
 import dev.comptroller.reconcile.spend.Meter;
 import dev.comptroller.reconcile.spend.ReplicaTime;
 import dev.comptroller.reconcile.spend.SpendStore;
-import dev.comptroller.reconcile.status.Parsed;
 import dev.comptroller.reconcile.status.Publication;
 import dev.comptroller.reconcile.trace.Trace;
 import dev.comptroller.reconcile.trace.TraceCodec;
@@ -73,7 +71,9 @@ public final class Assembly implements AutoCloseable {
   private final Clock clock;
   private final FleetView view;
   private final TokenLedger tokens = new TokenLedger();
-  private final Speeds speeds = new Speeds();
+  private final DeclaredVariants variants;
+  private final Speeds speeds;
+  private final SpeedStore remembered;
   private final Latencies latencies = new Latencies();
   private final Demands demands = new Demands();
   private final Meter meter;
@@ -127,10 +127,14 @@ public final class Assembly implements AutoCloseable {
     images = settings.images();
     publication = new Publication(settings.loop().publish());
     metrics = new OperatorMetrics(registry);
-    new CapacityMetrics(speeds, demands, clock).register(registry);
     events = new Events(client, clock, settings.instance());
     view = new FleetView(client);
     pools = new Pools(view, new PriceStore(client, settings.namespace()), clock);
+    variants = new DeclaredVariants(view, pools);
+    speeds = new Speeds(variants);
+    remembered =
+        new SpeedStore(speeds, client, settings.namespace(), clock, settings.scrapeInterval());
+    new CapacityMetrics(speeds, demands, clock).register(registry);
     provisioners = new Provisioners(client, new Draining(client, view));
     meter =
         new Meter(client, view, new SpendStore(client, settings.namespace()), clock, pools::books);
@@ -181,7 +185,6 @@ public final class Assembly implements AutoCloseable {
     view.onDeployment(
         _ -> {
           tokens.retain(this::exists);
-          speeds.retain(this::exists);
           latencies.retain((namespace, name) -> view.deployment(namespace, name).isPresent());
         });
     view.onBudget(
@@ -197,6 +200,7 @@ public final class Assembly implements AutoCloseable {
           if (view.pool(name).isEmpty()) {
             metrics.poolGone(name);
           }
+          speeds.renew(_ -> true, clock.instant());
         });
     view.onDeployment(
         deployment -> {
@@ -206,6 +210,9 @@ public final class Assembly implements AutoCloseable {
             metrics.deploymentGone(namespace, name);
             scaler.gone(deployment);
           }
+          speeds.renew(
+              key -> key.namespace().equals(namespace) && key.deployment().equals(name),
+              clock.instant());
         });
     view.start();
   }
@@ -215,6 +222,7 @@ public final class Assembly implements AutoCloseable {
     pools.load();
     meter.start();
     routing.start();
+    remembered.start();
     scrape.start();
     chargeScrape.start();
   }
@@ -346,6 +354,7 @@ public final class Assembly implements AutoCloseable {
   @Override
   public void close() {
     scrape.close();
+    remembered.close();
     chargeScrape.close();
     warmer.close();
     routing.close();
@@ -373,7 +382,7 @@ public final class Assembly implements AutoCloseable {
     key(pod)
         .ifPresent(
             key -> {
-              speeds.add(key, uid, at, text, () -> prior(key));
+              speeds.add(key, new Speeds.Replica(uid, created(pod).orElse(at)), at, text);
               declared(key).ifPresent(declared -> latency(key, uid, at, text, declared));
             });
   }
@@ -384,18 +393,6 @@ public final class Assembly implements AutoCloseable {
     if (slo != null) {
       latencies.add(key.namespace(), key.deployment(), uid, at, text, slo, declared.window());
     }
-  }
-
-  /// What steps of a variant should cost by its declared figures; absent if they do not say.
-  private Optional<Belief> prior(TokenLedger.Key key) {
-    return declared(key).stream()
-        .flatMap(declared -> declared.policy().ladder().stream())
-        .filter(variant -> variant.name().equals(key.variant()))
-        .findFirst()
-        .flatMap(
-            variant ->
-                Optional.ofNullable(pools.observe().get(variant.pool()))
-                    .flatMap(pool -> Physics.CALIBRATED.stepBelief(variant, pool.product())));
   }
 
   private boolean exists(TokenLedger.Key key) {
@@ -430,12 +427,11 @@ public final class Assembly implements AutoCloseable {
   }
 
   private Optional<Declared> declared(TokenLedger.Key key) {
-    return view.deployment(key.namespace(), key.deployment())
-        .flatMap(
-            deployment ->
-                DeploymentParser.parse(deployment) instanceof Parsed.Valid<Declared>(var declared)
-                    ? Optional.of(declared)
-                    : Optional.empty());
+    return variants.declared(key.namespace(), key.deployment());
+  }
+
+  private static Optional<Instant> created(Pod pod) {
+    return PodFacts.instant(pod.getMetadata().getCreationTimestamp());
   }
 
   /// When the counters of a pod's runtime began: with the pod, or with the container that replaced

@@ -94,7 +94,7 @@ final class Cluster implements AutoCloseable {
       rules:
       - apiGroups: [""]
         resources: [configmaps]
-        verbs: [get, list, watch, create, update, patch]
+        verbs: [get, list, watch, create, update, patch, delete]
       ---
       apiVersion: rbac.authorization.k8s.io/v1
       kind: RoleBinding

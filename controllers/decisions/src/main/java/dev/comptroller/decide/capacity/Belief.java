@@ -8,6 +8,11 @@ import java.util.List;
 /// @param mean of each coefficient
 /// @param covariance row by row
 public record Belief(List<Double> mean, List<Double> covariance) {
+  /* No step and no first token takes a day and more, and no error of one is larger. */
+  private static final double MOST_SECONDS = 1e5;
+  /* What rounding may make of two coefficients that hang together altogether. */
+  private static final double SLACK = 1e-6;
+
   public Belief {
     mean = List.copyOf(mean);
     covariance = List.copyOf(covariance);
@@ -70,6 +75,28 @@ public record Belief(List<Double> mean, List<Double> covariance) {
       }
     }
     return matrix;
+  }
+
+  /// Whether this can be believed of `size` coefficients in seconds: no error is the root of a
+  /// negative number, and no two of them hang together by more than all.
+  boolean isSound(int size) {
+    if (mean.size() != size) {
+      return false;
+    }
+    for (int i = 0; i < size; i++) {
+      double own = covariance.get(i * size + i);
+      if (Math.abs(mean.get(i)) > MOST_SECONDS || own < 0 || own > MOST_SECONDS * MOST_SECONDS) {
+        return false;
+      }
+      for (int j = 0; j < i; j++) {
+        double common = covariance.get(i * size + j);
+        double most = Math.sqrt(own * covariance.get(j * size + j));
+        if (common != covariance.get(j * size + i) || Math.abs(common) > (1 + SLACK) * most) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   /// What the belief expects of `features`.

@@ -29,6 +29,9 @@ public record Bends(List<Bend> seen, long samples) {
   private static final double BESIDE = 0.18;
   /* Of the logarithm's variance, for each sample taken in since. */
   private static final double WALK = 4e-6;
+  /* Logarithms: two weeks or their inverse in seconds, and more tokens than fit into any memory. */
+  private static final double LONGEST = 14;
+  private static final double LARGEST = 30;
 
   public Bends {
     seen = List.copyOf(seen);
@@ -43,7 +46,7 @@ public record Bends(List<Bend> seen, long samples) {
   /// @param input of the prompt's tokens that are computed
   /// @param output of the tokens of the answer
   /// @param sequences of the sequences that are served
-  record Place(double input, double output, double sequences) {
+  public record Place(double input, double output, double sequences) {
     static Place of(Workload workload, double sequences) {
       return new Place(
           Math.log(Math.max(1, workload.computedInput())),
@@ -73,7 +76,21 @@ public record Bends(List<Bend> seen, long samples) {
   /// @param seconds the logarithm of a first token's time there
   /// @param weight samples that it stands for
   /// @param last the number of the last of them
-  record Bend(Place place, double seconds, double weight, long last) {
+  public record Bend(Place place, double seconds, double weight, long last) {
+    /// Whether first tokens can have been seen like this.
+    private boolean isSound() {
+      return isLogarithm(place.input())
+          && isLogarithm(place.output())
+          && isLogarithm(place.sequences())
+          && Math.abs(seconds) <= LONGEST
+          && weight > 0
+          && weight <= STEADY;
+    }
+
+    private static boolean isLogarithm(double figure) {
+      return figure >= 0 && figure <= LARGEST;
+    }
+
     private Bend seeing(Place at, double value, double count, long number) {
       double part = count / (weight + count);
       return new Bend(
@@ -104,6 +121,18 @@ public record Bends(List<Bend> seen, long samples) {
       double far = Math.sqrt(3) * one.distance(other) / reach;
       return level * level + height * height * (1 + far) * Math.exp(-far);
     }
+  }
+
+  /// Whether all places are such as samples make: what was stored may be anything.
+  boolean isSound() {
+    long before = -1;
+    for (Bend bend : seen) {
+      if (!bend.isSound() || bend.last() <= before || bend.last() >= samples) {
+        return false;
+      }
+      before = bend.last();
+    }
+    return Fit.isCount(samples);
   }
 
   /// The bends after a first token took `seconds`.

@@ -36,6 +36,16 @@ public record FirstTokenFit(Fit lines, Bends bends) {
         next, known.seeing(Place.of(mix, sequences), seconds, Fit.relief(requests)));
   }
 
+  /// Whether all figures are such as samples make: what was stored may be anything.
+  public boolean isSound() {
+    return lines.isSound() && bends.isSound();
+  }
+
+  /// The same without its bends: the lines alone.
+  public FirstTokenFit straight() {
+    return new FirstTokenFit(lines, Bends.NONE);
+  }
+
   /// Samples that moved the lines since they began or drifted.
   public long samples() {
     return lines.samples();

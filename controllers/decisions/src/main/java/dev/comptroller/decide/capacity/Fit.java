@@ -50,6 +50,8 @@ public record Fit(
   private static final double LEAST_NOISE = 0.005;
   private static final double MOST_NOISE = 0.5;
   private static final int YOUNG = 20;
+  /* What nobody lives to see. */
+  private static final long MOST_SAMPLES = 1L << 50;
   private static final double WALK = 0.0005;
 
   /// A fit that knows nothing but `prior`, of samples that are off by about `noise` of themselves.
@@ -76,6 +78,29 @@ public record Fit(
     return sound
         ? seeing(FirstTokenCost.features(inputTokens, sequences), seconds, requests)
         : this;
+  }
+
+  /// Whether all figures are such as samples make: what was stored may be anything.
+  public boolean isSound() {
+    return prior.isSound(StepCost.SIZE)
+        && belief.isSound(StepCost.SIZE)
+        && isCount(samples)
+        && noise >= LEAST_NOISE
+        && noise <= MOST_NOISE
+        && streak >= 0
+        && streak < STREAK
+        && isSum(up)
+        && isSum(down)
+        && isCount(rejected)
+        && isCount(drifts);
+  }
+
+  static boolean isCount(long count) {
+    return count >= 0 && count <= MOST_SAMPLES;
+  }
+
+  private static boolean isSum(double surprises) {
+    return surprises >= 0 && surprises <= ALARM;
   }
 
   /// A mean over many steps is surer than one step, but by less than their number says: what makes

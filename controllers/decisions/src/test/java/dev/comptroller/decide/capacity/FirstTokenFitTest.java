@@ -193,4 +193,19 @@ class FirstTokenFitTest {
     assertThat(fit.seeing(work, 4, 1, 0)).isSameAs(fit);
     assertThat(fresh().curve()).isEqualTo(FirstTokenCurve.straight(fresh().curve().lines()));
   }
+
+  @Property(tries = 50)
+  void shouldHoldSoundFiguresWhateverItSees(@ForAll @LongRange(max = 1 << 20) long seed) {
+    Random random = new Random(seed);
+    FirstTokenFit fit = fresh();
+    for (int i = 0; i < 300; i++) {
+      double by = Math.exp(random.nextInt(20) == 0 ? 3 * random.nextGaussian() : 0);
+      Workload work = work(random);
+      double seconds = Math.clamp(bent(by).seconds(work, 8), 1e-6, 1e5);
+      fit = fit.seeing(work, sequences(random), seconds, 1 + random.nextInt(100));
+      assertThat(fit.isSound()).as("after %d samples: %s", i + 1, fit).isTrue();
+    }
+    assertThat(fit.straight().isSound()).isTrue();
+    assertThat(fit.straight().bends()).isEqualTo(Bends.NONE);
+  }
 }

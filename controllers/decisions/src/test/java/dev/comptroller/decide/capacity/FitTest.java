@@ -2,6 +2,8 @@ package dev.comptroller.decide.capacity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -172,5 +174,39 @@ class FitTest {
     assertThat(fit.seeing(new StepSample(0, 1, 1, 1, 1))).isSameAs(fit);
     assertThat(fit.seeing(new StepSample(1, 1, -1, 1, 1))).isSameAs(fit);
     assertThat(fit.seeingFirstToken(10, 1, Double.POSITIVE_INFINITY, 1)).isSameAs(fit);
+  }
+
+  @Property(tries = 100)
+  void shouldHoldSoundFiguresWhateverItSees(@ForAll @LongRange(max = 1 << 20) long seed) {
+    Random random = new Random(seed);
+    Fit fit = random.nextBoolean() ? fresh() : Fit.from(Physics.stepBelief(PRIOR), 0.2);
+    for (int i = 0; i < 300; i++) {
+      StepSample step = sample(PRIOR, random, 0.3);
+      double by = Math.exp(random.nextInt(20) == 0 ? 8 * random.nextGaussian() : 0);
+      fit =
+          fit.seeing(
+              new StepSample(
+                  1 + random.nextInt(500),
+                  step.rootSequences(),
+                  step.tokens(),
+                  i / 100 == 1 ? 0 : step.kvTokens(),
+                  Math.clamp(by * step.seconds(), 1e-7, 1_000)));
+      assertThat(fit.isSound()).as("after %d samples: %s", i + 1, fit).isTrue();
+    }
+  }
+
+  @Test
+  void shouldNotTakeFiguresForSoundThatNoSamplesMake() {
+    Belief belief = Physics.stepBelief(PRIOR);
+    assertThat(new Fit(belief, belief, 1, 0.05, 0, 0, 0, 0, 0).isSound()).isTrue();
+    assertThat(new Fit(belief, belief, 1, Double.NaN, 0, 0, 0, 0, 0).isSound()).isFalse();
+    assertThat(new Fit(belief, belief, 1, 0.05, 0, Double.NaN, 0, 0, 0).isSound()).isFalse();
+    Belief short3 = Belief.of(new double[3], new double[3][3]);
+    assertThat(new Fit(short3, belief, 1, 0.05, 0, 0, 0, 0, 0).isSound()).isFalse();
+    List<Double> tied = new ArrayList<>(belief.covariance());
+    tied.set(1, 2 * Math.sqrt(tied.get(0) * tied.get(5)));
+    tied.set(4, tied.get(1));
+    Belief unsound = new Belief(belief.mean(), tied);
+    assertThat(new Fit(belief, unsound, 1, 0.05, 0, 0, 0, 0, 0).isSound()).isFalse();
   }
 }

@@ -3,6 +3,7 @@ package dev.comptroller.reconcile.charges;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.comptroller.reconcile.archive.Archive;
 import dev.comptroller.reconcile.charges.ChargeSample.Charged;
 import dev.comptroller.reconcile.charges.ChargeSample.Totals;
 import java.time.DateTimeException;

@@ -1,5 +1,6 @@
 package dev.comptroller.reconcile.charges;
 
+import dev.comptroller.reconcile.archive.NamespaceArchive;
 import dev.comptroller.reconcile.signals.PodFacts;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -43,7 +44,7 @@ public final class ChargeScrape implements AutoCloseable {
   private final Queues queues;
   private final ChargeStore store;
   private final Demands demands;
-  private final DemandStore memory;
+  private final NamespaceArchive memory;
   private final Fleet fleet;
   private final Instant began;
   private final Admin admin;
@@ -108,7 +109,7 @@ public final class ChargeScrape implements AutoCloseable {
     this.queues = queues;
     this.store = new ChargeStore(client, home, clock);
     this.demands = demands;
-    this.memory = new DemandStore(client, home, clock);
+    this.memory = DemandStore.of(demands, client, home, clock);
     this.fleet = fleet;
     this.began = clock.instant();
   }
@@ -136,7 +137,7 @@ public final class ChargeScrape implements AutoCloseable {
   private void remember(Thread running) {
     try {
       if (running.join(LAST_ROUND) && loaded) {
-        memory.saveAll(demands);
+        memory.saveAll();
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
@@ -204,12 +205,12 @@ public final class ChargeScrape implements AutoCloseable {
   public void look() throws InterruptedException {
     if (!loaded) {
       store.load().ifPresent(charges::restore);
-      memory.load(demands);
+      memory.load();
       loaded = true;
     }
     round();
     store.save(charges.book());
-    memory.save(demands);
+    memory.save();
   }
 
   private void round() throws InterruptedException {

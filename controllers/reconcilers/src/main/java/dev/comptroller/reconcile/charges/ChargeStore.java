@@ -1,5 +1,6 @@
 package dev.comptroller.reconcile.charges;
 
+import dev.comptroller.reconcile.archive.Archive;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;

@@ -3,6 +3,7 @@ package dev.comptroller.reconcile.charges;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.comptroller.decide.scale.WeekProfile;
+import dev.comptroller.reconcile.archive.Archive;
 import dev.comptroller.reconcile.charges.DemandMemory.Hour;
 import dev.comptroller.reconcile.charges.DemandMemory.Usual;
 import java.time.DateTimeException;

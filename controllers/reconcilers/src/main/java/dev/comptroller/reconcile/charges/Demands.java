@@ -459,6 +459,11 @@ public final class Demands {
     moved.remove(namespace);
   }
 
+  /// Notes that it was not saved after all.
+  synchronized void unsaved(String namespace) {
+    moved.add(namespace);
+  }
+
   /// What is remembered of the deployments of a namespace, by name.
   synchronized SortedMap<String, DemandMemory> memory(String namespace) {
     SortedMap<String, DemandMemory> memory = new TreeMap<>();

@@ -72,6 +72,11 @@ public final class Pools {
     return pools;
   }
 
+  /// What one pool declares; absent if it is gone or never declared anything.
+  public Optional<Declared> declared(String name) {
+    return view.pool(name).flatMap(pool -> log(name, pool).inForce());
+  }
+
   private PriceLog log(String name, GpuNodePool pool) {
     return switch (PoolParser.parse(pool)) {
       case Parsed.Invalid<Declared>(_) -> logs.getOrDefault(name, PriceLog.EMPTY);

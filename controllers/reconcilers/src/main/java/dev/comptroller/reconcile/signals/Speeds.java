@@ -3,48 +3,60 @@ package dev.comptroller.reconcile.signals;
 import dev.comptroller.decide.capacity.Belief;
 import dev.comptroller.decide.capacity.FirstTokenFit;
 import dev.comptroller.decide.capacity.Fit;
-import dev.comptroller.decide.capacity.Physics;
 import dev.comptroller.decide.capacity.Sizing;
 import dev.comptroller.decide.capacity.Sizing.Limits;
 import dev.comptroller.decide.capacity.Sizing.SafeRate;
 import dev.comptroller.decide.capacity.Slo;
 import dev.comptroller.decide.capacity.StepCostEstimate;
-import dev.comptroller.decide.capacity.StepSample;
 import dev.comptroller.decide.capacity.Workload;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// What a step of each variant costs, learned from its replicas' counters, in memory.
+/// What a step of each variant costs, learned from its replicas' counters.
 ///
-/// A speed is given out only when a whole window was observed, a sample is fresh, the model has
-/// settled after the last change of speed and its error is small: nothing is decided on less. After
-/// a restart everything is learned anew. Thread-safe.
+/// - A speed is given out only when steps were seen for [#WINDOW], the model has settled after the
+///   last change of speed and its error is small: nothing is decided on less. The time between two
+///   samples counts for two minutes at most, and time without the operator for nothing.
+/// - What was learned holds while nothing is asked for, and over a restart ([SpeedStore]), by the
+///   same rules. If no step was seen for [#STALE] it is learned anew: drivers and nodes may be
+///   others.
+/// - It belongs to what it was learned of ([Subject]). When that changes it is learned anew, from
+///   replicas that came after the change. A new image of the engine is no such change: every
+///   upgrade brings one, what the last one did is nearer to the truth than what was declared, and
+///   a speed that differs is noticed ([Fit]).
+///
+/// Thread-safe.
 public final class Speeds {
-  /// How long a variant must have been observed.
+  /// For how long steps must have been seen.
   public static final Duration WINDOW = Duration.ofMinutes(10);
 
-  /// The age at which the last sample no longer counts.
-  public static final Duration STALE = Duration.ofMinutes(2);
+  /// The age at which the last sample no longer counts: a week, so that what is asked for on some
+  /// days only is known on the next of them.
+  public static final Duration STALE = Duration.ofDays(7);
 
   /// The largest relative standard error of a rate that is given out.
   public static final double SURE = 0.15;
-
-  private static final int LEAST_SAMPLES = 30;
-  private static final double FORGET = 0.98;
 
   private static final Comparator<TokenLedger.Key> ORDER =
       Comparator.comparing(TokenLedger.Key::namespace)
           .thenComparing(TokenLedger.Key::deployment)
           .thenComparing(TokenLedger.Key::variant);
+
+  private final Variants variants;
+  private final Map<TokenLedger.Key, SpeedHistory> histories = new HashMap<>();
+  private final Map<TokenLedger.Key, Sized> sized = new HashMap<>();
+  private final Set<String> moved = new HashSet<>();
 
   /// What was learned of a variant.
   ///
@@ -53,20 +65,46 @@ public final class Speeds {
   /// @param drifts changes of speed that were noticed
   public record Learned(StepCostEstimate steps, long rejected, long drifts) {}
 
-  private final Map<TokenLedger.Key, Book> books = new HashMap<>();
+  /// What a speed is learned of.
+  ///
+  /// @param deployment uid of the ModelDeployment
+  /// @param traits everything declared of the variant that its speed depends on, in words
+  public record Subject(String deployment, String traits) {}
 
-  private static final class Book {
-    final Map<String, EngineCounters> last = new HashMap<>();
-    @Nullable Fit steps;
-    @Nullable FirstTokenFit firsts;
-    @Nullable Instant since;
-    Instant at = Instant.EPOCH;
-    double requests;
-    double prompt;
-    double cached;
-    double generated;
-    double kvTokens = Double.POSITIVE_INFINITY;
-    @Nullable Sized sized;
+  /// A pod of a variant.
+  ///
+  /// @param created when it was
+  public record Replica(String uid, Instant created) {}
+
+  /// What is declared of variants.
+  public interface Variants {
+    /// Nothing is declared of any.
+    Variants UNKNOWN =
+        new Variants() {
+          @Override
+          public boolean exists(TokenLedger.Key variant) {
+            return true;
+          }
+
+          @Override
+          public Optional<Subject> subject(TokenLedger.Key variant) {
+            return Optional.empty();
+          }
+
+          @Override
+          public Optional<Belief> prior(TokenLedger.Key variant) {
+            return Optional.empty();
+          }
+        };
+
+    /// Whether there is such a variant, or may be: of a spec that cannot be read nobody knows.
+    boolean exists(TokenLedger.Key variant);
+
+    /// What it is; absent while its spec cannot be read.
+    Optional<Subject> subject(TokenLedger.Key variant);
+
+    /// What its steps should cost; absent if nobody knows.
+    Optional<Belief> prior(TokenLedger.Key variant);
   }
 
   /// What a rate follows from.
@@ -81,147 +119,124 @@ public final class Speeds {
   /// The rate that was worked out last: several ask for it between two samples.
   private record Sized(Basis basis, SafeRate rate) {}
 
+  /// The speeds of `variants`.
+  public Speeds(Variants variants) {
+    this.variants = variants;
+  }
+
   /// Takes in what a replica of a variant exports.
-  ///
-  /// @param uid of its pod
-  /// @param prior what its steps should cost; absent if nobody knows
-  public void add(
-      TokenLedger.Key variant,
-      String uid,
-      Instant at,
-      String text,
-      Supplier<Optional<Belief>> prior) {
-    EngineCounters.read(at, text).ifPresent(now -> take(variant, uid, now, prior));
+  public void add(TokenLedger.Key variant, Replica replica, Instant at, String text) {
+    EngineCounters.read(at, text).ifPresent(now -> take(variant, replica, now));
   }
 
-  private synchronized void take(
-      TokenLedger.Key variant, String uid, EngineCounters now, Supplier<Optional<Belief>> prior) {
-    Book book = books.computeIfAbsent(variant, _ -> new Book());
-    EngineCounters before = book.last.get(uid);
-    if (before != null && now.at().isBefore(before.at().plus(EngineCounters.LEAST))) {
-      return;
-    }
-    book.last.put(uid, now);
-    if (now.kvCapacity() != null) {
-      book.kvTokens = Math.max(1, now.kvCapacity());
-    }
-    if (before != null) {
-      now.since(before).ifPresent(interval -> learn(book, now.at(), interval, prior));
-    }
-  }
-
-  private static void learn(
-      Book book, Instant at, EngineCounters.Interval interval, Supplier<Optional<Belief>> prior) {
-    if (interval.requests() > 0) {
-      book.requests = FORGET * book.requests + interval.requests();
-      book.prompt = FORGET * book.prompt + interval.promptTokens();
-      book.cached = FORGET * book.cached + interval.cachedTokens();
-      book.generated = FORGET * book.generated + interval.generatedTokens();
-    } else {
-      book.prompt += interval.promptTokens();
-      book.cached += interval.cachedTokens();
-      book.generated += interval.generatedTokens();
-    }
-    StepSample step = interval.step();
-    if (step == null) {
-      return;
-    }
-    Fit known = book.steps;
-    if (known == null) {
-      Belief first = prior.get().orElseGet(() -> Physics.stepBelief(step));
-      known = Fit.from(first, Fit.STEP_NOISE);
-      book.since = at;
-    }
-    book.steps = known.seeing(step);
-    book.at = at;
-    Double first = interval.firstSeconds();
-    if (first != null) {
-      learnFirst(book, known.stepCost(), interval, first);
-    }
-  }
-
-  /// Prompts are counted when they are computed or when they end, as the engine likes, so that the
-  /// mean prompt of the last requests stands for those of the interval.
-  private static void learnFirst(
-      Book book, StepCostEstimate steps, EngineCounters.Interval interval, double seconds) {
-    Optional<Workload> mix = mix(book);
-    if (mix.isPresent()) {
-      FirstTokenFit known = book.firsts;
-      if (known == null) {
-        known = FirstTokenFit.from(Physics.CALIBRATED.firstTokenCost(steps.cost()));
+  private synchronized void take(TokenLedger.Key variant, Replica replica, EngineCounters now) {
+    SpeedHistory history = histories.get(variant);
+    if (history == null) {
+      Optional<Subject> subject = variants.subject(variant);
+      if (subject.isEmpty()) {
+        return;
       }
-      book.firsts = known.seeing(mix.get(), interval.sequences(), seconds, interval.requests());
+      history = new SpeedHistory(subject.get(), null);
+      histories.put(variant, history);
+    }
+    if (history.take(replica, now, () -> variants.prior(variant))) {
+      moved.add(variant.namespace());
+    }
+  }
+
+  /// Forgets which of the variants that `which` is about are gone, and begins anew with those that
+  /// have changed.
+  public synchronized void renew(Predicate<TokenLedger.Key> which, Instant now) {
+    for (TokenLedger.Key variant : List.copyOf(histories.keySet())) {
+      if (which.test(variant)) {
+        renew(variant, now);
+      }
+    }
+  }
+
+  private void renew(TokenLedger.Key variant, Instant now) {
+    if (!variants.exists(variant)) {
+      replace(variant, null);
+      return;
+    }
+    SpeedHistory history = histories.get(variant);
+    Optional<Subject> subject = variants.subject(variant);
+    if (history != null && subject.isPresent() && !subject.get().equals(history.subject())) {
+      replace(variant, new SpeedHistory(subject.get(), now));
+    }
+  }
+
+  private void replace(TokenLedger.Key variant, @Nullable SpeedHistory history) {
+    if (history == null) {
+      histories.remove(variant);
+    } else {
+      histories.put(variant, history);
+    }
+    sized.remove(variant);
+    moved.add(variant.namespace());
+  }
+
+  /// Forgets the counters of replicas that are gone; what was learned of them stays.
+  public synchronized void gone(TokenLedger.Key variant, String uid) {
+    SpeedHistory history = histories.get(variant);
+    if (history != null) {
+      history.gone(uid);
     }
   }
 
   /// The mean request that a variant serves; absent before there was one.
   public synchronized Optional<Workload> mix(TokenLedger.Key variant) {
-    Book book = books.get(variant);
-    return book == null ? Optional.empty() : mix(book);
-  }
-
-  private static Optional<Workload> mix(Book book) {
-    if (book.requests < 1 || book.generated < book.requests) {
-      return Optional.empty();
-    }
-    double cached = book.prompt > 0 ? Math.clamp(book.cached / book.prompt, 0, 1) : 0;
-    return Optional.of(
-        new Workload(book.prompt / book.requests, book.generated / book.requests, cached));
+    return Optional.ofNullable(histories.get(variant)).flatMap(SpeedHistory::mix);
   }
 
   /// What is known of a step of a variant, however little; absent before a step was seen.
   public synchronized Optional<StepCostEstimate> stepCost(TokenLedger.Key variant) {
-    Book book = books.get(variant);
-    return book == null || book.steps == null
-        ? Optional.empty()
-        : Optional.of(book.steps.stepCost());
+    return Optional.ofNullable(histories.get(variant))
+        .flatMap(SpeedHistory::steps)
+        .map(Fit::stepCost);
   }
 
   /// What was learned of each variant, however little, in the order of their names.
   public synchronized SortedMap<TokenLedger.Key, Learned> learned() {
     SortedMap<TokenLedger.Key, Learned> all = new TreeMap<>(ORDER);
-    books.forEach(
-        (key, book) -> {
-          Fit fit = book.steps;
-          if (fit != null) {
-            all.put(key, new Learned(fit.stepCost(), fit.rejected(), fit.drifts()));
-          }
-        });
+    histories.forEach(
+        (key, history) ->
+            history
+                .steps()
+                .ifPresent(
+                    fit ->
+                        all.put(key, new Learned(fit.stepCost(), fit.rejected(), fit.drifts()))));
     return all;
   }
 
   /// The largest rate of one replica, if it is sure.
   public Optional<SafeRate> rate(TokenLedger.Key variant, Limits declared, Slo slo, Instant now) {
     Basis basis;
-    Book book;
     synchronized (this) {
-      book = books.get(variant);
-      if (book == null || book.steps == null || book.since == null || mix(book).isEmpty()) {
-        return Optional.empty();
-      }
-      boolean whole = !book.since.plus(WINDOW).isAfter(now);
-      boolean fresh = !book.at.plus(STALE).isBefore(now);
-      if (!whole || !fresh || book.steps.samples() < LEAST_SAMPLES) {
+      SpeedHistory history = histories.get(variant);
+      if (history == null || !history.isKnown(now)) {
         return Optional.empty();
       }
       basis =
           new Basis(
-              book.steps,
-              Optional.ofNullable(book.firsts).filter(fit -> fit.samples() >= LEAST_SAMPLES),
+              history.steps().orElseThrow(),
+              history.firsts(),
               new Limits(
                   declared.maxSequences(),
                   declared.maxBatchedTokens(),
-                  Math.min(declared.kvTokens(), book.kvTokens)),
-              mix(book).orElseThrow(),
+                  Math.min(declared.kvTokens(), history.kvTokens())),
+              history.mix().orElseThrow(),
               slo);
-      Sized sized = book.sized;
-      if (sized != null && sized.basis().equals(basis)) {
-        return sure(sized.rate());
+      Sized last = sized.get(variant);
+      if (last != null && last.basis().equals(basis)) {
+        return sure(last.rate());
       }
     }
     SafeRate rate = basis.rate();
     synchronized (this) {
-      book.sized = new Sized(basis, rate);
+      if (histories.containsKey(variant)) {
+        sized.put(variant, new Sized(basis, rate));
+      }
     }
     return sure(rate);
   }
@@ -230,16 +245,66 @@ public final class Speeds {
     return rate.error() <= SURE ? Optional.of(rate) : Optional.empty();
   }
 
-  /// Forgets the deployments that `exists` does not know.
-  public synchronized void retain(Predicate<TokenLedger.Key> exists) {
-    books.keySet().removeIf(key -> !exists.test(key));
+  /// Namespaces in which something was learned since they were last [#memory].
+  synchronized Set<String> moved() {
+    return Set.copyOf(moved);
   }
 
-  /// Forgets the counters of replicas that are gone; what was learned of them stays.
-  public synchronized void gone(TokenLedger.Key variant, String uid) {
-    Book book = books.get(variant);
-    if (book != null) {
-      book.last.remove(uid);
+  /// Notes that what was learned in a namespace was not saved.
+  synchronized void unsaved(String namespace) {
+    moved.add(namespace);
+  }
+
+  /// Whether nothing is remembered of a namespace.
+  synchronized boolean isEmpty(String namespace) {
+    return histories.entrySet().stream()
+        .noneMatch(
+            entry ->
+                entry.getKey().namespace().equals(namespace)
+                    && entry.getValue().steps().isPresent());
+  }
+
+  /// What is to be remembered of a namespace, by deployment and variant: from then on only what is
+  /// learned later is new.
+  synchronized SortedMap<String, SortedMap<String, SpeedMemory>> memory(String namespace) {
+    moved.remove(namespace);
+    SortedMap<String, SortedMap<String, SpeedMemory>> memory = new TreeMap<>();
+    histories.forEach(
+        (key, history) -> {
+          if (key.namespace().equals(namespace)) {
+            history
+                .memory()
+                .filter(SpeedMemory::isSound)
+                .ifPresent(
+                    known ->
+                        memory
+                            .computeIfAbsent(key.deployment(), _ -> new TreeMap<>())
+                            .put(key.variant(), known));
+          }
+        });
+    return memory;
+  }
+
+  /// Goes on from what was remembered of a namespace, unless more was learned since, or it is of
+  /// something that is gone or has changed since it was `written`.
+  synchronized void restore(
+      String namespace, SortedMap<String, SortedMap<String, SpeedMemory>> memory, Instant written) {
+    memory.forEach(
+        (deployment, known) ->
+            known.forEach(
+                (variant, kept) ->
+                    restore(new TokenLedger.Key(namespace, deployment, variant), kept, written)));
+  }
+
+  private void restore(TokenLedger.Key variant, SpeedMemory kept, Instant written) {
+    Duration since =
+        Optional.ofNullable(histories.get(variant))
+            .flatMap(SpeedHistory::memory)
+            .map(SpeedMemory::observed)
+            .orElse(Duration.ZERO);
+    if (since.compareTo(kept.observed()) <= 0) {
+      histories.put(variant, SpeedHistory.of(kept));
+      renew(variant, written);
     }
   }
 }

@@ -105,7 +105,7 @@ class DemandsTest {
   }
 
   private DemandSeen asked() {
-    return new Measurements(new Speeds(), demands, new Queues())
+    return new Measurements(new Speeds(Speeds.Variants.UNKNOWN), demands, new Queues())
         .asked("team", "chat", 0, now)
         .orElseThrow();
   }

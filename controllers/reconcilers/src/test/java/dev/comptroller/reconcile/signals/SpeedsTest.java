@@ -12,119 +12,56 @@ import dev.comptroller.decide.capacity.StepCostEstimate;
 import dev.comptroller.decide.capacity.Workload;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.SortedMap;
 import org.junit.jupiter.api.Test;
 
 /// What is learned from pages of metrics alone, of engines whose speed is known.
 class SpeedsTest {
   private static final TokenLedger.Key KEY = new TokenLedger.Key("team", "chat", "large");
   private static final Instant START = Instant.parse("2026-01-05T10:00:00Z");
-  private static final StepCost TRUTH = new StepCost(0.012, 2.5e-5, 2e-8);
+  private static final StepCost TRUTH = SteppingEngine.TRUTH;
   private static final Limits LIMITS = new Limits(64, 2_048, Double.POSITIVE_INFINITY);
   private static final Slo SLO = new Slo(1, 0.05, 0.95);
 
-  private final Speeds speeds = new Speeds();
+  private static final Speeds.Replica POD = new Speeds.Replica("pod", START);
+
+  private final SomeVariants variants = new SomeVariants();
   private final Random random = new Random(7);
+  private Speeds speeds = new Speeds(variants);
 
-  /// An engine that serves a varying number of requests of 400 tokens in and 100 out, step by step.
-  private final class Engine {
-    private final boolean counts;
-    private double seconds;
-    private double steps;
-    private double roots;
-    private double tokens;
-    private double kv;
-    private double stepSeconds;
-    private double prompt;
-    private double generated;
-    private double between;
-    private double betweenSeconds;
-    private double firsts;
-    private double firstSeconds;
-    private double sequences;
-    private double kvNow;
-    private double by = 1;
-
-    Engine(boolean counts) {
-      this.counts = counts;
-    }
-
-    void run(double more) {
-      double until = seconds + more;
-      sequences = 2 + random.nextInt(40);
-      double due = 0;
-      while (seconds < until) {
-        // Requests of 100 tokens: each step a hundredth of those that are served is replaced.
-        due += sequences / 100;
-        double begun = Math.floor(due);
-        due -= begun;
-        double computed = sequences + 400 * begun;
-        kvNow = 450 * sequences;
-        double step =
-            by * TRUTH.seconds(sequences, computed, kvNow) * (1 + 0.03 * random.nextGaussian());
-        seconds += step;
-        steps++;
-        roots += Math.sqrt(sequences);
-        tokens += computed;
-        kv += kvNow;
-        stepSeconds += step;
-        prompt += 400 * begun;
-        generated += sequences;
-        between += sequences;
-        betweenSeconds += sequences * step;
-        firsts += begun;
-        firstSeconds += begun * step;
-      }
-    }
-
-    String page() {
-      String labels = "{engine=\"0\",model_name=\"meta-llama/Llama-3.1-8B-Instruct\"} ";
-      StringBuilder page = new StringBuilder();
-      page.append(
-          "# HELP vllm:num_requests_running Number of requests in model execution batches.\n");
-      page.append("# TYPE vllm:num_requests_running gauge\n");
-      line(page, "vllm:num_requests_running" + labels, sequences);
-      line(page, "vllm:num_requests_waiting" + labels, 0);
-      line(page, "vllm:prompt_tokens_total" + labels, prompt);
-      line(page, "vllm:generation_tokens_total" + labels, generated);
-      line(page, "vllm:inter_token_latency_seconds_sum" + labels, betweenSeconds);
-      line(page, "vllm:inter_token_latency_seconds_count" + labels, between);
-      line(page, "vllm:time_to_first_token_seconds_sum" + labels, firstSeconds);
-      line(page, "vllm:time_to_first_token_seconds_count" + labels, firsts);
-      line(page, "vllm:request_queue_time_seconds_sum" + labels, 0);
-      line(page, "vllm:prefix_cache_queries_total" + labels, prompt);
-      line(page, "vllm:prefix_cache_hits_total" + labels, 0);
-      if (counts) {
-        line(page, "comptroller_step_tokens_count" + labels, steps);
-        line(page, "comptroller_step_tokens_sum" + labels, tokens);
-        line(page, "comptroller_step_root_sequences_total" + labels, roots);
-        line(page, "comptroller_step_kv_tokens_total" + labels, kv);
-        line(page, "comptroller_step_seconds_total" + labels, stepSeconds);
-      } else {
-        line(page, "vllm:kv_cache_usage_perc" + labels, kvNow / 100_000);
-        page.append("vllm:cache_config_info{block_size=\"16\",cache_dtype=\"auto\",")
-            .append("engine=\"0\",num_gpu_blocks=\"6250\"} 1.0\n");
-      }
-      return page.toString();
-    }
-
-    private void line(StringBuilder page, String name, double value) {
-      page.append(name).append(value).append('\n');
-    }
-
-    Instant now() {
-      return START.plusNanos((long) (seconds * 1e9));
-    }
+  private SteppingEngine engine(boolean counts) {
+    return new SteppingEngine(counts, START, random);
   }
 
-  private Instant observe(Engine engine, Duration time) {
+  private Instant observe(SteppingEngine engine, Duration time) {
+    return observe(engine, POD, time);
+  }
+
+  private Instant observe(SteppingEngine engine, Speeds.Replica replica, Duration time) {
     Instant end = engine.now().plus(time);
     while (engine.now().isBefore(end)) {
-      speeds.add(KEY, "pod", engine.now(), engine.page(), Optional::empty);
+      speeds.add(KEY, replica, engine.now(), engine.page());
       engine.run(5);
     }
     return engine.now();
+  }
+
+  private Optional<SafeRate> rate(Instant now) {
+    return speeds.rate(KEY, LIMITS, SLO, now);
+  }
+
+  private Speeds.Learned learned() {
+    return Objects.requireNonNull(speeds.learned().get(KEY));
+  }
+
+  /// Another process that goes on from what this one has learned.
+  private void restart(Instant now) {
+    SortedMap<String, SortedMap<String, SpeedMemory>> memory = speeds.memory("team");
+    speeds = new Speeds(variants);
+    speeds.restore("team", memory, now);
   }
 
   private static double error(StepCostEstimate estimate) {
@@ -133,7 +70,7 @@ class SpeedsTest {
 
   @Test
   void shouldLearnAStepFromTheRuntimesOwnCountersAndSizeAReplicaByIt() {
-    Instant now = observe(new Engine(true), Duration.ofMinutes(11));
+    Instant now = observe(engine(true), Duration.ofMinutes(11));
     assertThat(error(speeds.stepCost(KEY).orElseThrow())).isCloseTo(0, within(0.03));
     assertThat(speeds.learned().get(KEY))
         .satisfies(learned -> assertThat(learned.steps().samples()).isGreaterThan(100))
@@ -148,7 +85,7 @@ class SpeedsTest {
 
   @Test
   void shouldLearnAStepFromTheMetricsOfVllmAlone() {
-    Instant now = observe(new Engine(false), Duration.ofMinutes(11));
+    Instant now = observe(engine(false), Duration.ofMinutes(11));
     assertThat(error(speeds.stepCost(KEY).orElseThrow())).isCloseTo(0, within(0.06));
     SafeRate said = speeds.rate(KEY, LIMITS, SLO, now).orElseThrow();
     SafeRate right =
@@ -157,18 +94,133 @@ class SpeedsTest {
   }
 
   @Test
-  void shouldSayNothingBeforeAWholeWindowNorOnStaleFigures() {
-    Engine engine = new Engine(true);
+  void shouldSayNothingBeforeAWholeWindow() {
+    SteppingEngine engine = engine(true);
     Instant early = observe(engine, Speeds.WINDOW.minusSeconds(30));
-    assertThat(speeds.rate(KEY, LIMITS, SLO, early)).isEmpty();
+    assertThat(rate(early)).isEmpty();
+    assertThat(rate(early.plus(Duration.ofHours(1)))).as("nobody saw a step since").isEmpty();
     Instant late = observe(engine, Duration.ofMinutes(1));
-    assertThat(speeds.rate(KEY, LIMITS, SLO, late)).isPresent();
-    assertThat(speeds.rate(KEY, LIMITS, SLO, late.plus(Speeds.STALE).plusSeconds(1))).isEmpty();
+    assertThat(rate(late)).isPresent();
+  }
+
+  @Test
+  void shouldSayTheSameForAWeekInWhichNothingIsAskedAndThenLearnAnew() {
+    SteppingEngine engine = engine(true);
+    Instant last = observe(engine, Duration.ofMinutes(11));
+    Optional<SafeRate> said = rate(last);
+    assertThat(said).isPresent();
+    assertThat(rate(last.plus(Duration.ofDays(6)))).isEqualTo(said);
+    assertThat(rate(last.plus(Duration.ofDays(8)))).isEmpty();
+    assertThat(rate(last.minus(Duration.ofDays(8)))).as("by a clock that is wrong").isEmpty();
+
+    SteppingEngine later = new SteppingEngine(true, last.plus(Duration.ofDays(8)), random);
+    Instant soon = observe(later, Duration.ofMinutes(5));
+    assertThat(learned().steps().samples()).isLessThan(70);
+    assertThat(rate(soon)).isEmpty();
+    assertThat(rate(observe(later, Duration.ofMinutes(6)))).isPresent();
+  }
+
+  @Test
+  void shouldSayTheSameAfterARestartAndGoOnFromThere() {
+    SteppingEngine engine = engine(true);
+    Instant last = observe(engine, Duration.ofMinutes(11));
+    Optional<SafeRate> said = rate(last);
+    Speeds.Learned learned = learned();
+    restart(last.plus(Duration.ofDays(2)));
+    assertThat(learned()).isEqualTo(learned);
+    assertThat(rate(last.plus(Duration.ofDays(2)))).isEqualTo(said).isPresent();
+    assertThat(rate(last.plus(Duration.ofDays(8)))).isEmpty();
+    observe(engine, Duration.ofMinutes(1));
+    assertThat(learned().steps().samples()).isGreaterThan(learned.steps().samples() + 5);
+  }
+
+  @Test
+  void shouldNotCountTheTimeWithoutTheOperatorAsObserved() {
+    SteppingEngine engine = engine(true);
+    Instant last = observe(engine, Duration.ofMinutes(6));
+    Instant back = last.plus(Duration.ofHours(3));
+    restart(back);
+    assertThat(rate(back)).isEmpty();
+    SteppingEngine later = new SteppingEngine(true, back, random);
+    assertThat(rate(observe(later, Duration.ofMinutes(3)))).isEmpty();
+    assertThat(rate(observe(later, Duration.ofSeconds(90)))).isPresent();
+  }
+
+  @Test
+  void shouldNoticeAfterARestartThatTheSpeedIsAnother() {
+    SteppingEngine engine = engine(true);
+    Instant last = observe(engine, Duration.ofMinutes(11));
+    double fast = rate(last).orElseThrow().requestsPerSecond();
+    restart(last);
+    SteppingEngine upgraded = new SteppingEngine(true, last.plusSeconds(60), random);
+    upgraded.by = 1.6;
+    assertThat(rate(observe(upgraded, Duration.ofSeconds(60)))).isEmpty();
+    assertThat(learned().drifts()).isPositive();
+    double slow = rate(observe(upgraded, Duration.ofMinutes(6))).orElseThrow().requestsPerSecond();
+    assertThat(slow / fast).isCloseTo(1 / 1.6, within(0.15));
+  }
+
+  @Test
+  void shouldBeginAnewWhenAVariantIsEditedFromReplicasThatCameAfterwards() {
+    SteppingEngine old = engine(true);
+    Instant edited = observe(old, Duration.ofMinutes(11));
+    assertThat(rate(edited)).isPresent();
+    variants.subject = new Speeds.Subject("uid-1", "Vllm models/llama-70b, 4 x NVIDIA-H100");
+    speeds.renew(_ -> true, edited);
+    assertThat(rate(edited)).isEmpty();
+    assertThat(speeds.learned()).isEmpty();
+
+    observe(old, Duration.ofMinutes(11));
+    assertThat(speeds.learned()).as("of a replica of before the edit").isEmpty();
+
+    SteppingEngine next = new SteppingEngine(true, old.now(), random);
+    Instant now = observe(next, new Speeds.Replica("new", old.now()), Duration.ofMinutes(11));
+    assertThat(rate(now)).isPresent();
+  }
+
+  @Test
+  void shouldLearnFromAllReplicasAgainWhereAnEditReplacedNoneForAnHour() {
+    SteppingEngine engine = engine(true);
+    Instant edited = observe(engine, Duration.ofMinutes(11));
+    variants.subject = new Speeds.Subject("uid-1", "Vllm models/llama, 1 x NVIDIA-H100-NVL");
+    speeds.renew(_ -> true, edited);
+    SteppingEngine later = new SteppingEngine(true, edited.plus(Duration.ofMinutes(61)), random);
+    assertThat(rate(observe(later, Duration.ofMinutes(11)))).isPresent();
+  }
+
+  @Test
+  void shouldNotGoOnFromWhatWasLearnedOfSomethingElse() {
+    SteppingEngine old = engine(true);
+    Instant last = observe(old, Duration.ofMinutes(11));
+    variants.subject = new Speeds.Subject("uid-2", SomeVariants.SUBJECT.traits());
+    restart(last);
+    assertThat(rate(last)).isEmpty();
+    assertThat(speeds.learned()).isEmpty();
+
+    observe(old, Duration.ofMinutes(11));
+    assertThat(speeds.learned()).as("of a replica of before the last write").isEmpty();
+    SteppingEngine next = new SteppingEngine(true, old.now(), random);
+    Speeds.Replica pod = new Speeds.Replica("new", last.plusSeconds(60));
+    assertThat(rate(observe(next, pod, Duration.ofMinutes(11)))).isPresent();
+  }
+
+  @Test
+  void shouldKeepWhatItKnowsWhileASpecCannotBeReadAndForgetWhatIsGone() {
+    Instant last = observe(engine(true), Duration.ofMinutes(11));
+    variants.subject = null;
+    speeds.renew(_ -> true, last);
+    assertThat(rate(last)).isPresent();
+    restart(last);
+    assertThat(rate(last)).isPresent();
+    variants.exist = false;
+    speeds.renew(_ -> true, last);
+    assertThat(rate(last)).isEmpty();
+    assertThat(speeds.isEmpty("team")).isTrue();
   }
 
   @Test
   void shouldFollowAChangeOfSpeedAndBeSilentWhileItIsUnsure() {
-    Engine engine = new Engine(true);
+    SteppingEngine engine = engine(true);
     Instant before = observe(engine, Duration.ofMinutes(11));
     double fast = speeds.rate(KEY, LIMITS, SLO, before).orElseThrow().requestsPerSecond();
     engine.by = 1.6;
@@ -181,18 +233,17 @@ class SpeedsTest {
 
   @Test
   void shouldNotTakeARestartForSteps() {
-    Engine engine = new Engine(true);
+    SteppingEngine engine = engine(true);
     observe(engine, Duration.ofMinutes(3));
     double said = error(speeds.stepCost(KEY).orElseThrow());
-    Engine again = new Engine(true);
-    again.seconds = engine.seconds;
-    speeds.add(KEY, "pod", again.now(), again.page(), Optional::empty);
+    SteppingEngine again = new SteppingEngine(true, engine.now(), random);
+    speeds.add(KEY, POD, again.now(), again.page());
     assertThat(error(speeds.stepCost(KEY).orElseThrow())).isEqualTo(said);
   }
 
   @Test
   void shouldMakeNothingOutOfPagesThatAreBroken() {
-    Engine engine = new Engine(true);
+    SteppingEngine engine = engine(true);
     observe(engine, Duration.ofMinutes(1));
     double said = error(speeds.stepCost(KEY).orElseThrow());
     for (String page :
@@ -202,7 +253,7 @@ class SpeedsTest {
           engine.page().replaceAll("(generation_tokens_total\\{[^}]*}) .*", "$1 NaN"),
           engine.page().replaceAll("(prompt_tokens_total\\{[^}]*}) .*", "$1 -5")
         }) {
-      speeds.add(KEY, "pod", engine.now().plusSeconds(5), page, Optional::empty);
+      speeds.add(KEY, POD, engine.now().plusSeconds(5), page);
     }
     assertThat(error(speeds.stepCost(KEY).orElseThrow())).isEqualTo(said);
   }

@@ -229,6 +229,17 @@ class ChartTest {
         .doesNotContain("machinedeployments patch", "machines delete");
   }
 
+  @Test
+  void shouldLetTheOperatorKeepItsRecordsInTheInstallationsNamespaceOnly() throws Exception {
+    List<HasMetadata> objects = render();
+    assertThat(
+            only(Role.class, objects).stream()
+                .filter(role -> role.getMetadata().getName().equals("comptroller-operator"))
+                .flatMap(role -> rights(role.getRules())))
+        .contains("configmaps list", "configmaps create", "configmaps update", "configmaps delete");
+    assertThat(operatorRights(objects)).noneMatch(right -> right.startsWith("configmaps "));
+  }
+
   private static List<String> operatorRights(List<HasMetadata> objects) {
     return only(ClusterRole.class, objects).stream()
         .filter(role -> role.getMetadata().getName().endsWith("-operator"))

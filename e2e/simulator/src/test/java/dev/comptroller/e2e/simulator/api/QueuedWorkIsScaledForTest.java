@@ -41,7 +41,8 @@ final class QueuedWorkIsScaledForTest {
   private final FakeApi api = new FakeApi(clock);
   private final Demands demands = new Demands();
   private final Queues queues = new Queues();
-  private final Measurements measured = new Measurements(new Speeds(), demands, queues);
+  private final Measurements measured =
+      new Measurements(new Speeds(Speeds.Variants.UNKNOWN), demands, queues);
   private @Nullable String queue;
   private ScaleState state = ScaleState.resumed("large", 0, null);
 

@@ -1,4 +1,4 @@
-package dev.comptroller.reconcile.charges;
+package dev.comptroller.reconcile.archive;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -20,9 +20,9 @@ import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /// Compressed JSON in ConfigMaps of the installation's namespace, written by one process at a time.
-final class Archive {
+public final class Archive {
   /// The most that is written: a ConfigMap holds a little more than this in Base64.
-  static final int MAX_BYTES = 700_000;
+  public static final int MAX_BYTES = 700_000;
 
   private static final ObjectMapper JSON = JsonMapper.builder().build();
   private static final String SCHEMA = "schema";
@@ -36,7 +36,7 @@ final class Archive {
   ///
   /// @param component that they are labelled with
   /// @param key that the JSON stands under
-  Archive(KubernetesClient client, String home, String component, String key) {
+  public Archive(KubernetesClient client, String home, String component, String key) {
     this.client = client;
     this.home = home;
     this.key = key;
@@ -51,12 +51,12 @@ final class Archive {
   }
 
   /// The root of a book of this schema.
-  static ObjectNode book(int schema) {
+  public static ObjectNode book(int schema) {
     return JSON.createObjectNode().put(SCHEMA, schema);
   }
 
   /// A book as compressed JSON; the same book gives the same bytes.
-  static byte[] pack(ObjectNode book) {
+  public static byte[] pack(ObjectNode book) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
       out.write(JSON.writeValueAsBytes(book));
@@ -69,7 +69,7 @@ final class Archive {
   /// The book that [#pack] made `bytes` of.
   ///
   /// @throws IllegalArgumentException if it did not, or of another schema
-  static JsonNode unpack(byte[] bytes, int schema) {
+  public static JsonNode unpack(byte[] bytes, int schema) {
     try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
       JsonNode book = JSON.readTree(in);
       if (book.path(SCHEMA).asInt() != schema) {
@@ -83,19 +83,19 @@ final class Archive {
   }
 
   /// The ConfigMap called `name`; absent if there is none.
-  @Nullable ConfigMap get(String name) {
+  public @Nullable ConfigMap get(String name) {
     return client.configMaps().inNamespace(home).withName(name).get();
   }
 
   /// All of the component's.
-  List<ConfigMap> list() {
+  public List<ConfigMap> list() {
     return client.configMaps().inNamespace(home).withLabels(labels).list().getItems();
   }
 
   /// What is in `map`.
   ///
   /// @throws IllegalArgumentException if its key is missing or no Base64
-  byte[] bytes(ConfigMap map) {
+  public byte[] bytes(ConfigMap map) {
     String text = map.getBinaryData() == null ? null : map.getBinaryData().get(key);
     if (text == null) {
       throw new IllegalArgumentException("the key is missing");
@@ -104,13 +104,13 @@ final class Archive {
   }
 
   /// The version that is there; absent if there is none.
-  @Nullable String version(String name) {
+  public @Nullable String version(String name) {
     ConfigMap map = get(name);
     return map == null ? null : map.getMetadata().getResourceVersion();
   }
 
   /// Writes over `version`, or anew without one; gives the version that is written.
-  String write(String name, byte[] bytes, @Nullable String version) {
+  public String write(String name, byte[] bytes, @Nullable String version) {
     ConfigMap map =
         new ConfigMapBuilder()
             .withNewMetadata()
@@ -129,7 +129,7 @@ final class Archive {
   }
 
   /// Deletes the ConfigMap called `name`.
-  void delete(String name) {
+  public void delete(String name) {
     var _ = client.configMaps().inNamespace(home).withName(name).delete();
   }
 }
