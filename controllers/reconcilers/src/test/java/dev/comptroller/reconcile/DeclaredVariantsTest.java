@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.comptroller.reconcile.desired.Engine;
 import dev.comptroller.reconcile.desired.Rung;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -23,7 +24,7 @@ final class DeclaredVariantsTest {
       int sequences,
       int tokens) {
     return new Rung(
-        "large", engine, "pool", gpus, claim, path, digest, context, sequences, tokens, 256);
+        "large", engine, "pool", gpus, claim, path, digest, context, sequences, tokens, 256, null);
   }
 
   private static String traits(Rung rung) {
@@ -67,7 +68,8 @@ final class DeclaredVariantsTest {
                     null,
                     64,
                     2_048,
-                    queued)));
+                    queued,
+                    queued == 0 ? null : Duration.ofSeconds(1))));
       }
     }
     assertThat(all).hasSize(1);

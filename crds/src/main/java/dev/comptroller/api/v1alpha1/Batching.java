@@ -1,11 +1,14 @@
 package dev.comptroller.api.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import dev.comptroller.api.schema.Format;
+import dev.comptroller.api.schema.Text;
 import dev.comptroller.api.schema.Wire;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.ValidationRule;
+import org.jspecify.annotations.Nullable;
 
 /// Limits of the batcher of one replica.
 @Wire
@@ -32,7 +35,14 @@ public record Batching(
         @Default("64")
         @JsonPropertyDescription(
             "Requests that wait for a slot; the next one is answered 429. Default 64.")
-        Integer maxQueued) {
+        Integer maxQueued,
+    @Text(Format.DURATION)
+        @JsonPropertyDescription(
+            "The longest that an interactive request is expected to wait for a slot; one that would"
+                + " wait longer is answered 429 at once. Half of slo.timeToFirstToken keeps the"
+                + " others in time when more comes than is served. Absent: maxQueued alone bounds"
+                + " the queue.")
+        @Nullable String maxQueueTime) {
   /// Puts the defaults in place of absent members.
   public Batching {
     maxSequences = Absent.or(maxSequences, 16);
@@ -40,5 +50,5 @@ public record Batching(
     maxQueued = Absent.or(maxQueued, 64);
   }
 
-  static final Batching DEFAULT = new Batching(16, 512, 64);
+  static final Batching DEFAULT = new Batching(16, 512, 64, null);
 }

@@ -139,7 +139,7 @@ class BatcherTest {
 
   @Test
   void shouldComputeLessBatchWorkInAStepWhenStepsTakeTooLongAndMoreWhenTheyDoNot() {
-    Batcher paced = new Batcher(new BatchLimits(1, 64, 1, 1_000), 400, 400);
+    Batcher paced = new Batcher(new BatchLimits(1, 64, 1, 0, 1_000), 400, 400);
     paced.add(1, RequestClass.BATCH, prompt(300), 2, 0);
     assertThat(pacedStep(paced, 100)).isEqualTo(1);
     assertThat(pacedStep(paced, 100)).isEqualTo(2);
@@ -186,7 +186,7 @@ class BatcherTest {
     assertThatThrownBy(() -> new BatchLimits(8, 7, 1))
         .hasMessageContaining("maxBatchedTokens is 7");
     assertThatThrownBy(() -> new BatchLimits(8, 8, -1)).hasMessageContaining("maxQueued is -1");
-    assertThatThrownBy(() -> new BatchLimits(8, 8, 1, 0))
+    assertThatThrownBy(() -> new BatchLimits(8, 8, 1, 0, 0))
         .hasMessageContaining("batchStepNanos is 0");
     assertThatThrownBy(() -> new Batcher(new BatchLimits(8, 8, 1), 10, 11))
         .hasMessageContaining("contextLength is 11");

@@ -2,6 +2,7 @@ package dev.comptroller.engine;
 
 import dev.comptroller.batching.BatchLimits;
 import dev.comptroller.batching.RequestClass;
+import dev.comptroller.batching.Turnover;
 import dev.comptroller.engine.LoopSnapshot.Load;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// | field | written by | read by | guard |
 /// |---|---|---|---|
 /// | live, and what the loops add | loop thread | loop thread | none needed |
-/// | state, inFlight, nextId, busySince | any | any | gate |
+/// | state, inFlight, turnover, nextId, busySince | any | any | gate |
 /// | figures | loop thread | any | volatile |
 abstract sealed class LoopBase implements ServingLoop permits EngineLoop, ForwardLoop {
   final EngineInfo info;
@@ -40,6 +41,7 @@ abstract sealed class LoopBase implements ServingLoop permits EngineLoop, Forwar
   private final ReentrantLock gate = new ReentrantLock();
   private LoopState state = new LoopState.Serving();
   private final EnumMap<RequestClass, Integer> inFlight = new EnumMap<>(RequestClass.class);
+  private final Turnover turnover;
   private long nextId = 1;
   private long busySinceNanos;
 
@@ -57,6 +59,7 @@ abstract sealed class LoopBase implements ServingLoop permits EngineLoop, Forwar
     this.info = info;
     this.tokenizer = tokenizer;
     this.limits = limits;
+    this.turnover = new Turnover(limits.maxSequences());
     this.observer = observer;
     this.nanoClock = nanoClock;
     this.meter = meter;
@@ -254,11 +257,19 @@ abstract sealed class LoopBase implements ServingLoop permits EngineLoop, Forwar
       case LoopState.Serving _ -> {
         int there = inFlight(requestClass);
         int waiting = there - Math.min(there, limits.maxSequences());
-        yield there >= limits.places()
-            ? new Rejection.QueueFull(waiting, limits.maxQueued())
-            : null;
+        if (there >= limits.places()) {
+          yield new Rejection.QueueFull(waiting, limits.maxQueued());
+        }
+        yield requestClass == RequestClass.INTERACTIVE ? tooSlow(there, waiting) : null;
       }
     };
+  }
+
+  private @Nullable Rejection tooSlow(int there, int waiting) {
+    long wait = limits.maxQueueNanos() == 0 ? 0 : turnover.waitNanos(there);
+    return wait > limits.maxQueueNanos()
+        ? new Rejection.QueueSlow(waiting, wait, limits.maxQueueNanos())
+        : null;
   }
 
   private EventQueue enqueue(GenerationRequest request) {
@@ -281,6 +292,9 @@ abstract sealed class LoopBase implements ServingLoop permits EngineLoop, Forwar
     gate.lock();
     try {
       inFlight.merge(requestClass, -1, Integer::sum);
+      if (requestClass == RequestClass.INTERACTIVE) {
+        turnover.ended(inFlight(requestClass), nanoClock.getAsLong());
+      }
     } finally {
       gate.unlock();
     }

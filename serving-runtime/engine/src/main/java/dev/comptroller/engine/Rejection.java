@@ -5,8 +5,8 @@ public sealed interface Rejection {
   /// A sentence with the numbers, for the client.
   String message();
 
-  /// A short name for metrics: `queue_full`, `prompt_empty`, `prompt_too_long`, `token_unknown`,
-  /// `draining`, `engine_failed`.
+  /// A short name for metrics: `queue_full`, `queue_slow`, `prompt_empty`, `prompt_too_long`,
+  /// `token_unknown`, `draining`, `engine_failed`.
   String code();
 
   /// As many requests wait as may.
@@ -19,6 +19,23 @@ public sealed interface Rejection {
     @Override
     public String code() {
       return "queue_full";
+    }
+  }
+
+  /// It would wait longer than anybody may.
+  record QueueSlow(int waiting, long waitNanos, long maxQueueNanos) implements Rejection {
+    private static final double MILLI = 1e6;
+
+    @Override
+    public String message() {
+      return ("%d requests wait already and a place is expected to be free in %.0f ms, maxQueueTime"
+              + " is %.0f ms; retry later")
+          .formatted(waiting, waitNanos / MILLI, maxQueueNanos / MILLI);
+    }
+
+    @Override
+    public String code() {
+      return "queue_slow";
     }
   }
 

@@ -321,6 +321,45 @@ class EngineLoopTest {
   }
 
   @Test
+  void shouldRefuseAtOnceWhoWouldWaitLongerThanAnybodyMay() throws Exception {
+    Gate gate = gate();
+    Pause timed =
+        nanos -> {
+          gate.nanos(nanos);
+          clock.nanos(nanos);
+        };
+    long step = 10_000_000;
+    SimulatedOptions one = new SimulatedOptions(64, 1, 16, 64, 30, step, 0, 0);
+    long longest = 16 * step;
+    EngineLoop loop =
+        start(
+            new SimulatedEngine(one, timed),
+            new BatchLimits(1, 16, 40, longest, BatchLimits.DEFAULT_BATCH_STEP_NANOS));
+    List<TokenStream> learnedFrom = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      learnedFrom.add(accepted(loop.submit(request("a", 4))));
+    }
+    gate.open(100_000);
+    for (TokenStream stream : learnedFrom) {
+      assertThat(end(readAll(stream)).usage().completionTokens()).isEqualTo(4);
+    }
+    await().atMost(PATIENCE).until(() -> loop.snapshot().interactive().waiting() == 0);
+    gate.shut();
+    List<Submission> later = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      later.add(loop.submit(request("a", 4)));
+    }
+    // One runs, and each of four others waits for as many answers of four steps as are before it.
+    assertThat(later.subList(0, 5)).allMatch(Submission.Accepted.class::isInstance);
+    assertThat(later.subList(5, 8))
+        .containsOnly(new Submission.Rejected(new Rejection.QueueSlow(4, 5 * 4 * step, longest)));
+    assertThat(loop.submit(GenerationRequest.batch(prompt("a"), SamplingParams.greedy(4))))
+        .as("what may wait")
+        .isInstanceOf(Submission.Accepted.class);
+    gate.open(100_000);
+  }
+
+  @Test
   void shouldServeInteractiveRequestsAtOnceThoughBatchWorkFillsEverySlot() throws Exception {
     Gate gate = gate();
     SimulatedOptions small = new SimulatedOptions(64, 2, 16, 64, 30, 1000, 100, 1);
@@ -435,6 +474,10 @@ class EngineLoopTest {
 
     void open(int count) {
       steps.release(count);
+    }
+
+    void shut() {
+      steps.drainPermits();
     }
 
     @Override

@@ -115,6 +115,16 @@ public final class Main implements Callable<Integer> {
   private int maxQueued;
 
   @Option(
+      names = "--max-queue-millis",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "the longest that an interactive request is expected to wait; one that would wait longer is"
+              + " refused at once; 0: --max-queued alone bounds the queue (default:"
+              + " ${DEFAULT-VALUE})")
+  private int maxQueueMillis;
+
+  @Option(
       names = "--batch-step-millis",
       paramLabel = "N",
       defaultValue = "10",
@@ -247,13 +257,19 @@ public final class Main implements Callable<Integer> {
     within("--max-sequences", maxSequences, 1, 256);
     within("--max-batched-tokens", maxBatchedTokens, maxSequences, 1 << 20);
     within("--max-queued", maxQueued, 0, 1 << 20);
+    within("--max-queue-millis", maxQueueMillis, 0, 86_400_000);
     within("--port", port, 0, 65535);
     within("--threads", threads, 0, 1024);
     within("--gpus", gpus, 1, 1024);
     within("--journal-millis", journalMillis, 10, 3_600_000);
     checkSimulated();
     within("--batch-step-millis", batchStepMillis, 1, 60_000);
-    return new BatchLimits(maxSequences, maxBatchedTokens, maxQueued, batchStepMillis * 1_000_000L);
+    return new BatchLimits(
+        maxSequences,
+        maxBatchedTokens,
+        maxQueued,
+        maxQueueMillis * 1_000_000L,
+        batchStepMillis * 1_000_000L);
   }
 
   private void checkModel() {

@@ -81,6 +81,7 @@ record Replica(
   private static ApiError refusal(Rejection reason, String field) {
     return switch (reason) {
       case Rejection.QueueFull full -> ApiError.busy(full.message());
+      case Rejection.QueueSlow slow -> ApiError.busy(slow.message());
       case Rejection.PromptEmpty empty -> ApiError.invalid(field, empty.message());
       case Rejection.PromptTooLong tooLong -> ApiError.contextExceeded(field, tooLong.message());
       case Rejection.TokenUnknown unknown -> ApiError.invalid(field, unknown.message());

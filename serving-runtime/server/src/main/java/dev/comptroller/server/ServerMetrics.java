@@ -123,6 +123,7 @@ final class ServerMetrics implements LoopObserver {
             .labelNames("model_name", "engine", "reason")
             .register(registry);
     rejected.labels(modelName, "0", "queue_full");
+    rejected.labels(modelName, "0", "queue_slow");
     byClass();
   }
 

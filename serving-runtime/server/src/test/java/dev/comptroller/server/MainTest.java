@@ -27,6 +27,7 @@ class MainTest {
         "--max-sequences 0|--max-sequences must be from 1 to 256, is 0",
         "--max-sequences 9 --max-batched-tokens 8|--max-batched-tokens must be from 9 to",
         "--max-queued -1|--max-queued must be from 0 to",
+        "--max-queue-millis -1|--max-queue-millis must be from 0 to",
         "--context-length -5|--context-length must be from 0 to",
         "--threads -1|--threads must be from 0 to 1024, is -1",
         "--engine cuda|Invalid value for option '--engine': expected one of [llama, vllm,",

@@ -52,6 +52,8 @@ public final class DeploymentParser {
   private static final Pattern SPAN = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)(ms|s|m|h)");
 
   /// What a folder in Hugging Face's format may hold; the other names are llama.cpp's alone.
+  private static final Duration LONGEST_QUEUE = Duration.ofHours(24);
+
   private static final Set<Quantization> HUGGING_FACE =
       Collections.unmodifiableSet(
           EnumSet.of(
@@ -342,7 +344,21 @@ public final class DeploymentParser {
             variant.model().contextLength(),
             variant.batching().maxSequences(),
             variant.batching().maxBatchedTokens(),
-            variant.batching().maxQueued()));
+            variant.batching().maxQueued(),
+            queueTime(variant.batching().maxQueueTime(), field, violations)));
+  }
+
+  private static @Nullable Duration queueTime(
+      @Nullable String span, String field, Violations violations) {
+    if (span == null) {
+      return null;
+    }
+    String name = field + ".batching.maxQueueTime";
+    Optional<Duration> time = violations.parse(name, () -> duration(span));
+    if (time.filter(t -> t.compareTo(LONGEST_QUEUE) > 0).isPresent()) {
+      violations.add(name, "%s is longer than 24h; leave it out".formatted(span));
+    }
+    return time.orElse(null);
   }
 
   /// A count such as `135M` or `1.5B`.

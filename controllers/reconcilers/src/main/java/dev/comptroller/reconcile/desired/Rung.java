@@ -1,5 +1,6 @@
 package dev.comptroller.reconcile.desired;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /// How the pods of a variant run: the part of its spec that the runtime is told.
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param maxSequences sequences computed at once
 /// @param maxBatchedTokens tokens computed in a step
 /// @param maxQueued requests that may wait
+/// @param maxQueueTime the longest that one is expected to; absent if their number alone is bounded
 public record Rung(
     String name,
     Engine engine,
@@ -27,7 +29,8 @@ public record Rung(
     @Nullable Integer contextLength,
     int maxSequences,
     int maxBatchedTokens,
-    int maxQueued) {
+    int maxQueued,
+    @Nullable Duration maxQueueTime) {
   /// Where containers find the model.
   String modelPath() {
     return ServingDeployment.MODELS + "/" + path;

@@ -218,6 +218,9 @@ public final class ServingDeployment {
     add(arguments, "--max-sequences", Integer.toString(rung.maxSequences()));
     add(arguments, "--max-batched-tokens", Integer.toString(rung.maxBatchedTokens()));
     add(arguments, "--max-queued", Integer.toString(rung.maxQueued()));
+    if (rung.maxQueueTime() != null) {
+      add(arguments, "--max-queue-millis", Long.toString(rung.maxQueueTime().toMillis()));
+    }
     add(arguments, "--journal", SCRATCH + "/journal.json");
     add(arguments, "--port", Integer.toString(Names.RUNTIME_PORT));
     return arguments;

@@ -94,13 +94,25 @@ final class ServingObjectsTest {
           4096,
           16,
           512,
-          64);
+          64,
+          Duration.ofSeconds(1));
   private final Serving serving = serving(bundled);
   private final Serving vllm = serving(vllm(4, 4096));
 
   private static Rung vllm(int gpus, @Nullable Integer contextLength) {
     return new Rung(
-        "large", Engine.Vllm, "h100", gpus, "models", "llama/7b", null, contextLength, 16, 512, 64);
+        "large",
+        Engine.Vllm,
+        "h100",
+        gpus,
+        "models",
+        "llama/7b",
+        null,
+        contextLength,
+        16,
+        512,
+        64,
+        null);
   }
 
   private static Serving serving(Rung rung) {
@@ -146,7 +158,7 @@ final class ServingObjectsTest {
             "--model /models/llama/7b.gguf --model-digest sha256:aa --served-model-name team/chat"
                 + " --served-model-name chat --variant large --gpus 4"
                 + " --context-length 4096 --max-sequences 16 --max-batched-tokens 512 --max-queued 64"
-                + " --journal /tmp/journal.json --port 8000");
+                + " --max-queue-millis 1000 --journal /tmp/journal.json --port 8000");
     assertThat(container.getEnv().getFirst().getName()).isEqualTo("POD_IP");
     assertThat(container.getResources().getLimits())
         .isEqualTo(Map.of(Names.GPU_RESOURCE, new Quantity("4")));

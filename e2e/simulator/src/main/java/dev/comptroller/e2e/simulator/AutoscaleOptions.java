@@ -68,6 +68,14 @@ final class AutoscaleOptions {
   private int startSeconds = 180;
 
   @Option(
+      names = "--max-queued",
+      paramLabel = "N",
+      description =
+          "of the suite autoscale: requests that a replica queues, the next one is refused (default:"
+              + " 256; 13 are what one serves within half of the promised time to the first token)")
+  private int maxQueued = 256;
+
+  @Option(
       names = "--skip-days",
       paramLabel = "N",
       description = "of the suite autoscale: days at the beginning that are left out (default: 0)")
@@ -97,6 +105,9 @@ final class AutoscaleOptions {
     if (startSeconds < 0 || startSeconds > 3_600) {
       throw wrong(spec, "--start-seconds %d: give 0 to 3600".formatted(startSeconds));
     }
+    if (maxQueued < 1 || maxQueued > 100_000) {
+      throw wrong(spec, "--max-queued %d: give 1 to 100000".formatted(maxQueued));
+    }
     if (skipDays < 0 || skipDays > 100_000) {
       throw wrong(spec, "--skip-days %d: give 0 to 100000".formatted(skipDays));
     }
@@ -110,6 +121,7 @@ final class AutoscaleOptions {
         deferrable,
         windowHours,
         startSeconds,
+        maxQueued,
         skipDays,
         days,
         seed,

@@ -31,6 +31,7 @@ public final class AutoscaleSuite {
   /// @param deferrable part of the requests that may wait
   /// @param windowHours how long they may
   /// @param startSeconds from asking for a replica until it serves
+  /// @param maxQueued requests that a replica queues
   /// @param skipDays how many days at the beginning are left out
   /// @param days how many; 0: all
   /// @param seed of chance
@@ -46,6 +47,7 @@ public final class AutoscaleSuite {
       double deferrable,
       double windowHours,
       int startSeconds,
+      int maxQueued,
       int skipDays,
       int days,
       long seed,
@@ -67,7 +69,8 @@ public final class AutoscaleSuite {
       Comparison comparison =
           new Comparison(
               arrivals,
-              new Comparison.Setting(options.startSeconds, options.windowHours * 3600, 0),
+              new Comparison.Setting(
+                  options.startSeconds, options.windowHours * 3600, 0, options.maxQueued),
               options.threads);
       assumptions(out, arrivals, comparison.rules());
       out.flush();
@@ -135,11 +138,12 @@ public final class AutoscaleSuite {
     out.printf(
         Locale.ROOT,
         "promise: first token within %.1f s, %.0f ms per token, %.1f %% of the requests; 1 to %d"
-            + " replicas, looks every %d s%n",
+            + " replicas that queue %d each, looks every %d s%n",
         rules.slo().timeToFirstToken(),
         1000 * rules.slo().timePerOutputToken(),
         100 * rules.slo().attainment(),
         rules.most(),
+        rules.machine().maxQueued(),
         Fleet.TICK);
   }
 

@@ -27,7 +27,8 @@ public final class Comparison {
   /// @param startSeconds from asking for a replica until it serves
   /// @param batchWindow seconds that requests may wait, where they may
   /// @param most replicas at most; 0: twice what the busiest window needs
-  public record Setting(int startSeconds, double batchWindow, int most) {}
+  /// @param maxQueued requests that a replica queues; the next one is refused
+  public record Setting(int startSeconds, double batchWindow, int most, int maxQueued) {}
 
   /// The run of one policy.
   public record Entry(String name, Fleet fleet) {}
@@ -48,7 +49,7 @@ public final class Comparison {
   public Comparison(Arrivals arrivals, Setting setting, int threads) {
     this.arrivals = arrivals;
     Workload mix = new Workload(Sizes.CONTEXT.mean(), Sizes.GENERATED.mean(), 0);
-    Machine machine = Machine.seventyBillion(mix, setting.startSeconds);
+    Machine machine = Machine.seventyBillion(mix, setting.startSeconds, setting.maxQueued);
     Slo slo = new Slo(2, 0.05, 0.999);
     Rates rates = arrivals.rates();
     double busiest = 0;

@@ -22,7 +22,7 @@ public record Machine(
     StepCost cost, Limits limits, int maxQueued, long microsPerHour, int startSeconds) {
   /// A 70B model in 16 bits on eight H100s at $19 an hour; its steps take what [Physics] says,
   /// times the factor that makes 64 sequences of `mix` come to 2,800 tokens of answers a second.
-  public static Machine seventyBillion(Workload mix, int startSeconds) {
+  public static Machine seventyBillion(Workload mix, int startSeconds, int maxQueued) {
     Hardware hardware = new Hardware(Accelerator.named("H100").orElseThrow(), 8);
     ModelShape model = ModelShape.dense(70_000_000_000L, Quantization.named("BF16").orElseThrow());
     Limits limits = new Limits(64, 2048, hardware.kvTokens(model));
@@ -34,7 +34,7 @@ public record Machine(
             raw.perRootSequence() * by,
             raw.perToken() * by,
             raw.perKvToken() * by);
-    return new Machine(cost, limits, 256, 19_000_000, startSeconds);
+    return new Machine(cost, limits, maxQueued, 19_000_000, startSeconds);
   }
 
   public Machine {

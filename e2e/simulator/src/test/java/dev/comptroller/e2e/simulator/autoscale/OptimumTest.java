@@ -45,7 +45,7 @@ class OptimumTest {
     }
     Arrivals arrivals =
         Scenes.minutes(2, 0, rates.stream().mapToDouble(Double::doubleValue).toArray());
-    Comparison comparison = new Comparison(arrivals, new Comparison.Setting(60, 3600, 0), 1);
+    Comparison comparison = new Comparison(arrivals, new Comparison.Setting(60, 3600, 0, 256), 1);
     Comparison.Result result = comparison.run();
 
     assertThat(result.optimum().score().missedShare()).isLessThanOrEqualTo(0.001);
@@ -69,7 +69,7 @@ class OptimumTest {
       rates[minute] = minute % 40 < 20 ? 45 : 8;
     }
     Arrivals arrivals = Scenes.minutes(1, 0.25, rates);
-    Comparison comparison = new Comparison(arrivals, new Comparison.Setting(60, 3600, 0), 1);
+    Comparison comparison = new Comparison(arrivals, new Comparison.Setting(60, 3600, 0, 256), 1);
     Comparison.Result result = comparison.run();
     Fleet optimum = result.optimum();
     Fleet ours = fleet(result, Comparison.OURS);
@@ -81,7 +81,7 @@ class OptimumTest {
     assertThat(optimum.microsWithRest()).isGreaterThan(result.leastMicros());
     // Without deferring, the same requests cost more even with perfect knowledge.
     Arrivals urgent = Scenes.minutes(1, 0, rates);
-    Comparison all = new Comparison(urgent, new Comparison.Setting(60, 3600, 0), 1);
+    Comparison all = new Comparison(urgent, new Comparison.Setting(60, 3600, 0, 256), 1);
     assertThat(optimum.microsWithRest()).isLessThan(all.run().optimum().microsWithRest());
   }
 

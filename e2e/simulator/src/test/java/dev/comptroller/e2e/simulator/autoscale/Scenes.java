@@ -13,7 +13,7 @@ final class Scenes {
   private Scenes() {}
 
   static Machine machine(int startSeconds) {
-    return Machine.seventyBillion(MIX, startSeconds);
+    return Machine.seventyBillion(MIX, startSeconds, 256);
   }
 
   static Fleet.Rules rules(int startSeconds, int most) {
