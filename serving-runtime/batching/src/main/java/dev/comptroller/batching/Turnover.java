@@ -7,8 +7,9 @@ package dev.comptroller.batching;
 /// than is served, a queue that is bounded by a number alone makes everybody late, by as long as it
 /// is; one that is bounded by time refuses those that are too many and serves the others in time.
 ///
-/// Learned from ends, which free places: the mean time between two of them, of the last
-/// [#MEMORY] or so, while somebody waited for a place.
+/// Learned from ends, which free places: the mean time until one, of the last [#MEMORY] or so, from
+/// the end before or from when the last place was taken. So it learns also while it lets nobody
+/// wait.
 public final class Turnover {
   private static final int MEMORY = 16;
 
@@ -18,12 +19,22 @@ public final class Turnover {
   private final int places;
   private double meanNanos;
   private int seen;
-  private long lastNanos;
+  private long sinceNanos;
   private boolean full;
 
   /// Nothing was seen yet of a batcher of so many places.
   public Turnover(int places) {
     this.places = places;
+  }
+
+  /// One was taken in.
+  ///
+  /// @param there how many there are now, those that wait for a place among them
+  public void taken(int there, long nowNanos) {
+    if (!full && there >= places) {
+      sinceNanos = nowNanos;
+      full = true;
+    }
   }
 
   /// One has ended.
@@ -32,9 +43,9 @@ public final class Turnover {
   public void ended(int there, long nowNanos) {
     if (full) {
       seen = Math.min(seen + 1, MEMORY);
-      meanNanos += (Math.max(0, nowNanos - lastNanos) - meanNanos) / seen;
+      meanNanos += (Math.max(0, nowNanos - sinceNanos) - meanNanos) / seen;
     }
-    lastNanos = nowNanos;
+    sinceNanos = nowNanos;
     full = there >= places;
   }
 

@@ -53,6 +53,23 @@ class TurnoverTest {
     assertThat((double) turnover.waitNanos(4)).isCloseTo(160 * MILLI, within(10.0 * MILLI));
   }
 
+  @Test
+  void shouldLearnThatItBecameFasterThoughItLetsNobodyWait() {
+    Turnover turnover = new Turnover(2);
+    long now = 0;
+    for (int i = 0; i < 20; i++) {
+      now += 3_000 * MILLI;
+      turnover.ended(2, now);
+    }
+    assertThat(turnover.waitNanos(2)).isGreaterThan(2_000 * MILLI);
+    for (int i = 0; i < 60; i++) {
+      turnover.ended(1, now + 50 * MILLI);
+      now += 60 * MILLI;
+      turnover.taken(2, now);
+    }
+    assertThat(turnover.waitNanos(2)).isLessThan(150 * MILLI);
+  }
+
   /// A queue in front of places that serve for random times: what was foretold is what came, in the
   /// mean of many.
   @Test
@@ -84,6 +101,7 @@ class TurnoverTest {
       } else {
         waiting.add(new long[] {arrival, turnover.waitNanos(ends.size() + waiting.size())});
       }
+      turnover.taken(ends.size() + waiting.size(), arrival);
     }
     assertThat(count).isGreaterThan(5_000);
     assertThat(foretold / came).isCloseTo(1, within(0.1));

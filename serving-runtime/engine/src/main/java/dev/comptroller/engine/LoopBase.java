@@ -278,6 +278,9 @@ abstract sealed class LoopBase implements ServingLoop permits EngineLoop, Forwar
       busySinceNanos = now;
     }
     inFlight.merge(request.requestClass(), 1, Integer::sum);
+    if (request.requestClass() == RequestClass.INTERACTIVE) {
+      turnover.taken(inFlight(RequestClass.INTERACTIVE), now);
+    }
     long id = nextId++;
     EventQueue queue = new EventQueue(READER_LAG, () -> commands.add(new Command.Abort(id)));
     commands.add(

@@ -25,6 +25,9 @@ class PressureTest {
   private static final String ABORTED =
       "vllm:request_success_total{model_name=\"team/house\",engine=\"0\",finished_reason=\"abort\"";
 
+  private static final String REFUSED =
+      "comptroller_admission_rejected_total{model_name=\"team/house\",engine=\"0\",reason=\"queue_full\"";
+
   @Test
   void shouldAnswer429WithRetryAfterWhenTheQueueIsFull() throws Exception {
     ScriptedEngine engine = ScriptedEngine.stepwise(LONG, 1);
@@ -41,7 +44,7 @@ class PressureTest {
       assertThat(third.headers().firstValueAsLong("retry-after")).hasValue(1);
       assertThat(error.get("code").asText()).isEqualTo("rate_limit_exceeded");
       assertThat(error.get("message").asText()).contains("maxQueued is 1");
-      assertThat(wire.metric("comptroller_admission_rejected_total")).isEqualTo(1);
+      assertThat(wire.metric(REFUSED)).isEqualTo(1);
       assertThat(wire.metric("vllm:num_requests_running")).isEqualTo(1);
     }
   }
