@@ -38,11 +38,10 @@ record DeclaredVariants(FleetView view, Pools pools) implements Speeds.Variants 
 
   @Override
   public Optional<Subject> subject(TokenLedger.Key key) {
-    Optional<Variant> variant = variant(key);
+    Optional<Declared> declared = declared(key.namespace(), key.deployment());
+    Optional<Rung> rung = declared.map(found -> found.rungs().get(key.variant()));
+    Optional<Variant> variant = declared.flatMap(found -> variant(found, key));
     Optional<String> product = variant.flatMap(this::product);
-    Optional<Rung> rung =
-        declared(key.namespace(), key.deployment())
-            .map(declared -> declared.rungs().get(key.variant()));
     return product.isEmpty() || rung.isEmpty()
         ? Optional.empty()
         : view.deployment(key.namespace(), key.deployment())
@@ -55,16 +54,16 @@ record DeclaredVariants(FleetView view, Pools pools) implements Speeds.Variants 
 
   @Override
   public Optional<Belief> prior(TokenLedger.Key key) {
-    return variant(key)
+    return declared(key.namespace(), key.deployment())
+        .flatMap(found -> variant(found, key))
         .flatMap(
             variant ->
                 product(variant)
                     .flatMap(product -> Physics.CALIBRATED.stepBelief(variant, product)));
   }
 
-  private Optional<Variant> variant(TokenLedger.Key key) {
-    return declared(key.namespace(), key.deployment()).stream()
-        .flatMap(declared -> declared.policy().ladder().stream())
+  private static Optional<Variant> variant(Declared declared, TokenLedger.Key key) {
+    return declared.policy().ladder().stream()
         .filter(variant -> variant.name().equals(key.variant()))
         .findFirst();
   }

@@ -11,6 +11,8 @@ import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
 
 /// What is learned of steps whose cost is known.
+///
+/// Where noise can hide what is promised, the tries are the same in every run.
 class FitTest {
   private static final StepCost PRIOR =
       Physics.CALIBRATED.stepCost(
@@ -81,7 +83,7 @@ class FitTest {
     assertThat(fit.stepCost().relativeError(32, 100, 32_000)).isLessThan(0.03);
   }
 
-  @Property(tries = 100)
+  @Property(tries = 100, seed = "7")
   void shouldNotBeMovedByPauses(@ForAll @LongRange(max = 1 << 20) long seed) {
     Random random = new Random(seed);
     StepCost truth = truth(random);
@@ -99,29 +101,23 @@ class FitTest {
     assertThat(fit.rejected()).isPositive();
   }
 
-  /// Noise hides a change at times, so a few may take longer.
-  @Test
-  void shouldNoticeAChangeOfSpeedWithinThirtySamplesAndFollowIt() {
-    int changes = 200;
-    int soon = 0;
-    for (int seed = 0; seed < changes; seed++) {
-      Random random = new Random(seed);
-      StepCost before = truth(random);
-      Fit fit = learn(fresh(), before, random, 200);
-      double by = random.nextBoolean() ? 1.3 : 0.7;
-      StepCost after =
-          new StepCost(
-              before.fixed() * by,
-              before.perRootSequence() * by,
-              before.perToken() * by,
-              before.perKvToken() * by);
-      fit = learn(fit, after, random, 30);
-      soon += fit.drifts() > 0 ? 1 : 0;
-      fit = learn(fit, after, random, 40);
-      assertThat(fit.drifts()).as("seed %d", seed).isPositive();
-      assertThat(error(fit, after)).as("seed %d", seed).isBetween(-0.05, 0.05);
-    }
-    assertThat(soon).isGreaterThanOrEqualTo(changes * 99 / 100);
+  @Property(tries = 100, seed = "7")
+  void shouldNoticeAChangeOfSpeedWithinThirtySamplesAndFollowIt(
+      @ForAll @LongRange(max = 1 << 20) long seed) {
+    Random random = new Random(seed);
+    StepCost before = truth(random);
+    Fit fit = learn(fresh(), before, random, 200);
+    double by = random.nextBoolean() ? 1.3 : 0.7;
+    StepCost after =
+        new StepCost(
+            before.fixed() * by,
+            before.perRootSequence() * by,
+            before.perToken() * by,
+            before.perKvToken() * by);
+    fit = learn(fit, after, random, 30);
+    assertThat(fit.drifts()).isPositive();
+    fit = learn(fit, after, random, 40);
+    assertThat(error(fit, after)).isBetween(-0.05, 0.05);
   }
 
   @Property(tries = 50)

@@ -51,9 +51,9 @@ public final class DeploymentParser {
   private static final Pattern COUNT = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)([KMBT])");
   private static final Pattern SPAN = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)(ms|s|m|h)");
 
-  /// What a folder in Hugging Face's format may hold; the other names are llama.cpp's alone.
   private static final Duration LONGEST_QUEUE = Duration.ofHours(24);
 
+  /// What a folder in Hugging Face's format may hold; the other names are llama.cpp's alone.
   private static final Set<Quantization> HUGGING_FACE =
       Collections.unmodifiableSet(
           EnumSet.of(
