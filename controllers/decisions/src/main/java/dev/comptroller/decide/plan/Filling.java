@@ -184,13 +184,16 @@ final class Filling {
 
   /// Fills water: those who want least for their weight have all of it, the others the same for
   /// their weight of the dollars that these rows have left.
+  ///
+  /// All begin at their floors. Where others of them took the room of a floor meanwhile, its owner
+  /// begins at what it has.
   private void divide(List<Integer> sharing, Set<Integer> rows, Column[] floors, Column[] wanted) {
     double dollars = 0;
     long weights = 0;
+    sharing.forEach(d -> goBack(d, floors[d]));
     for (int d : sharing) {
-      load.remove(columns[d]);
-      put(d, floors[d]);
-      dollars += floors[d].bill;
+      goBack(d, floors[d]);
+      dollars += columns[d].bill;
       weights += demand(d).weight();
     }
     for (int row : rows) {
@@ -202,13 +205,14 @@ final class Filling {
             .thenComparingInt(d -> d));
     for (int d : order) {
       long part = (long) Math.max(0, dollars * demand(d).weight() / weights);
-      load.remove(columns[d]);
+      Column least = columns[d];
+      load.remove(least);
       if (bill(wanted[d]) <= part) {
         place(d, wanted[d]);
       } else {
-        long most = Math.max(part, floors[d].bill);
+        long most = Math.max(part, least.bill);
         Column column = load.choose(programs[d], programs[d].prices(worth), most, cover);
-        put(d, Program.keepsMore(floors[d], column) ? floors[d] : column);
+        put(d, Program.keepsMore(least, column) ? least : column);
       }
       dollars -= columns[d].bill;
       weights -= demand(d).weight();
@@ -218,6 +222,13 @@ final class Filling {
         again(d);
       }
     }
+  }
+
+  /// Goes back to this column if there is room for it.
+  private void goBack(int d, Column to) {
+    Column now = columns[d];
+    load.remove(now);
+    put(d, load.fits(to) ? to : now);
   }
 
   private static long bill(Column wanted) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.comptroller.decide.units.TokensPerSecond;
 import java.util.List;
 import java.util.Random;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -56,6 +57,13 @@ class FleetPlannerPropertyTest {
     Column[] columns = plan.columns.clone();
     Filling filling = new Filling(plan.programs, columns, plan.load.copy(), plan.worth);
     assertFalse(filling.refill());
+  }
+
+  /// In this fleet others take the room of a floor while its owner has more than that elsewhere.
+  @Example
+  void shouldKeepEveryLimitWhereTheRoomOfAFloorIsTakenMeanwhile() {
+    Fleets.Fleet fleet = Fleets.make(new Fleets.Size(60, 3, 4, 4, 78), 59);
+    check(FleetPlanner.plan(fleet.demand(), fleet.supply()));
   }
 
   private static double bound(Plan plan) {
