@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /// @param from the variant to leave
 /// @param to the variant to reach; absent for a suspension
 /// @param since when the phase, or its present step, began
-/// @param started when the change began
+/// @param started when the change began; of a suspension, when replicas that serve nothing any more
+///     began to finish what they have
 /// @param attempt 1 for the first try
 /// @param share percent of new requests that `to` is meant to get
 /// @param fromReplicas replicas of `from` when it began

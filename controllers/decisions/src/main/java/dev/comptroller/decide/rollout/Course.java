@@ -29,6 +29,9 @@ final class Course {
     if (!goal.variant().equals(to) && mayTurn(change)) {
       return turned(state, change, to);
     }
+    if (isUnpaid(change) && seen.of(to).ready() > 0) {
+      return arrive(grow(state, change, to), change, to);
+    }
     return switch (change.phase()) {
       case Prestage -> prestage(state, change, to);
       case Break -> makeRoom(state, change, to);
@@ -39,6 +42,17 @@ final class Course {
       case Drain -> drain(state, change, to);
       case Release, Suspend -> release(state, change, to);
     };
+  }
+
+  /// Whether the old variant is not paid for any more beside the new one, which could serve: trials
+  /// and small steps would cost what nobody has.
+  private boolean isUnpaid(Change change) {
+    boolean tries =
+        switch (change.phase()) {
+          case Start, Warm, Canary, Shift -> true;
+          case Prestage, Break, Drain, Release, Suspend -> false;
+        };
+    return tries && goal.surge() == 0 && !change.broken() && !change.rollback();
   }
 
   static Phase afterPrestage(boolean broken) {

@@ -198,13 +198,14 @@ final class Turn {
           null);
     }
     int running = state.leg(serving).map(Leg::replicas).orElse(0);
+    Instant finishing = change != null && change.phase() == Phase.Drain ? change.since() : now;
     Change leaving =
         new Change(
             Phase.Suspend,
             serving,
             null,
             now,
-            now,
+            finishing,
             1,
             0,
             running,
@@ -220,23 +221,25 @@ final class Turn {
   }
 
   private Move suspending(RolloutState state, Change change, String serving) {
-    boolean drained =
-        state.legs().stream().allMatch(l -> facts.isDrained(l.variant(), change.since()))
-            || state.legs().stream().allMatch(l -> l.replicas() == 0);
+    RolloutState asked = state;
+    boolean drained = true;
+    for (Leg leg : state.legs()) {
+      boolean serves = leg.variant().equals(serving);
+      // What finished its work already when the suspension came gets no time anew.
+      Instant since = serves ? change.since() : change.started();
+      if (leg.replicas() > 0 && !facts.isDrained(leg.variant(), since)) {
+        drained = false;
+      } else {
+        asked = serves ? facts.ask(asked, serving, 0) : facts.leave(asked, leg.variant());
+      }
+    }
     if (!drained) {
       long inFlight = state.legs().stream().mapToLong(l -> facts.inFlight(l.variant())).sum();
       return Move.stay(
-          state,
+          asked,
           Phase.Suspend,
           "%d requests in flight".formatted(inFlight),
           change.since().plus(policy.drainLimit()));
-    }
-    RolloutState asked = state;
-    for (Leg leg : state.legs()) {
-      asked =
-          leg.variant().equals(serving)
-              ? facts.ask(asked, serving, 0)
-              : facts.leave(asked, leg.variant());
     }
     boolean gone = asked.legs().stream().allMatch(leg -> facts.held(leg) == 0);
     return gone

@@ -23,6 +23,16 @@ class RolloutTest {
   private static final Goal LARGE = new Goal("large", 1, 1, "BestVariant");
   private static final Goal SMALL = new Goal("small", 1, 1, "BudgetHeat");
   private static final RolloutPolicy POLICY = RolloutPolicy.DEFAULT;
+  private static final RolloutState DRAINING =
+      new RolloutState(
+          "small",
+          List.of(new Leg("large", 0, 1, 1, 1), new Leg("small", 100, 1, 1, 2)),
+          new Change(
+              Phase.Drain, "large", "small", NOW, NOW, 1, 100, 1, 1, 5, false, false, "Asked"),
+          null,
+          NOW,
+          0,
+          2);
 
   private static World serving(int capacity) {
     World world = new World(1, Map.of("large", 4, "small", 1), capacity);
@@ -186,27 +196,72 @@ class RolloutTest {
   }
 
   @Test
+  void shouldLetTheOldVariantFinishAtOnceWhereItIsNotPaidForAnyMoreBesideTheNewOne() {
+    for (Phase phase : List.of(Phase.Warm, Phase.Canary, Phase.Shift)) {
+      World world = serving(8);
+      for (int i = 0; i < 200 && !phase(world, phase); i++) {
+        run(world, SMALL, POLICY, 1);
+      }
+      assertThat(phase(world, phase)).isTrue();
+
+      Goal alone = new Goal("small", 1, 0, "BudgetHeat");
+      Step step = Rollout.next(world.state, world.seen(), alone, POLICY, world.now);
+
+      assertThat(phase(step)).isEqualTo(Phase.Drain);
+      assertThat(step.state().serving()).isEqualTo("small");
+      run(world, alone, POLICY, 10 + (int) POLICY.drainLimit().toSeconds());
+      assertThat(world.deployed()).containsExactly("small");
+      assertThat(world.serves()).isTrue();
+    }
+  }
+
+  @Test
+  void shouldKeepTheOldVariantThatIsNotPaidForUntilTheNewOneCouldServe() {
+    World world = serving(8);
+    for (int i = 0; i < 200 && !phase(world, Phase.Start); i++) {
+      run(world, SMALL, POLICY, 1);
+    }
+    assertThat(world.ready("small")).isZero();
+
+    Goal alone = new Goal("small", 1, 0, "BudgetHeat");
+
+    assertThat(phase(Rollout.next(world.state, world.seen(), alone, POLICY, world.now)))
+        .isEqualTo(Phase.Start);
+  }
+
+  @Test
+  void shouldGiveWhatDrainsAlreadyNoNewTimeWhereItSuspendsMeanwhile() {
+    Goal none = new Goal("small", 0, 0, "Suspended");
+    Instant suspended = NOW.plusSeconds(50);
+    Instant limit = NOW.plus(POLICY.drainLimit());
+
+    Step suspends = next(DRAINING, none, 7L, suspended, suspended);
+    assertThat(phase(suspends)).isEqualTo(Phase.Suspend);
+    Step before = next(suspends.state(), none, 7L, limit, limit.minusSeconds(1));
+    assertThat(asked(before, "large")).isEqualTo(1);
+    Step after = next(before.state(), none, 7L, limit, limit);
+    assertThat(asked(after, "large")).isZero();
+    assertThat(asked(after, "small")).isEqualTo(1);
+    Instant end = suspended.plus(POLICY.drainLimit());
+    assertThat(asked(next(after.state(), none, 7L, end, end), "small")).isZero();
+  }
+
+  private static int asked(Step step, String variant) {
+    return step.state().leg(variant).orElseThrow().replicas();
+  }
+
+  @Test
   void shouldNotDrainOnACountThatIsOlderThanTheLastChangeOfWeights() {
-    RolloutState draining =
-        new RolloutState(
-            "small",
-            List.of(new Leg("large", 0, 1, 1, 1), new Leg("small", 100, 1, 1, 2)),
-            new Change(
-                Phase.Drain, "large", "small", NOW, NOW, 1, 100, 1, 1, 5, false, false, "Asked"),
-            null,
-            NOW,
-            0,
-            2);
     Instant now = NOW.plusSeconds(10);
 
-    assertThat(next(draining, 0L, NOW.plusSeconds(1), now).state().change())
-        .isEqualTo(draining.change());
-    assertThat(next(draining, 1L, NOW.plusSeconds(5), now).state().change())
-        .isEqualTo(draining.change());
-    assertThat(next(draining, null, null, now).state().change()).isEqualTo(draining.change());
-    assertThat(phase(next(draining, 0L, NOW.plusSeconds(5), now))).isEqualTo(Phase.Release);
+    assertThat(next(DRAINING, 0L, NOW.plusSeconds(1), now).state().change())
+        .isEqualTo(DRAINING.change());
+    assertThat(next(DRAINING, 1L, NOW.plusSeconds(5), now).state().change())
+        .isEqualTo(DRAINING.change());
+    assertThat(next(DRAINING, null, null, now).state().change()).isEqualTo(DRAINING.change());
+    assertThat(phase(next(DRAINING, 0L, NOW.plusSeconds(5), now))).isEqualTo(Phase.Release);
     Instant late = NOW.plus(POLICY.drainLimit());
-    assertThat(phase(next(draining, 1L, late, late))).isEqualTo(Phase.Release);
+    assertThat(phase(next(DRAINING, 1L, late, late))).isEqualTo(Phase.Release);
   }
 
   @Test
@@ -246,10 +301,15 @@ class RolloutTest {
 
   private static Step next(
       RolloutState state, @Nullable Long inFlight, @Nullable Instant at, Instant now) {
+    return next(state, SMALL, inFlight, at, now);
+  }
+
+  private static Step next(
+      RolloutState state, Goal goal, @Nullable Long inFlight, @Nullable Instant at, Instant now) {
     TreeMap<String, VariantSeen> variants = new TreeMap<>();
     variants.put("large", new VariantSeen(4, true, 1, 0, List.of(ready("l", inFlight, at))));
     variants.put("small", new VariantSeen(1, true, 2, 0, List.of(ready("s", 3L, now))));
-    return Rollout.next(state, new RolloutSeen(variants, Prestage.NONE), SMALL, POLICY, now);
+    return Rollout.next(state, new RolloutSeen(variants, Prestage.NONE), goal, POLICY, now);
   }
 
   private static ReplicaSeen ready(String uid, @Nullable Long inFlight, @Nullable Instant at) {
