@@ -41,9 +41,13 @@ public final class Autoscaler {
   /// The part of a replica that a usual hour must fill for one to be started before it is asked.
   private static final double WORTH_STARTING = 0.1;
 
-  /// The part of a start that a replica is kept for when fewer are enough: a third. To keep it as
-  /// long as a start takes costs 1.5 % more of a fleet of five than the starts that a third adds.
-  private static final int HELD = 3;
+  /// The part of a start that a replica is kept for when fewer are enough: a sixth. What would ask
+  /// for it again soon is told by [#BEYOND], and that costs less than waiting.
+  private static final int HELD = 6;
+
+  /// How many standard deviations more than what is asked for fewer must be enough for: without
+  /// that a replica leaves and is started again by chance alone.
+  private static final double BEYOND = 1.5;
 
   private static final Duration FARTHEST = Duration.ofMinutes(30);
 
@@ -183,10 +187,9 @@ public final class Autoscaler {
     /// Follows a demand that is known.
     private ScaleDecision follow(DemandSeen demand) {
       Duration ahead = start.plus(policy.pace().look());
-      DemandOutlook outlook = DemandForecast.of(demand, ahead, policy.attainment(), now);
-      double waits = demand.backlog() / CATCH_UP;
-      Capacity need =
-          new Capacity(outlook.usually() + waits, outlook.need() + waits, dispersion.chance());
+      double odds = DemandForecast.odds(policy.attainment(), policy.surplus());
+      DemandOutlook outlook = DemandForecast.of(demand, ahead, odds, now);
+      Capacity need = need(demand, outlook, 1);
       List<RungNeed> all = needs(policy.deployment().ladder(), need);
       List<Variant> allowed = allowed();
       List<RungNeed> may = all.stream().filter(each -> allowed.contains(each.variant())).toList();
@@ -203,6 +206,29 @@ public final class Autoscaler {
             "what one replica serves is not known");
       }
       return count(demand, outlook, all, may, goal, liked, pick);
+    }
+
+    /// Tokens a second that there must be capacity for, if so many times as much comes as is
+    /// expected.
+    private Capacity need(DemandSeen demand, DemandOutlook outlook, double times) {
+      double waits = demand.backlog() / CATCH_UP;
+      return new Capacity(
+          times * outlook.usually() + waits,
+          times * outlook.need() + waits,
+          dispersion.chance(policy.surplus()));
+    }
+
+    /// Replicas that would be enough if as much more came as chance makes.
+    private int beyondChance(DemandSeen demand, DemandOutlook outlook, RungNeed pick) {
+      Capacity more = need(demand, outlook, 1 + chance(demand));
+      return (int) RungNeed.replicas(pick.seen(), more);
+    }
+
+    /// The part of a demand that may be there or not by chance.
+    private static double chance(DemandSeen demand) {
+      double[] minutes = demand.minutes().stream().mapToDouble(Double::doubleValue).toArray();
+      double deviation = Scatter.perRoot(minutes) / Math.sqrt(Math.max(1, demand.latest()));
+      return Math.min(1, BEYOND * deviation);
     }
 
     /// The rung of its share; empty if it has none.
@@ -298,7 +324,9 @@ public final class Autoscaler {
       ScaleState next = state.needing(need, now.minus(window), now);
       boolean same = name.equals(state.variant());
       boolean known = next.since() != null && !now.isBefore(next.since().plus(window));
-      int held = same && need < last() ? (known ? next.most() : Math.max(last(), next.most())) : 0;
+      int lately = known ? next.most() : Math.max(last(), next.most());
+      int chance = active && !outlook.falls() ? beyondChance(demand, outlook, pick) : 0;
+      int held = same && need < last() ? Math.max(lately, Math.min(last(), chance)) : 0;
       int kept = same ? staying(demand, windows) : 0;
       int waits = Math.max(kept, windows == null ? 0 : windows.from());
       boolean idle = fewest == 0 && !active && waits == 0;
@@ -418,7 +446,11 @@ public final class Autoscaler {
         case SpeedUnknown -> "a speed that is not known";
         case Demand, Waiting -> "the demand";
         case Deferred -> "the windows of work that may wait";
-        case Settling -> "scaling down only after %d s".formatted(enough().toSeconds());
+        case Settling ->
+            "scaling down only when fewer were enough for %d s, with %.1f %% to spare for chance"
+                .formatted(
+                    enough().toSeconds(),
+                    seen.demand() == null ? 0.0 : 100 * chance(seen.demand()));
         case Idle -> "%s %d s".formatted(ScaleDecision.IDLE, hold().toSeconds());
         case Observing -> "scaling.mode Observe";
       };

@@ -1,6 +1,7 @@
 package dev.comptroller.decide.scale;
 
 import dev.comptroller.decide.scale.DemandOutlook.Model;
+import dev.comptroller.decide.scale.ScalePolicy.Surplus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -38,6 +39,12 @@ final class DemandForecast {
 
   /// The largest part of them, whatever is promised.
   private static final double MOST_SHORT = 0.2;
+
+  /// The same where those that are too many miss alone: one in 5 for one in 1,000, one in 3 at
+  /// most. A forecast that is short by a hundredth misses a hundredth then, and not everybody.
+  private static final double SHORT_ALONE = 6;
+
+  private static final double MOST_SHORT_ALONE = 0.35;
 
   /// In how many of them it was within what is usual. A trial asks for the busiest of some minutes,
   /// chance within a minute included; the places that [RungNeed] keeps free beside what is usual
@@ -85,10 +92,10 @@ final class DemandForecast {
     this.recurrence = recurrence;
   }
 
-  /// What is expected from `now` until `ahead` later; the margin is for an attainment.
-  static DemandOutlook of(DemandSeen seen, Duration ahead, double attainment, Instant now) {
+  /// What is expected from `now` until `ahead` later; with `odds` what comes is within the margin.
+  static DemandOutlook of(DemandSeen seen, Duration ahead, double odds, Instant now) {
     double[] minutes = seen.minutes().stream().mapToDouble(Double::doubleValue).toArray();
-    return of(seen, minutes, Recurrence.find(minutes), ahead, attainment, now);
+    return of(seen, minutes, Recurrence.find(minutes), ahead, odds, now);
   }
 
   /// The same of a demand whose `minutes` repeat, if they do.
@@ -97,18 +104,21 @@ final class DemandForecast {
       double[] minutes,
       @Nullable Recurrence recurrence,
       Duration ahead,
-      double attainment,
+      double odds,
       Instant now) {
     int steps = Math.max(1, (int) Math.ceilDiv(ahead.toSeconds(), 60L));
     double time = ahead.toMillis() / 60_000.0;
-    DemandForecast forecast =
-        new DemandForecast(seen, minutes, recurrence, steps, time, odds(attainment));
+    DemandForecast forecast = new DemandForecast(seen, minutes, recurrence, steps, time, odds);
     return forecast.outlook(forecast.present(seen.latest(), now), ahead);
   }
 
   /// In how many of its trials what came is to be within the margin.
-  static double odds(double attainment) {
-    return 1 - Math.min(MOST_SHORT, SHORT * Math.sqrt(1 - attainment));
+  static double odds(double attainment, Surplus surplus) {
+    double root = Math.sqrt(1 - attainment);
+    return switch (surplus) {
+      case DELAYS_ALL -> 1 - Math.min(MOST_SHORT, SHORT * root);
+      case IS_REFUSED -> 1 - Math.min(MOST_SHORT_ALONE, SHORT_ALONE * root);
+    };
   }
 
   /// What a forecast goes by.

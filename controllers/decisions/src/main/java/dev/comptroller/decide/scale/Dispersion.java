@@ -1,5 +1,6 @@
 package dev.comptroller.decide.scale;
 
+import dev.comptroller.decide.scale.ScalePolicy.Surplus;
 import java.util.List;
 
 /// How unevenly requests come: the variance of their number in a minute over its mean.
@@ -17,6 +18,12 @@ record Dispersion(double index, boolean known) {
 
   private static final double BUNCHES = 2;
 
+  /// Where only the surplus is late: the part of the places, and the power of the index by which
+  /// they grow.
+  private static final double ALONE = 0.4;
+
+  private static final double BUNCHED = 0.75;
+
   /// Minutes that must have been seen.
   private static final int LEAST_MINUTES = 20;
 
@@ -33,9 +40,16 @@ record Dispersion(double index, boolean known) {
     return new Dispersion(Math.clamp(root * root, 1, MOST), true);
   }
 
-  /// How many times as many places chance takes as where requests come by themselves.
-  double chance() {
-    return Math.sqrt(index);
+  /// How many times as many places must be free for chance as where requests come by themselves and
+  /// one that finds none makes all behind it late.
+  ///
+  /// Where only the surplus is late fewer do. What waits for a moment evens out chance, but
+  /// bunches not.
+  double chance(Surplus surplus) {
+    return switch (surplus) {
+      case DELAYS_ALL -> Math.sqrt(index);
+      case IS_REFUSED -> ALONE * Math.pow(index, BUNCHED);
+    };
   }
 
   /// Whether requests are known to come in bunches.

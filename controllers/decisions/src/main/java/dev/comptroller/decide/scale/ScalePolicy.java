@@ -4,7 +4,9 @@ import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.fleet.Variant;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// What a deployment's owner lets the autoscaler do.
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// @param targetWindow over how long the target CPM is meant
 /// @param pace how fast it follows
 /// @param attainment part of the requests that are to keep their SLO, above 0 and below 1
+/// @param surplus whom requests that are too many make late
 public record ScalePolicy(
     Policy deployment,
     @Nullable Integer asked,
@@ -27,7 +30,8 @@ public record ScalePolicy(
     boolean downgradeAllowed,
     Duration targetWindow,
     Pace pace,
-    double attainment) {
+    double attainment,
+    Surplus surplus) {
   /// The attainment where nobody says another one.
   public static final double USUAL = 0.99;
 
@@ -45,8 +49,13 @@ public record ScalePolicy(
   }
 
   /// What follows the demand at the usual pace: no rung is barred, nothing is set by hand, no
-  /// schedule asks for more.
+  /// schedule asks for more, and a surplus delays all.
   public static ScalePolicy following(Policy deployment, double attainment) {
+    return following(deployment, attainment, Surplus.DELAYS_ALL);
+  }
+
+  /// The same where a surplus may be refused.
+  public static ScalePolicy following(Policy deployment, double attainment, Surplus surplus) {
     return new ScalePolicy(
         deployment,
         null,
@@ -56,7 +65,28 @@ public record ScalePolicy(
         true,
         Duration.ofHours(1),
         Pace.DEFAULT,
-        attainment);
+        attainment,
+        surplus);
+  }
+
+  /// Whom requests that are too many make late.
+  public enum Surplus {
+    /// Everybody: they wait, and all who come after them wait behind them.
+    DELAYS_ALL,
+    /// Themselves: who would wait for too long is refused, so replicas may be fuller.
+    IS_REFUSED;
+
+    /// Of rungs that refuse who would wait for longer than this; absent where one lets all wait.
+    ///
+    /// Half of what is promised is left for the prompt.
+    ///
+    /// @param firstToken seconds that are promised to the first token; infinite if nothing is
+    public static Surplus of(Collection<Optional<Duration>> longest, double firstToken) {
+      return longest.stream()
+              .allMatch(time -> time.filter(t -> 2 * t.toMillis() <= 1000 * firstToken).isPresent())
+          ? IS_REFUSED
+          : DELAYS_ALL;
+    }
   }
 
   /// How fast replicas follow the demand.
@@ -69,7 +99,7 @@ public record ScalePolicy(
     /// What suits servers that load tens of gigabytes.
     public static final Pace DEFAULT =
         new Pace(
-            Duration.ofMinutes(1),
+            Duration.ofSeconds(30),
             Duration.ofMinutes(3),
             Duration.ofSeconds(15),
             Duration.ofMinutes(10));

@@ -65,7 +65,7 @@ class AutoscalerPropertyTest {
         long present = (long) Math.ceil(rate / (small ? 5_600 : 2_800) - 1e-9);
         assertThat(decision.replicas()).isGreaterThanOrEqualTo((int) Math.min(6, present));
         if (decision.replicas() < before && decision.replicas() > 0) {
-          Duration settle = Deployments.START.dividedBy(3);
+          Duration settle = Deployments.START.dividedBy(6);
           assertThat(window).as("seen long enough at %s", now).isNotEmpty();
           assertThat(window.getFirst().at()).isBeforeOrEqualTo(now.minus(settle));
           for (Moment moment : window) {

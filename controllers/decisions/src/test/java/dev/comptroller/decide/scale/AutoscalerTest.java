@@ -30,12 +30,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class AutoscalerTest {
-  private static final Duration ENOUGH = START.dividedBy(3);
+  private static final Duration ENOUGH = START.dividedBy(6);
 
   private static ScaleDecision decide(
       @Nullable DemandSeen demand, ScalePolicy policy, ScaleState state, Instant now) {
@@ -197,6 +198,53 @@ class AutoscalerTest {
     }
     decision = decide(steady(2_000), policy(1, 8), state, now.plusSeconds(15));
     assertThat(decision.replicas()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldNotLetReplicasGoAndComeByChanceAlone() {
+    int left = 0;
+    for (int mean = 1_900; mean <= 2_900; mean += 100) {
+      Random random = new Random(mean);
+      List<Double> minutes = new ArrayList<>();
+      for (int i = 0; i < 240; i++) {
+        minutes.add(mean * (1 + 0.03 * random.nextGaussian()));
+      }
+      ScaleState state = running(1);
+      for (int i = 60; i < minutes.size(); i++) {
+        Instant now = NOW.plusSeconds(60L * i);
+        DemandSeen seen =
+            new DemandSeen(
+                minutes.get(i - 1),
+                minutes.subList(i - 60, i),
+                now,
+                WeekProfile.UNKNOWN,
+                0,
+                0,
+                List.of(),
+                now);
+        ScaleState next = decide(seen, policy(1, 8), state, now).state();
+        left += next.replicas() < state.replicas() ? 1 : 0;
+        state = next;
+      }
+    }
+    assertThat(left).as("replicas that left in 33 hours").isLessThan(50);
+  }
+
+  @Test
+  void shouldSayHowMuchMoreFewerMustBeEnoughFor() {
+    Random random = new Random(3);
+    List<Double> minutes = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      minutes.add(2_000 * (1 + 0.02 * random.nextGaussian()));
+    }
+    DemandSeen seen =
+        new DemandSeen(2_000, minutes, NOW, WeekProfile.UNKNOWN, 0, 0, List.of(), NOW);
+    ScaleDecision decision = decide(seen, policy(1, 8), running(4), NOW);
+    assertThat(decision.reason()).isEqualTo(Reason.Settling);
+    assertThat(decision.explanation().binding())
+        .matches(
+            "scaling down only when fewer were enough for 30 s, with (2\\.[5-9]|3\\.[0-5]) % to spare"
+                + " for chance");
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.comptroller.decide.scale;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.comptroller.decide.scale.DemandOutlook.Model;
+import dev.comptroller.decide.scale.ScalePolicy.Surplus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,8 +38,12 @@ class DemandForecastTest {
         null);
   }
 
+  private static double odds(double attainment) {
+    return DemandForecast.odds(attainment, Surplus.DELAYS_ALL);
+  }
+
   private static DemandOutlook forecast(DemandSeen seen, Duration ahead) {
-    return DemandForecast.of(seen, ahead, 0.999, seen.until());
+    return DemandForecast.of(seen, ahead, odds(0.999), seen.until());
   }
 
   private static WeekProfile profile(DoubleUnaryOperator rate) {
@@ -139,7 +144,7 @@ class DemandForecastTest {
             0,
             List.of(),
             now);
-    DemandOutlook outlook = DemandForecast.of(seen, AHEAD, 0.999, now);
+    DemandOutlook outlook = DemandForecast.of(seen, AHEAD, odds(0.999), now);
     assertThat(outlook.model()).isEqualTo(Model.Trend);
     assertThat(outlook.level()).isEqualTo(whole.latest() + 10);
     assertThat(outlook.peak()).isCloseTo(whole.latest() + 10 + 4 * 20, Offset.offset(1e-6));
@@ -149,7 +154,7 @@ class DemandForecastTest {
   void shouldSeeNoRiseInMinutesThatAreTooOld() {
     DemandSeen seen = seen(600, WeekProfile.UNKNOWN, 180, m -> 100 + 20 * (m - 400));
     DemandOutlook outlook =
-        DemandForecast.of(seen, AHEAD, 0.999, seen.until().plus(Duration.ofMinutes(3)));
+        DemandForecast.of(seen, AHEAD, odds(0.999), seen.until().plus(Duration.ofMinutes(3)));
     assertThat(outlook.peak()).isEqualTo(seen.latest());
   }
 
@@ -184,15 +189,28 @@ class DemandForecastTest {
     DemandSeen seen = seen(600, WeekProfile.UNKNOWN, 180, _ -> 1_000 + 100 * random.nextGaussian());
     double before = -1;
     for (double attainment : new double[] {0.5, 0.9, 0.99, 0.995, 0.999, 0.9999}) {
-      double margin = DemandForecast.of(seen, AHEAD, attainment, seen.until()).margin();
+      double margin = DemandForecast.of(seen, AHEAD, odds(attainment), seen.until()).margin();
       assertThat(margin).as("for %s", attainment).isGreaterThanOrEqualTo(before);
       before = margin;
     }
-    assertThat(DemandForecast.odds(0.5)).isEqualTo(0.8);
-    assertThat(DemandForecast.odds(0.99)).isCloseTo(0.8, Offset.offset(1e-9));
-    assertThat(DemandForecast.odds(0.999)).isCloseTo(0.93, Offset.offset(1e-3));
-    assertThat(DemandForecast.of(seen, AHEAD, 0.999, seen.until()).margin())
-        .isGreaterThan(DemandForecast.of(seen, AHEAD, 0.9, seen.until()).margin() + 0.005);
+    assertThat(odds(0.5)).isEqualTo(0.8);
+    assertThat(odds(0.99)).isCloseTo(0.8, Offset.offset(1e-9));
+    assertThat(odds(0.999)).isCloseTo(0.93, Offset.offset(1e-3));
+    assertThat(DemandForecast.of(seen, AHEAD, odds(0.999), seen.until()).margin())
+        .isGreaterThan(DemandForecast.of(seen, AHEAD, odds(0.9), seen.until()).margin() + 0.005);
+  }
+
+  @Test
+  void shouldAllowForLessWhereOnlyTheSurplusIsLateButForMoreWhereMoreIsPromised() {
+    double before = 0;
+    for (double attainment : new double[] {0.5, 0.9, 0.99, 0.995, 0.999, 0.9999}) {
+      double alone = DemandForecast.odds(attainment, Surplus.IS_REFUSED);
+      assertThat(alone).as("for %s", attainment).isGreaterThanOrEqualTo(before);
+      assertThat(alone).as("for %s", attainment).isLessThan(odds(attainment));
+      before = alone;
+    }
+    assertThat(DemandForecast.odds(0.5, Surplus.IS_REFUSED)).isEqualTo(0.65);
+    assertThat(DemandForecast.odds(0.999, Surplus.IS_REFUSED)).isCloseTo(0.81, Offset.offset(1e-3));
   }
 
   @Test
@@ -220,7 +238,7 @@ class DemandForecastTest {
     DemandSeen seen =
         new DemandSeen(
             latest, whole.minutes(), whole.until(), WeekProfile.UNKNOWN, 0, 0, List.of(), null);
-    return DemandForecast.of(seen, AHEAD, 0.999, whole.until().plusSeconds(30));
+    return DemandForecast.of(seen, AHEAD, odds(0.999), whole.until().plusSeconds(30));
   }
 
   @Test
@@ -275,7 +293,8 @@ class DemandForecastTest {
       DemandSeen seen = seen(minute, WeekProfile.UNKNOWN, 180, m -> rate[(int) m]);
       double[] minutes = seen.minutes().stream().mapToDouble(Double::doubleValue).toArray();
       double with = forecast(seen, AHEAD).need();
-      double without = DemandForecast.of(seen, minutes, null, AHEAD, 0.999, seen.until()).need();
+      double without =
+          DemandForecast.of(seen, minutes, null, AHEAD, odds(0.999), seen.until()).need();
       double busiest = 0;
       for (int i = minute; i < minute + 4; i++) {
         busiest = Math.max(busiest, rate[i]);
@@ -331,12 +350,13 @@ class DemandForecastTest {
     DemandSeen seen =
         new DemandSeen(latest, minutes, until, WeekProfile.UNKNOWN, 0, 0, List.of(), null);
     DemandOutlook outlook =
-        DemandForecast.of(seen, AHEAD, 0.999, until.plusMillis(random.nextInt(240_000)));
+        DemandForecast.of(seen, AHEAD, odds(0.999), until.plusMillis(random.nextInt(240_000)));
     if (!outlook.falls()) {
       assertThat(outlook.need()).isGreaterThanOrEqualTo(latest * (1 - 1e-9));
     }
     assertThat(outlook.margin()).isBetween(0.0, 1.0);
-    // The steepest rise from minute to minute, as long as it takes.
-    assertThat(outlook.peak()).isLessThanOrEqualTo(5 * Math.max(most, latest) + 1e-6);
+    // The steepest rise from minute to minute, as long as it takes and half a minute more.
+    double steepest = 1.5 + AHEAD.toMillis() / 60_000.0;
+    assertThat(outlook.peak()).isLessThanOrEqualTo(steepest * Math.max(most, latest) + 1e-6);
   }
 }

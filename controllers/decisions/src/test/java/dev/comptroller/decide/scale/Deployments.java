@@ -66,7 +66,8 @@ final class Deployments {
         true,
         Duration.ofHours(1),
         ScalePolicy.Pace.DEFAULT,
-        ScalePolicy.USUAL);
+        ScalePolicy.USUAL,
+        ScalePolicy.Surplus.DELAYS_ALL);
   }
 
   /// A policy of what nobody set by hand.
@@ -85,7 +86,8 @@ final class Deployments {
         downgradeAllowed,
         Duration.ofHours(1),
         ScalePolicy.Pace.DEFAULT,
-        ScalePolicy.USUAL);
+        ScalePolicy.USUAL,
+        ScalePolicy.Surplus.DELAYS_ALL);
   }
 
   /// An hour and a half of the same demand.

@@ -3,6 +3,7 @@ package dev.comptroller.decide.scale;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.comptroller.decide.scale.ScalePolicy.Surplus;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -66,7 +67,7 @@ class DispersionTest {
     assertThat(Dispersion.of(requests(900, 1, 1).subList(0, 19))).isEqualTo(Dispersion.UNKNOWN);
     assertThat(Dispersion.of(Collections.nCopies(MINUTES, 9.0))).isEqualTo(Dispersion.UNKNOWN);
     assertThat(Dispersion.UNKNOWN.isBunched()).isFalse();
-    assertThat(Dispersion.UNKNOWN.chance()).isCloseTo(1.414, within(0.001));
+    assertThat(Dispersion.UNKNOWN.chance(Surplus.DELAYS_ALL)).isCloseTo(1.414, within(0.001));
   }
 
   @Test
@@ -76,6 +77,18 @@ class DispersionTest {
       wild.add(i % 2 == 0 ? 10_000.0 : 1.0);
     }
     assertThat(Dispersion.of(wild).index()).isEqualTo(Dispersion.MOST);
-    assertThat(Dispersion.of(wild).chance()).isEqualTo(4);
+    assertThat(Dispersion.of(wild).chance(Surplus.DELAYS_ALL)).isEqualTo(4);
+  }
+
+  @Test
+  void shouldKeepFewerPlacesFreeWhereOnlyTheSurplusIsLateButMoreOfThemForBunches() {
+    double before = 0;
+    for (double index : new double[] {1, 2, 4, 9, 15.9}) {
+      Dispersion each = new Dispersion(index, true);
+      double part = each.chance(Surplus.IS_REFUSED) / each.chance(Surplus.DELAYS_ALL);
+      assertThat(part).as("index %s", index).isBetween(before, 0.81);
+      before = part;
+    }
+    assertThat(new Dispersion(1, true).chance(Surplus.IS_REFUSED)).isEqualTo(0.4);
   }
 }

@@ -9,6 +9,7 @@ import dev.comptroller.decide.scale.Due;
 import dev.comptroller.decide.scale.RungSeen;
 import dev.comptroller.decide.scale.ScaleDecision;
 import dev.comptroller.decide.scale.ScalePolicy;
+import dev.comptroller.decide.scale.ScalePolicy.Surplus;
 import dev.comptroller.decide.scale.ScaleSeen;
 import dev.comptroller.decide.scale.ScaleState;
 import dev.comptroller.decide.scale.WeekProfile;
@@ -20,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The operator's own autoscaler, asked about one rung.
@@ -130,6 +132,10 @@ final class Ours implements ScalingPolicy {
         new Variant(RUNG, "h100", 8, new BigDecimal("0.9"), 0, "BF16", 64, null, null, 60);
     Policy deployment =
         new Policy("team", "chat", List.of(variant), null, 1, new Scaling(1, view.most()), null);
-    return ScalePolicy.following(deployment, rules.slo().attainment());
+    // A queue by number is one by time: that many are served in so long.
+    long queue = Math.round(1000 * rules.machine().maxQueued() / view.fullRate());
+    Surplus surplus =
+        Surplus.of(List.of(Optional.of(Duration.ofMillis(queue))), rules.slo().timeToFirstToken());
+    return ScalePolicy.following(deployment, rules.slo().attainment(), surplus);
   }
 }
