@@ -40,8 +40,8 @@ public record Batching(
         @JsonPropertyDescription(
             "The longest that an interactive request is expected to wait for a slot; one that would"
                 + " wait longer is answered 429 at once. Half of slo.timeToFirstToken keeps the"
-                + " others in time when more comes than is served. Absent: maxQueued alone bounds"
-                + " the queue.")
+                + " others in time when more comes than is served, and where all variants have no"
+                + " more than that, replicas are fuller. Absent: maxQueued alone bounds the queue.")
         @Nullable String maxQueueTime) {
   /// Puts the defaults in place of absent members.
   public Batching {

@@ -15,6 +15,7 @@ import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.capacity.Slo;
 import dev.comptroller.decide.fleet.Scaling;
 import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.scale.ScalePolicy.Surplus;
 import dev.comptroller.decide.scale.Schedule;
 import dev.comptroller.decide.units.Cpm;
 import dev.comptroller.decide.units.TokensPerSecond;
@@ -87,6 +88,13 @@ public final class DeploymentParser {
     /// Whether latency is promised.
     public boolean hasSlo() {
       return slo != null;
+    }
+
+    /// Whom requests that are too many make late.
+    public Surplus surplus() {
+      List<Optional<Duration>> longest =
+          rungs.values().stream().map(rung -> Optional.ofNullable(rung.maxQueueTime())).toList();
+      return Surplus.of(longest, (slo == null ? Slo.NONE : slo).timeToFirstToken());
     }
 
     /// The parsed variant called `name`.

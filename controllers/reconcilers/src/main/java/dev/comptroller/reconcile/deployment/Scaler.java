@@ -5,7 +5,6 @@ import dev.comptroller.decide.Decision;
 import dev.comptroller.decide.Planner;
 import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.capacity.Sizing.SafeRate;
-import dev.comptroller.decide.capacity.Slo;
 import dev.comptroller.decide.capacity.Throughput;
 import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.decide.fleet.Replica;
@@ -16,7 +15,6 @@ import dev.comptroller.decide.scale.RungSeen;
 import dev.comptroller.decide.scale.ScaleDecision;
 import dev.comptroller.decide.scale.ScalePolicy;
 import dev.comptroller.decide.scale.ScalePolicy.Pace;
-import dev.comptroller.decide.scale.ScalePolicy.Surplus;
 import dev.comptroller.decide.scale.ScaleSeen;
 import dev.comptroller.decide.scale.ScaleState;
 import dev.comptroller.decide.units.TokensPerSecond;
@@ -28,7 +26,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -144,17 +141,7 @@ public final class Scaler {
         declared.window(),
         pace,
         declared.slo() == null ? ScalePolicy.USUAL : declared.slo().attainment(),
-        surplus(declared));
-  }
-
-  private static Surplus surplus(Declared declared) {
-    double promised =
-        declared.slo() == null ? Slo.NONE.timeToFirstToken() : declared.slo().timeToFirstToken();
-    return Surplus.of(
-        declared.rungs().values().stream()
-            .map(rung -> Optional.ofNullable(rung.maxQueueTime()))
-            .toList(),
-        promised);
+        declared.surplus());
   }
 
   private List<RungSeen> rungs(Declared declared, Seen seen, Instant now) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.comptroller.api.v1alpha1.ModelDeployment;
+import dev.comptroller.decide.scale.ScalePolicy.Surplus;
 import dev.comptroller.decide.scale.Schedule;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import dev.comptroller.reconcile.desired.Engine;
@@ -57,6 +58,28 @@ final class DeploymentParserTest {
               assertThat(rung.path()).isEqualTo("a/l.gguf");
             });
     assertThat(declared.window()).isEqualTo(Duration.ofHours(1));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', '', DELAYS_ALL",
+    "1s, '', DELAYS_ALL",
+    "1s, 1100ms, DELAYS_ALL",
+    "1s, 250ms, IS_REFUSED"
+  })
+  void shouldTakeASurplusForRefusedOnlyWhereEveryVariantBoundsItsQueueWithinHalfOfThePromise(
+      String large, String small, Surplus expected) {
+    String yaml =
+        YAML.formatted("70", "pvc://models/a/l.gguf", "Bundled")
+                .replace("gpus: 4", "gpus: 4" + batching(large))
+                .replace("gpus: 1", "gpus: 1" + batching(small))
+            + "  slo: {timeToFirstToken: 2s}\n";
+
+    assertThat(valid(parse(yaml)).surplus()).isEqualTo(expected);
+  }
+
+  private static String batching(String time) {
+    return time.isEmpty() ? "" : "\n    batching: {maxQueueTime: %s}".formatted(time);
   }
 
   @Test
