@@ -4,6 +4,7 @@ import dev.comptroller.decide.Candidate;
 import dev.comptroller.decide.Explanation;
 import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.scale.ScaleDecision.Reason;
+import dev.comptroller.decide.scale.ScalePolicy.Surplus;
 import dev.comptroller.decide.share.Share;
 import dev.comptroller.decide.share.Way;
 import dev.comptroller.decide.units.Cpm;
@@ -215,6 +216,7 @@ public final class Autoscaler {
       return new Capacity(
           times * outlook.usually() + waits,
           times * outlook.need() + waits,
+          dispersion.chance(Surplus.DELAYS_ALL),
           dispersion.chance(policy.surplus()));
     }
 

@@ -4,10 +4,12 @@ package dev.comptroller.decide.scale;
 ///
 /// @param usual what is expected; places must be free beside it for what comes by chance
 /// @param most what a bad forecast would have left out; full replicas serve it
-/// @param chance how many times as many places must be free as where requests come by themselves
-record Capacity(double usual, double most, double chance) {
+/// @param alone how many times as many places one replica alone must keep free as where requests
+///     come by themselves
+/// @param shared the same of several that share what comes
+record Capacity(double usual, double most, double alone, double shared) {
   /// Of a demand that is known.
   static Capacity exactly(double tokens) {
-    return new Capacity(tokens, tokens, 1);
+    return new Capacity(tokens, tokens, 1, 1);
   }
 }

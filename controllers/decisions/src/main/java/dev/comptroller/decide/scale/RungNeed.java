@@ -42,9 +42,11 @@ record RungNeed(Variant variant, RungSeen seen, int count, long wanted, double n
   /// with `p` places in each, `f` of them free in one alone that serves `safe`, and so much work
   /// that `r` of those would serve it, `n * p >= taken + f * r^growth`. A place that somebody waits
   /// for is free sooner where there are many, so [RungSeen.Pooled#growth] is small where a promise
-  /// leaves time to wait, and a half, as for sums of chances, where it leaves none. Where requests
-  /// come in bunches `f` is larger ([Dispersion]), also in one alone. Chance is on top of the usual
-  /// need alone: the most has its own on top already, and is served while all places are taken.
+  /// leaves time to wait, and a half, as for sums of chances, where it leaves none.
+  ///
+  /// Where requests come in bunches `f` is larger ([Dispersion]), also in one alone; where only the
+  /// surplus is late it is smaller, but not in one alone. Chance is on top of the usual need alone:
+  /// the most has its own on top already, and is served while all places are taken.
   static long replicas(RungSeen seen, Capacity need) {
     double safe = Objects.requireNonNull(seen.safe()).thousandths() / 1000.0;
     RungSeen.Pooled pool = seen.pool();
@@ -52,18 +54,19 @@ record RungNeed(Variant variant, RungSeen seen, int count, long wanted, double n
     if (pool == null || full <= safe) {
       return (long) Math.min(MOST, Math.ceil(need.most() / safe - EXACT));
     }
-    double spare = Math.min(MOST_SPARE, (1 - safe / full) * need.chance());
-    double alone = Math.ceil(need.most() / (full * (1 - spare)) - EXACT);
+    double lone = 1 - Math.min(MOST_SPARE, (1 - safe / full) * need.alone());
+    double alone = Math.ceil(need.most() / (full * lone) - EXACT);
     if (alone <= 1) {
       return (long) alone;
     }
     double places = pool.places();
-    double one = places * (1 - spare);
+    double one = places * (1 - Math.min(MOST_SPARE, (1 - safe / full) * need.shared()));
     double taken = places * need.usual() / full;
+    double least = taken > places * lone ? 2 : 1;
     double free = (places - one) * Math.pow(taken / one, pool.growth());
     double shared = Math.ceil((taken + free) / places - EXACT);
     double filled = Math.ceil(need.most() / full - EXACT);
-    return (long) Math.min(MOST, Math.min(alone, Math.max(shared, filled)));
+    return (long) Math.min(MOST, Math.min(alone, Math.max(least, Math.max(shared, filled))));
   }
 
   /// Whether it serves all that is needed.

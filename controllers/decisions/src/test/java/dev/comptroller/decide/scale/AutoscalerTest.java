@@ -86,26 +86,36 @@ class AutoscalerTest {
   void shouldKeepPlacesFreeBesideWhatIsUsualAndFillThemWithTheMostThatMayCome() {
     RungSeen alone = rung("large", "19", 2_800, 0, 100);
     RungSeen shared = sharing(0.5, 0);
-    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 28_000, 1))).isEqualTo(9);
-    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 31_500, 1))).isEqualTo(9);
-    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 31_501, 1))).isEqualTo(10);
+    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 28_000, 1, 1))).isEqualTo(9);
+    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 31_500, 1, 1))).isEqualTo(9);
+    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 31_501, 1, 1))).isEqualTo(10);
     // Where nothing is known of its places, each serves what keeps the promise alone.
-    assertThat(RungNeed.replicas(alone, new Capacity(28_000, 31_501, 1))).isEqualTo(12);
+    assertThat(RungNeed.replicas(alone, new Capacity(28_000, 31_501, 1, 1))).isEqualTo(12);
   }
 
   @Test
   void shouldKeepMorePlacesFreeWhereRequestsComeInBunches() {
     RungSeen shared = sharing(0.5, 0);
     // One alone keeps a fifth free, two fifths where chance is twice as large.
-    assertThat(RungNeed.replicas(shared, new Capacity(2_100, 2_100, 1))).isEqualTo(1);
-    assertThat(RungNeed.replicas(shared, new Capacity(2_100, 2_100, 2))).isEqualTo(1);
-    assertThat(RungNeed.replicas(shared, new Capacity(2_101, 2_101, 2))).isEqualTo(2);
+    assertThat(RungNeed.replicas(shared, new Capacity(2_100, 2_100, 1, 1))).isEqualTo(1);
+    assertThat(RungNeed.replicas(shared, new Capacity(2_100, 2_100, 2, 2))).isEqualTo(1);
+    assertThat(RungNeed.replicas(shared, new Capacity(2_101, 2_101, 2, 2))).isEqualTo(2);
     // Ten times as many: 512 places and 40 to spare, or 80.
-    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 28_000, 1))).isEqualTo(9);
-    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 28_000, 2))).isEqualTo(10);
+    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 28_000, 1, 1))).isEqualTo(9);
+    assertThat(RungNeed.replicas(shared, new Capacity(28_000, 28_000, 2, 2))).isEqualTo(10);
     // However uneven they are, one more serves them.
-    assertThat(RungNeed.replicas(shared, new Capacity(350, 350, 100))).isEqualTo(1);
-    assertThat(RungNeed.replicas(shared, new Capacity(351, 351, 100))).isEqualTo(2);
+    assertThat(RungNeed.replicas(shared, new Capacity(350, 350, 100, 100))).isEqualTo(1);
+    assertThat(RungNeed.replicas(shared, new Capacity(351, 351, 100, 100))).isEqualTo(2);
+  }
+
+  @Test
+  void shouldFillReplicasThatShareMoreThanOneAloneWhereOnlyTheSurplusIsLate() {
+    RungSeen shared = sharing(0.5, 0);
+
+    assertThat(RungNeed.replicas(shared, new Capacity(2_800, 2_800, 1, 0.4))).isEqualTo(1);
+    assertThat(RungNeed.replicas(shared, new Capacity(2_801, 2_801, 1, 0.4))).isEqualTo(2);
+    assertThat(RungNeed.replicas(shared, new Capacity(29_500, 29_500, 1, 1))).isEqualTo(10);
+    assertThat(RungNeed.replicas(shared, new Capacity(29_500, 29_500, 1, 0.4))).isEqualTo(9);
   }
 
   @Test

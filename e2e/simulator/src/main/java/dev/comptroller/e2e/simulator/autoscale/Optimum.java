@@ -28,6 +28,7 @@ final class Optimum {
   private static final int SMOOTH_MINUTES = 4;
   private static final double[] FIRST_PRICES = {0.05, 0.2, 0.8, 3.2};
   private static final double[] LEVELS = {0.95, 1, 1.03, 1.06, 1.1, 1.15, 1.25};
+  private static final double[] CLOSER = {0.96, 0.97, 0.98, 0.985, 0.99, 0.995};
   private static final int ROUNDS = 3;
 
   private final Race race;
@@ -38,7 +39,7 @@ final class Optimum {
   private final double allowed;
   private final double[] work;
   private final int[] came;
-  private double batchWork;
+  private final double[] batch;
   private final int[][] observed;
 
   /// The answer.
@@ -57,6 +58,7 @@ final class Optimum {
     minutes = (int) ((seconds + 59) / 60);
     allowed = 1 - rules.slo().attainment();
     work = new double[minutes];
+    batch = new double[minutes];
     came = new int[minutes];
     measure(arrivals);
     observed = new int[minutes][rules.most() + 1];
@@ -97,10 +99,10 @@ final class Optimum {
     for (int window = 0; window < arrivals.rates().windows(); window++) {
       Arrivals.Chunk chunk = arrivals.window(window);
       for (int i = 0; i < chunk.count(); i++) {
+        int minute = (int) chunk.at()[i] / 60;
         if (chunk.batch()[i]) {
-          batchWork += replicaSeconds(rules, chunk.output()[i]);
+          batch[minute] += replicaSeconds(rules, chunk.output()[i]);
         } else {
-          int minute = (int) chunk.at()[i] / 60;
           work[minute] += replicaSeconds(rules, chunk.output()[i]);
           came[minute]++;
         }
@@ -135,40 +137,84 @@ final class Optimum {
                         "none of %d plans misses at most %.2f %%: give more replicas than %d"
                             .formatted(ran.size(), 100 * allowed, rules.most())));
     Found interactive = new Found(best.plan, best.fleet, ran.size());
-    return batchWork > 0 ? filled(interactive) : thinned(interactive, trials);
+    return Arrays.stream(batch).sum() > 0 ? filled(interactive) : thinned(interactive, trials);
   }
 
-  /// The plan with its valleys filled to a level, the cheapest of those around the level at
-  /// which all work fits that leave nothing to be late; a level between whole numbers is kept
-  /// part of every four hours.
+  /// The plan with its valleys filled, the cheapest of those around the levels at which all work
+  /// fits that leave nothing to be late: one level for all time, one for as long as work may wait,
+  /// and then some closer to the best of these.
   private Found filled(Found start) {
-    double all = Arrays.stream(work).sum() + batchWork;
-    double low = 1;
-    double high = rules.most();
-    while (high - low > 0.01) {
-      double level = (low + high) / 2;
-      double room = Arrays.stream(start.plan).mapToDouble(it -> 60 * Math.max(it, level)).sum();
-      if (room < all) {
-        low = level;
-      } else {
-        high = level;
+    List<double[]> levels = new ArrayList<>();
+    int window = Math.clamp((long) (rules.batchWindow() / 60), 1, minutes);
+    for (int length : new int[] {minutes, window}) {
+      double[] fitting = levels(start.plan, length);
+      for (double factor : LEVELS) {
+        levels.add(Arrays.stream(fitting).map(it -> factor * it).toArray());
       }
     }
-    List<int[]> plans = new ArrayList<>();
-    for (double factor : LEVELS) {
-      double level = high * factor;
-      int[] plan = start.plan.clone();
-      for (int i = 0; i < minutes; i++) {
-        int floor = (int) level + (i % 240 < 240 * (level - (int) level) ? 1 : 0);
-        plan[i] = Math.clamp(floor, plan[i], rules.most());
-      }
-      plans.add(plan);
+    int runs = start.runs + levels.size();
+    Found best = cheapestInTime(start, levels);
+    double[] level = levels.get(best.runs);
+    List<double[]> closer = new ArrayList<>(List.of(level));
+    for (double factor : CLOSER) {
+      closer.add(Arrays.stream(level).map(it -> factor * it).toArray());
     }
-    List<Found> ran = run(plans);
-    Found best =
-        cheapestKept(ran.stream().filter(it -> it.fleet.score().batchMissed() == 0).toList())
-            .orElse(ran.getLast());
-    return new Found(best.plan, best.fleet, start.runs + plans.size());
+    Found last = cheapestInTime(start, closer);
+    return new Found(last.plan, last.fleet, runs + closer.size());
+  }
+
+  /// The cheapest of the plans with valleys filled to these levels that leaves nothing to be late;
+  /// `runs` is its index.
+  private Found cheapestInTime(Found start, List<double[]> levels) {
+    List<Found> ran = run(levels.stream().map(level -> filled(start.plan, level)).toList());
+    int best = ran.size() - 1;
+    for (int i = 0; i < ran.size(); i++) {
+      if (isKept(ran.get(i)) && (!isKept(ran.get(best)) || micros(ran, i) < micros(ran, best))) {
+        best = i;
+      }
+    }
+    return new Found(ran.get(best).plan, ran.get(best).fleet, best);
+  }
+
+  private static long micros(List<Found> ran, int index) {
+    return ran.get(index).fleet.microsWithRest();
+  }
+
+  private boolean isKept(Found found) {
+    Score score = found.fleet.score();
+    return score.missedShare() <= allowed && score.batchMissed() == 0;
+  }
+
+  /// A plan with every minute at its level at least; one between whole numbers is kept part of
+  /// every four hours.
+  private int[] filled(int[] plan, double[] level) {
+    int[] filled = plan.clone();
+    for (int i = 0; i < minutes; i++) {
+      int whole = (int) level[i];
+      int floor = whole + (i % 240 < 240 * (level[i] - whole) ? 1 : 0);
+      filled[i] = Math.clamp(floor, plan[i], rules.most());
+    }
+    return filled;
+  }
+
+  /// By minute the level at which all that comes within so many minutes fits into them.
+  private double[] levels(int[] plan, int length) {
+    double[] levels = new double[minutes];
+    for (int from = 0; from < minutes; from += length) {
+      int to = Math.min(minutes, from + length);
+      double all = Arrays.stream(work, from, to).sum() + Arrays.stream(batch, from, to).sum();
+      double low = 1;
+      double high = rules.most();
+      while (high - low > 0.01) {
+        double level = (low + high) / 2;
+        double room =
+            Arrays.stream(plan, from, to).mapToDouble(it -> 60 * Math.max(it, level)).sum();
+        low = room < all ? level : low;
+        high = room < all ? high : level;
+      }
+      Arrays.fill(levels, from, to, high);
+    }
+    return levels;
   }
 
   /// Work of a minute, as the mean of it and those around it.

@@ -85,6 +85,22 @@ class OptimumTest {
     assertThat(optimum.microsWithRest()).isLessThan(all.run().optimum().microsWithRest());
   }
 
+  @Test
+  void shouldFillTheValleysOfBusyTimesMoreThanThoseOfQuietOnes() {
+    double[] rates = new double[360];
+    for (int minute = 0; minute < rates.length; minute++) {
+      rates[minute] = minute < 120 ? 40 : 4;
+    }
+    Arrivals arrivals = Scenes.minutes(1, 0.5, rates);
+    Fleet.Rules rules = Scenes.rules(60, 8);
+    Optimum.Found found = Optimum.find(new Race(arrivals, 1), arrivals, rules, 4, 0);
+
+    assertThat(found.fleet().score().batchMissed()).isZero();
+    long least = Optimum.leastMicros(arrivals, rules);
+    // With one level for all time it is 1.5.
+    assertThat(found.fleet().microsWithRest()).isBetween(least, (long) (1.45 * least));
+  }
+
   private static Fleet fleet(Comparison.Result result, String name) {
     return result.entries().stream()
         .filter(it -> it.name().equals(name))
