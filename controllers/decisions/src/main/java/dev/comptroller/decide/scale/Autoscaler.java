@@ -46,6 +46,9 @@ public final class Autoscaler {
   /// for it again soon is told by [#BEYOND], and that costs less than waiting.
   private static final int HELD = 6;
 
+  /// How many starts fewer must be enough for, without anything to spare, for a replica to leave.
+  private static final int LONG = 2;
+
   /// How many standard deviations more than what is asked for fewer must be enough for: without
   /// that a replica leaves and is started again by chance alone.
   private static final double BEYOND = 1.5;
@@ -220,6 +223,13 @@ public final class Autoscaler {
           dispersion.chance(policy.surplus()));
     }
 
+    /// The most that was needed for so long, or what it wanted last where it does not know so much.
+    private int needed(ScaleState next, Duration time) {
+      boolean known = next.since() != null && !now.isBefore(next.since().plus(time));
+      int most = next.most(now.minus(time));
+      return known ? most : Math.max(last(), most);
+    }
+
     /// Replicas that would be enough if as much more came as chance makes.
     private int beyondChance(DemandSeen demand, DemandOutlook outlook, RungNeed pick) {
       Capacity more = need(demand, outlook, 1 + chance(demand));
@@ -323,12 +333,14 @@ public final class Autoscaler {
       @Nullable Windows windows = windows(demand, pick);
       int need = Math.max(own, windows == null ? 0 : windows.from());
       Duration window = outlook.falls() ? Duration.ZERO : enough();
-      ScaleState next = state.needing(need, now.minus(window), now);
+      Duration lasting = start.multipliedBy(LONG);
+      ScaleState next = state.needing(need, now.minus(lasting), now);
       boolean same = name.equals(state.variant());
-      boolean known = next.since() != null && !now.isBefore(next.since().plus(window));
-      int lately = known ? next.most() : Math.max(last(), next.most());
       int chance = active && !outlook.falls() ? beyondChance(demand, outlook, pick) : 0;
-      int held = same && need < last() ? Math.max(lately, Math.min(last(), chance)) : 0;
+      int held =
+          same && need < last()
+              ? Math.max(needed(next, window), Math.min(chance, needed(next, lasting)))
+              : 0;
       int kept = same ? staying(demand, windows) : 0;
       int waits = Math.max(kept, windows == null ? 0 : windows.from());
       boolean idle = fewest == 0 && !active && waits == 0;
@@ -449,10 +461,12 @@ public final class Autoscaler {
         case Demand, Waiting -> "the demand";
         case Deferred -> "the windows of work that may wait";
         case Settling ->
-            "scaling down only when fewer were enough for %d s, with %.1f %% to spare for chance"
+            ("scaling down only when fewer were enough for %d s with %.1f %% to spare for chance, or"
+                    + " for %d s")
                 .formatted(
                     enough().toSeconds(),
-                    seen.demand() == null ? 0.0 : 100 * chance(seen.demand()));
+                    seen.demand() == null ? 0.0 : 100 * chance(seen.demand()),
+                    start.multipliedBy(LONG).toSeconds());
         case Idle -> "%s %d s".formatted(ScaleDecision.IDLE, hold().toSeconds());
         case Observing -> "scaling.mode Observe";
       };

@@ -45,9 +45,13 @@ public record ScaleState(
     return new ScaleState(variant, replicas, chosen, since == null ? now : since, next);
   }
 
-  /// The most that was needed of what is remembered.
-  int most() {
-    return needs.stream().mapToInt(Need::replicas).max().orElse(0);
+  /// The most that was needed since then, of what is remembered.
+  int most(Instant from) {
+    return needs.stream()
+        .filter(each -> !each.at().isBefore(from))
+        .mapToInt(Need::replicas)
+        .max()
+        .orElse(0);
   }
 
   /// The same after a choice of `replicas` of a rung.

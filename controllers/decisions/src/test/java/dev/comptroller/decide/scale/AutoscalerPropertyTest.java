@@ -82,7 +82,7 @@ class AutoscalerPropertyTest {
         window.add(new Moment(now, present, decision.replicas()));
       }
       state = decision.state();
-      assertThat(state.needs().size()).isLessThanOrEqualTo(8);
+      assertThat(state.needs().size()).isLessThanOrEqualTo(24);
     }
   }
 

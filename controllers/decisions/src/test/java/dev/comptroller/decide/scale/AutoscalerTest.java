@@ -241,6 +241,29 @@ class AutoscalerTest {
   }
 
   @Test
+  void shouldLetAReplicaGoWhereFewerAreEnoughForLongThoughChanceMayAskForMore() {
+    ScaleState state = running(2);
+    Random random = new Random(3);
+    List<Double> minutes = new ArrayList<>();
+    for (int i = 0; i < 120; i++) {
+      minutes.add(2_000 * (1 + 0.08 * random.nextGaussian()));
+    }
+    RungSeen large = rung("large", "19", 2_800, 2, 10);
+    int left = -1;
+    for (int i = 0; i <= 40 && left < 0; i++) {
+      Instant now = NOW.plusSeconds(15L * i);
+      // What is asked for now stays below what one serves, the margin with it.
+      DemandSeen seen =
+          new DemandSeen(2_250, minutes, now, WeekProfile.UNKNOWN, 0, 0, List.of(), now);
+      ScaleDecision decision =
+          Autoscaler.next(new ScaleSeen(seen, List.of(large)), policy(1, 8), state, now);
+      left = decision.replicas() == 1 ? i : -1;
+      state = decision.state();
+    }
+    assertThat(15 * left).isEqualTo(360);
+  }
+
+  @Test
   void shouldSayHowMuchMoreFewerMustBeEnoughFor() {
     Random random = new Random(3);
     List<Double> minutes = new ArrayList<>();
@@ -253,8 +276,8 @@ class AutoscalerTest {
     assertThat(decision.reason()).isEqualTo(Reason.Settling);
     assertThat(decision.explanation().binding())
         .matches(
-            "scaling down only when fewer were enough for 30 s, with (2\\.[5-9]|3\\.[0-5]) % to spare"
-                + " for chance");
+            "scaling down only when fewer were enough for 30 s with (2\\.[5-9]|3\\.[0-5]) % to spare"
+                + " for chance, or for 360 s");
   }
 
   @Test
