@@ -191,6 +191,7 @@ final class Filling {
     double dollars = 0;
     long weights = 0;
     sharing.forEach(d -> goBack(d, floors[d]));
+    // Again for those whose room was taken by one that went back after them.
     for (int d : sharing) {
       goBack(d, floors[d]);
       dollars += columns[d].bill;

@@ -225,7 +225,7 @@ final class Turn {
     boolean drained = true;
     for (Leg leg : state.legs()) {
       boolean serves = leg.variant().equals(serving);
-      // What finished its work already when the suspension came gets no time anew.
+      // What drained already when the suspension came gets no time anew.
       Instant since = serves ? change.since() : change.started();
       if (leg.replicas() > 0 && !facts.isDrained(leg.variant(), since)) {
         drained = false;

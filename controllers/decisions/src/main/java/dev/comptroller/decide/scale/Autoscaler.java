@@ -318,6 +318,11 @@ public final class Autoscaler {
       return part.compareTo(policy.pace().settle()) > 0 ? part : policy.pace().settle();
     }
 
+    /// For how long, where there is nothing to spare.
+    private Duration lasting() {
+      return start.multipliedBy(LONG);
+    }
+
     private ScaleDecision count(
         DemandSeen demand,
         DemandOutlook outlook,
@@ -333,14 +338,13 @@ public final class Autoscaler {
       @Nullable Windows windows = windows(demand, pick);
       int need = Math.max(own, windows == null ? 0 : windows.from());
       Duration window = outlook.falls() ? Duration.ZERO : enough();
-      Duration lasting = start.multipliedBy(LONG);
-      ScaleState next = state.needing(need, now.minus(lasting), now);
+      ScaleState next = state.needing(need, now.minus(lasting()), now);
       boolean same = name.equals(state.variant());
-      int chance = active && !outlook.falls() ? beyondChance(demand, outlook, pick) : 0;
-      int held =
-          same && need < last()
-              ? Math.max(needed(next, window), Math.min(chance, needed(next, lasting)))
-              : 0;
+      int held = 0;
+      if (same && need < last()) {
+        int chance = active && !outlook.falls() ? beyondChance(demand, outlook, pick) : 0;
+        held = Math.max(needed(next, window), Math.min(chance, needed(next, lasting())));
+      }
       int kept = same ? staying(demand, windows) : 0;
       int waits = Math.max(kept, windows == null ? 0 : windows.from());
       boolean idle = fewest == 0 && !active && waits == 0;
@@ -466,7 +470,7 @@ public final class Autoscaler {
                 .formatted(
                     enough().toSeconds(),
                     seen.demand() == null ? 0.0 : 100 * chance(seen.demand()),
-                    start.multipliedBy(LONG).toSeconds());
+                    lasting().toSeconds());
         case Idle -> "%s %d s".formatted(ScaleDecision.IDLE, hold().toSeconds());
         case Observing -> "scaling.mode Observe";
       };

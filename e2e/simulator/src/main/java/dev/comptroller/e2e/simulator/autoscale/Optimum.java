@@ -152,37 +152,27 @@ final class Optimum {
         levels.add(Arrays.stream(fitting).map(it -> factor * it).toArray());
       }
     }
-    int runs = start.runs + levels.size();
-    Found best = cheapestInTime(start, levels);
-    double[] level = levels.get(best.runs);
-    List<double[]> closer = new ArrayList<>(List.of(level));
+    List<Found> ran = new ArrayList<>(runAt(start, levels));
+    double[] level = levels.get(cheapestInTime(ran));
+    List<double[]> closer = new ArrayList<>();
     for (double factor : CLOSER) {
       closer.add(Arrays.stream(level).map(it -> factor * it).toArray());
     }
-    Found last = cheapestInTime(start, closer);
-    return new Found(last.plan, last.fleet, runs + closer.size());
+    ran.addAll(runAt(start, closer));
+    Found best = ran.get(cheapestInTime(ran));
+    return new Found(best.plan, best.fleet, start.runs + ran.size());
   }
 
-  /// The cheapest of the plans with valleys filled to these levels that leaves nothing to be late;
-  /// `runs` is its index.
-  private Found cheapestInTime(Found start, List<double[]> levels) {
-    List<Found> ran = run(levels.stream().map(level -> filled(start.plan, level)).toList());
-    int best = ran.size() - 1;
-    for (int i = 0; i < ran.size(); i++) {
-      if (isKept(ran.get(i)) && (!isKept(ran.get(best)) || micros(ran, i) < micros(ran, best))) {
-        best = i;
-      }
-    }
-    return new Found(ran.get(best).plan, ran.get(best).fleet, best);
+  private List<Found> runAt(Found start, List<double[]> levels) {
+    return run(levels.stream().map(level -> filled(start.plan, level)).toList());
   }
 
-  private static long micros(List<Found> ran, int index) {
-    return ran.get(index).fleet.microsWithRest();
-  }
-
-  private boolean isKept(Found found) {
-    Score score = found.fleet.score();
-    return score.missedShare() <= allowed && score.batchMissed() == 0;
+  /// Which is the cheapest that kept what is promised and left nothing to be late; the last if none
+  /// did.
+  private int cheapestInTime(List<Found> ran) {
+    return cheapestKept(ran.stream().filter(it -> it.fleet.score().batchMissed() == 0).toList())
+        .map(ran::indexOf)
+        .orElse(ran.size() - 1);
   }
 
   /// A plan with every minute at its level at least; one between whole numbers is kept part of
