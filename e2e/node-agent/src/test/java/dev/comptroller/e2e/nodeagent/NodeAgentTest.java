@@ -583,7 +583,8 @@ class NodeAgentTest {
         .isEqualTo(agentsWrites(node));
   }
 
-  /// What the agent wrote to a node and when. The control plane's controllers write to it too, whenever they come to it.
+  /// What the agent wrote to a node and when. The control plane's controllers write to it too,
+  /// whenever they come to it.
   private static List<ManagedFieldsEntry> agentsWrites(Node node) {
     return node.getMetadata().getManagedFields().stream()
         .filter(entry -> !"kube-controller-manager".equals(entry.getManager()))

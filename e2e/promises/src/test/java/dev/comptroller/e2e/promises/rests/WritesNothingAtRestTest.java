@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,7 @@ class WritesNothingAtRestTest {
   @Timeout(value = 1, unit = TimeUnit.HOURS)
   void shouldWriteNothingWithoutReplicasAndOncePerIntervalForWhatCosts() throws Exception {
     LocalFleet fleet = SharedFleet.real();
+    Instant started = Instant.now();
     try (Tenant tenant = Tenant.create(fleet, "rests")) {
       tenant.deploy(0, 1, 4, 64, 8);
       tenant.awaitCondition("Ready", it -> !it.isMissingNode());
@@ -55,7 +57,7 @@ class WritesNothingAtRestTest {
       Thread.sleep(asked ? SAVED : SETTLE);
       Map<String, Integer> none = writesDuring(fleet, WITHOUT);
       System.err.printf("writes in %s without replicas: %s%n", WITHOUT, none);
-      assertThat(none).isEmpty();
+      assertThat(none).as(() -> changes(fleet, started, none)).isEmpty();
 
       tenant.scale(1);
       tenant.awaitReady(1);
@@ -65,9 +67,16 @@ class WritesNothingAtRestTest {
       System.err.printf("writes in %s with one idle replica: %s%n", WATCHED, idle);
       int most = (int) Math.ceilDiv(WATCHED.toSeconds(), PUBLISH_SECONDS);
       assertThat(idle)
+          .as(() -> changes(fleet, started, idle))
           .allSatisfy((object, writes) -> assertThat(writes).as(object).isLessThanOrEqualTo(most));
       assertThat(idle).containsKey("inferencebudgets rests/budget");
     }
+  }
+
+  private static String changes(LocalFleet fleet, Instant since, Map<String, Integer> writes) {
+    return writes.keySet().stream()
+        .map(it -> it + "\n" + String.join("\n", fleet.audit().changesOf(OPERATOR, since, it)))
+        .collect(Collectors.joining("\n"));
   }
 
   private static Map<String, Integer> writesDuring(LocalFleet fleet, Duration watched)
