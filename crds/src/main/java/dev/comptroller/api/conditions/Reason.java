@@ -277,8 +277,8 @@ public enum Reason {
   /// More nodes are needed than maxNodes allows.
   MAX_NODES_REACHED(
       "MaxNodesReached", "More nodes are needed than maxNodes allows.", ConditionType.PROVISIONING),
-  /// Nodes that were asked for did not come in time; the message says when they are asked for
-  // again.
+  /// Nodes that were asked for did not come in time; the message says when they
+  /// are asked for again.
   PROVISIONING_FAILED(
       "ProvisioningFailed",
       "Nodes that were asked for did not come in time; the message says when they are asked for"

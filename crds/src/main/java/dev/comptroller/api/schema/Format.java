@@ -25,8 +25,8 @@ public enum Format {
       5,
       "self.matches('^([01][0-9]|2[0-3]):[0-5][0-9]$')",
       "must be a time of day from \"00:00\" to \"23:59\""),
-  /// An IANA time zone. The API server cannot know which exist; the operator reports an unknown
-  // one.
+  /// An IANA time zone. The API server cannot know which exist; the operator
+  /// reports an unknown one.
   TIME_ZONE(
       64,
       "self.matches('^(UTC|[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*){1,2})$')",

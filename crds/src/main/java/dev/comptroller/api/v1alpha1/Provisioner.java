@@ -167,8 +167,8 @@ public record Provisioner(
           @Nullable String namespace,
       @Required @Text(Format.OBJECT_NAME) @JsonPropertyDescription("Its name.") String name) {}
 
-  /// Nodes that are simply there, labelled comptroller.dev/pool with the name of the pool. It has
-  // no members.
+  /// Nodes that are simply there, labelled comptroller.dev/pool with the name of the pool.
+  /// It has no members.
   @Wire
   public record StaticNodes() {}
 }

@@ -155,8 +155,8 @@ record Present(
     return percent.add(BigInteger.valueOf(margin)).min(BigInteger.valueOf(99)).intValueExact();
   }
 
-  /// What deployments cost that the policy does not know (any more): it goes on until they are
-  // gone.
+  /// What deployments cost that the policy does not know (any more): it goes on
+  /// until they are gone.
   Exposure orphans() {
     return stocks.values().stream()
         .filter(

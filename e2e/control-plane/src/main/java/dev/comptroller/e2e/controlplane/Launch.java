@@ -19,8 +19,8 @@ import java.util.Map;
 /// 2. etcd on UNIX sockets in the folder, so that it needs no port and nobody else can reach it;
 /// 3. the API server on a free port; when somebody took the port meanwhile, again on another;
 /// 4. the controller manager and the scheduler, which serve nothing, so need no port either;
-/// 5. wait until the API server is ready and, with controllers, until namespaces get their
-// accounts.
+/// 5. wait until the API server is ready and, with controllers, until
+///    namespaces get their accounts.
 final class Launch {
   private static final int PORT_ATTEMPTS = 5;
   private static final int LINES_SHOWN = 15;

@@ -1,5 +1,5 @@
-/// The local fleet: a real control plane, nodes, the chart, models and traffic, in one process
-// tree.
+/// The local fleet: a real control plane, nodes, the chart, models and traffic, in one
+/// process tree.
 @NullMarked
 package dev.comptroller.e2e.fleet;
 

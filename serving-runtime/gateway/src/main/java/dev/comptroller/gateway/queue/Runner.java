@@ -131,8 +131,8 @@ final class Runner {
     }
   }
 
-  /// What the payer's budget and the owner's feature allow now, as for a request whose client
-  // waits.
+  /// What the payer's budget and the owner's feature allow now, as for a
+  /// request whose client waits.
   private Admission admission(Claimed item, Route route) {
     Optional<Account> payer =
         parts.table().current().flatMap(now -> now.router().account(item.payer()));

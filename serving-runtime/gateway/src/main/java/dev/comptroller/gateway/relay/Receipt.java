@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// @param variant that answered
 /// @param why it was that one, and what was done for money's sake; empty if there is nothing to say
 /// @param costMicros charged; absent if there is no posted price
-/// @param leftMicros that the feature may still be charged in this period; absent if it has no
-// limit
+/// @param leftMicros that the feature may still be charged in this period; absent if
+///   it has no limit
 public record Receipt(
     String variant, String why, @Nullable Long costMicros, @Nullable Long leftMicros) {
   /// Nothing to tell.

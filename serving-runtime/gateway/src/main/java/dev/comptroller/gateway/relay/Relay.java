@@ -501,8 +501,8 @@ public final class Relay implements AutoCloseable {
       }
     }
 
-    /// Ends a request whose line could not be made durable: with an error, never as if all was
-    // well.
+    /// Ends a request whose line could not be made durable: with an error, never as
+    /// if all was well.
     void failUnbooked(LedgerUnavailable why) {
       ApiError error = ApiError.unavailable(String.valueOf(why.getMessage()), "ledger_unavailable");
       LOG.log(Level.ERROR, "a request ends with an error: {0}", error.message());
