@@ -17,6 +17,7 @@ import dev.comptroller.e2e.simulator.world.Speed;
 import dev.comptroller.e2e.simulator.world.Table;
 import dev.comptroller.e2e.simulator.world.Tally;
 import dev.comptroller.e2e.simulator.world.Tally.Refusal;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -140,6 +141,38 @@ class WorldTest {
 
     assertThat(tally.tokens()).isCloseTo(60_000, within(1.0));
     assertThat(tally.refused(Refusal.Throttled)).isCloseTo(60, within(0.01));
+  }
+
+  @Test
+  void shouldRefuseWhoWouldWaitLongerThanTheQueueMayTakeSoThatTheOthersKeepTheirPromise() {
+    Tally byNumber = overloaded(new Service.Queue(64, Double.MAX_VALUE));
+    Tally byTime = overloaded(new Service.Queue(64, 2));
+
+    assertThat(byNumber.attainment()).isLessThan(0.2);
+    assertThat(byTime.attainment()).isEqualTo(1);
+    assertThat(byTime.served() + byTime.refused(Refusal.Busy) + 2 * 2.8)
+        .isCloseTo(byTime.arrived(), within(0.1));
+    assertThat(byTime.served()).isCloseTo(byNumber.served(), within(0.1));
+  }
+
+  /// Ten minutes of 3 requests a second for a replica that serves 2.8.
+  private static Tally overloaded(Service.Queue queue) {
+    Service service =
+        Fleets.service(Fleets.LADDER, Demands.of(60, Demands.flat(3), Fleets.MIX, 0, 0));
+    List<Service.Rung> rungs =
+        service.rungs().stream()
+            .map(it -> new Service.Rung(it.variant(), it.quality(), it.speed(), queue))
+            .toList();
+    Gateway gateway =
+        new Gateway(
+            new Service(
+                service.namespace(), service.name(), rungs, service.demand(), service.limits()));
+    gateway.route(table(new Table.Account(Long.MAX_VALUE, false, false, false, null, null)), 0);
+    Tally tally = new Tally();
+    for (int second = 0; second < 600; second++) {
+      gateway.serve(second, 1, Map.of("large", 1), tally);
+    }
+    return tally;
   }
 
   private static Table table(Table.Account account) {

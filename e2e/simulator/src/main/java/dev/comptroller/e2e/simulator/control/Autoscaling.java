@@ -19,10 +19,12 @@ import dev.comptroller.e2e.simulator.world.Cluster;
 import dev.comptroller.e2e.simulator.world.Gateway;
 import dev.comptroller.e2e.simulator.world.Pod;
 import dev.comptroller.e2e.simulator.world.PriceTrack;
+import dev.comptroller.e2e.simulator.world.Service;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /// The operator's own autoscaler for one deployment, with what gateways count.
 final class Autoscaling {
@@ -61,12 +63,19 @@ final class Autoscaling {
     ScaleDecision decision =
         Autoscaler.next(
             new ScaleSeen(demand, rungs),
-            ScalePolicy.following(policy, ScalePolicy.USUAL),
+            ScalePolicy.following(policy, ScalePolicy.USUAL, surplus()),
             state,
             Instant.ofEpochSecond(now));
     state = decision.state();
     asked = asked(decision, minutes, now);
     return decision.replicas();
+  }
+
+  private ScalePolicy.Surplus surplus() {
+    Service service = gateway.service();
+    List<Optional<Duration>> longest =
+        service.rungs().stream().map(rung -> rung.queue().longest()).toList();
+    return ScalePolicy.Surplus.of(longest, service.limits().firstToken());
   }
 
   /// What money goes by, as of the last look.

@@ -215,7 +215,8 @@ public record Case(Setup setup, List<String> notes) {
           new Service.Rung(
               variant.name(),
               variant.quality().doubleValue(),
-              Speed.calibrated(speed, variant.maxSequences(), mix)));
+              Speed.calibrated(speed, variant.maxSequences(), mix),
+              queue(read, variant)));
     }
     Demand demand;
     if (trace != null && first) {
@@ -273,7 +274,6 @@ public record Case(Setup setup, List<String> notes) {
   private static Service.Limits limits(Manifests.Read<ModelDeployment, Declared> read) {
     var spec = read.object().getSpec();
     Slo slo = spec.slo();
-    int queued = spec.variants().getFirst().batching().maxQueued();
     long window =
         spec.batch() == null
             ? 86_400
@@ -281,8 +281,18 @@ public record Case(Setup setup, List<String> notes) {
     return new Service.Limits(
         slo == null ? Double.MAX_VALUE : seconds(slo.timeToFirstToken()),
         slo == null ? Double.MAX_VALUE : seconds(slo.timePerOutputToken()),
-        queued,
         window);
+  }
+
+  private static Service.Queue queue(
+      Manifests.Read<ModelDeployment, Declared> read, Variant variant) {
+    var batching =
+        read.object().getSpec().variants().stream()
+            .filter(each -> each.name().equals(variant.name()))
+            .findFirst()
+            .orElseThrow()
+            .batching();
+    return new Service.Queue(batching.maxQueued(), seconds(batching.maxQueueTime()));
   }
 
   private static double seconds(@Nullable String text) {

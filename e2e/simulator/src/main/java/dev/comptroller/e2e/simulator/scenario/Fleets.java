@@ -43,6 +43,9 @@ public final class Fleets {
   /// Tokens of a request.
   public static final Speed.Mix MIX = new Speed.Mix(800, 200);
 
+  /// What may wait for a replica.
+  public static final Service.Queue QUEUE = new Service.Queue(64, Double.MAX_VALUE);
+
   private Fleets() {}
 
   /// A rung.
@@ -184,9 +187,8 @@ public final class Fleets {
     List<Service.Rung> rungs = new ArrayList<>();
     for (RungSpec rung : ladder) {
       Speed speed = Speed.calibrated((double) rung.tokensPerSecond(), 64, MIX);
-      rungs.add(new Service.Rung(rung.name(), rung.quality(), speed));
+      rungs.add(new Service.Rung(rung.name(), rung.quality(), speed, QUEUE));
     }
-    return new Service(
-        NAMESPACE, DEPLOYMENT, rungs, demand, new Service.Limits(5, 0.5, 64, 86_400));
+    return new Service(NAMESPACE, DEPLOYMENT, rungs, demand, new Service.Limits(5, 0.5, 86_400));
   }
 }

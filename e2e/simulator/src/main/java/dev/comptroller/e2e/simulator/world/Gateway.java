@@ -198,6 +198,10 @@ public final class Gateway {
       this.replicas = replicas;
       this.limit = limit;
     }
+
+    double room() {
+      return replicas * rung.queue().room(limit / replicas);
+    }
   }
 
   private List<Leg> legs(Map<String, Integer> ready, Speed.Mix mix) {
@@ -223,8 +227,7 @@ public final class Gateway {
     double waiting = backlog;
     double offered = backlog + requests;
     double done = Math.min(offered, limit * seconds);
-    int replicas = legs.stream().mapToInt(leg -> leg.replicas).sum();
-    double room = (double) service.limits().queued() * replicas;
+    double room = legs.stream().mapToDouble(Leg::room).sum();
     backlog = Math.min(offered - done, room);
     tally.refuse(Refusal.Busy, Math.max(0, offered - done - backlog));
     double rate = done / seconds;

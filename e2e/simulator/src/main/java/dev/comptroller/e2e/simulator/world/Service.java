@@ -1,6 +1,8 @@
 package dev.comptroller.e2e.simulator.world;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /// A deployment as its clients see it.
 ///
@@ -8,7 +10,7 @@ import java.util.List;
 /// @param name its name
 /// @param rungs how it can be served, best first
 /// @param demand what its clients ask for
-/// @param limits what is promised, and how much may wait
+/// @param limits what is promised
 public record Service(
     String namespace, String name, List<Rung> rungs, Demand demand, Limits limits) {
   public Service {
@@ -20,13 +22,31 @@ public record Service(
   /// @param variant its name
   /// @param quality the owner's figure
   /// @param speed how fast a replica is
-  public record Rung(String variant, double quality, Speed speed) {}
+  /// @param queue what may wait for it
+  public record Rung(String variant, double quality, Speed speed, Queue queue) {}
 
-  /// Promises and limits.
+  /// What may wait for a replica: whoever finds more before it is refused.
+  ///
+  /// @param requests at most
+  /// @param seconds that they take, at most; endless where their number alone is bounded
+  public record Queue(int requests, double seconds) {
+    /// Seconds that they take, at most; absent where their number alone is bounded.
+    public Optional<Duration> longest() {
+      return seconds == Double.MAX_VALUE
+          ? Optional.empty()
+          : Optional.of(Duration.ofMillis(Math.round(1000 * seconds)));
+    }
+
+    /// Requests that may wait for a replica that serves `rate` of them a second.
+    double room(double rate) {
+      return Math.min(requests, rate * seconds);
+    }
+  }
+
+  /// Promises.
   ///
   /// @param firstToken seconds to the first token, at most; endless where nothing is promised
   /// @param perToken seconds between tokens, at most; endless where nothing is promised
-  /// @param queued requests that wait for a replica, at most
   /// @param window seconds within which queued work is done
-  public record Limits(double firstToken, double perToken, int queued, long window) {}
+  public record Limits(double firstToken, double perToken, long window) {}
 }

@@ -30,8 +30,8 @@ class ForesightTest {
   private static final Speed.Mix MIX = new Speed.Mix(800, 200);
   private static final List<Rung> RUNGS =
       List.of(
-          new Rung("large", 90, Speed.calibrated(2_800, 64, MIX)),
-          new Rung("small", 60, Speed.calibrated(2_400, 64, MIX)));
+          new Rung("large", 90, Speed.calibrated(2_800, 64, MIX), Fleets.QUEUE),
+          new Rung("small", 60, Speed.calibrated(2_400, 64, MIX), Fleets.QUEUE));
 
   /// A world whose demand and prices change at random.
   private static World world(long seed, int slots, List<Frozen> frozen) {
