@@ -8,8 +8,8 @@ import java.util.Map;
 /// When figures that flow are worth a write.
 ///
 /// At once when anything prompt changed or a figure appeared or vanished; at once when a figure
-/// moved by 1 % of the limit; after a while, 60 s by default, when it moved at all; never when
-/// nothing moved.
+/// moved by 1 % of the limit; after a while, 60 s by default, when it moved at all, and so for
+/// what is derived however far it moved; never when nothing moved.
 public final class Quanta {
   /// The longest that a figure that moved stays unpublished where nothing else is said.
   public static final Duration STALENESS = Duration.ofSeconds(60);
@@ -46,10 +46,11 @@ public final class Quanta {
     if (!previous.prompt().equals(next.prompt())) {
       return new Verdict.Publish("a condition or the heat changed");
     }
-    if (!previous.flowing().keySet().equals(next.flowing().keySet())) {
+    if (!previous.flowing().keySet().equals(next.flowing().keySet())
+        || !previous.derived().keySet().equals(next.derived().keySet())) {
       return new Verdict.Publish("a figure appeared or vanished");
     }
-    if (previous.flowing().equals(next.flowing())) {
+    if (previous.flowing().equals(next.flowing()) && previous.derived().equals(next.derived())) {
       return new Verdict.Unchanged();
     }
     for (Map.Entry<String, Long> figure : next.flowing().entrySet()) {

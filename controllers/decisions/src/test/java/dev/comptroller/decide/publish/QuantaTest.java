@@ -55,6 +55,22 @@ class QuantaTest {
         .isInstanceOf(Verdict.Publish.class);
   }
 
+  @Test
+  void shouldNotWriteAtOnceForWhatIsDerivedHoweverFarItMoved() {
+    Figures before = Figures.of(Map.of("spent", 1L), Map.of("allowedRate", 76_384_000_000L), "");
+    Figures after = Figures.of(Map.of("spent", 1L), Map.of("allowedRate", 17_195_000_000L), "");
+
+    assertThat(decide(before, after, 59)).isEqualTo(new Verdict.Wait(THEN.plusSeconds(60)));
+    assertThat(decide(before, after, 60)).isEqualTo(new Verdict.Publish("60 s passed"));
+    assertThat(decide(before, before, 100_000)).isEqualTo(new Verdict.Unchanged());
+    assertThat(decide(before, Figures.of(Map.of("spent", 1L), ""), 0))
+        .isEqualTo(new Verdict.Publish("a figure appeared or vanished"));
+  }
+
+  private static Verdict decide(Figures previous, Figures next, long seconds) {
+    return Quanta.decide(previous, THEN, next, LIMIT, Quanta.STALENESS, THEN.plusSeconds(seconds));
+  }
+
   @Property
   void shouldKeepPublishedFiguresFreshWithFewWrites(
       @ForAll @Size(300) int[] steps, @ForAll @LongRange(min = 1, max = LIMIT) long limit) {

@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 /// Pure.
 ///
 /// What others act on, and what a decision has to remember, is never late: only sentences about it
-/// may be.
+/// may be. What the money would pay for an hour can move by thousands of dollars within seconds
+/// where a period that is nearly over used little: it only follows from the rest, and what is done
+/// about it is told at once.
 final class BudgetFigures {
   private BudgetFigures() {}
 
@@ -29,27 +31,22 @@ final class BudgetFigures {
     put(flowing, "reserved", status.reserved());
     put(flowing, "recovered", status.recovered());
     put(flowing, "burnRate", status.burnRate());
-    put(flowing, "allowedRate", status.allowedRate());
     put(flowing, "forecast", status.forecast());
-    String exhausts = status.exhaustsAt();
-    if (exhausts != null) {
-      flowing.put("exhaustsAt", Instant.parse(exhausts).getEpochSecond());
-    }
+    Map<String, Long> derived = new TreeMap<>();
+    put(derived, "allowedRate", status.allowedRate());
+    putTime(derived, "exhaustsAt", status.exhaustsAt());
     BatchWork batch = status.batch();
     if (batch != null) {
-      flowing.put("queued", Objects.requireNonNullElse(batch.queued(), 0L));
       put(flowing, "saved", batch.saved());
-      String deadline = batch.oldestDeadline();
-      if (deadline != null) {
-        flowing.put("deadline", Instant.parse(deadline).getEpochSecond());
-      }
+      derived.put("queued", Objects.requireNonNullElse(batch.queued(), 0L));
+      putTime(derived, "deadline", batch.oldestDeadline());
     }
     TopSpenders top = status.topSpenders();
     if (top != null) {
       top.features().forEach(spender -> put(flowing, "feature", spender));
       top.models().forEach(spender -> put(flowing, "model", spender));
     }
-    return Figures.of(flowing, prompt(status).toString());
+    return Figures.of(flowing, derived, prompt(status).toString());
   }
 
   private static List<Object> prompt(InferenceBudgetStatus status) {
@@ -97,9 +94,15 @@ final class BudgetFigures {
     put(flowing, kind + "." + spender.name(), spender.spent());
   }
 
-  private static void put(Map<String, Long> flowing, String name, @Nullable String dollars) {
+  private static void put(Map<String, Long> figures, String name, @Nullable String dollars) {
     if (dollars != null) {
-      flowing.put(name, new BigDecimal(dollars).movePointRight(6).longValue());
+      figures.put(name, new BigDecimal(dollars).movePointRight(6).longValue());
+    }
+  }
+
+  private static void putTime(Map<String, Long> figures, String name, @Nullable String instant) {
+    if (instant != null) {
+      figures.put(name, Instant.parse(instant).getEpochSecond());
     }
   }
 }
