@@ -183,8 +183,9 @@ final class Round {
     }
     boolean same = serving.variant().pool().equals(part.way().variant().pool());
     int beside = (part.replicas() - 1) * each / serving.variant().gpus();
+    int kept = Math.min(beside, Math.min(serving.running(), serving.replicas()));
     return same && beside > 0
-        ? Optional.of(new Part(serving, Math.min(beside, serving.running()), part.allowance()))
+        ? Optional.of(new Part(serving, kept, part.allowance()))
         : Optional.empty();
   }
 

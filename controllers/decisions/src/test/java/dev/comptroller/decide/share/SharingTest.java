@@ -212,6 +212,22 @@ final class SharingTest {
   }
 
   @Test
+  void shouldKeepNoMoreOfTheOldRungBesideTheNewOneThanIsWishedFor() {
+    Sharing sharing =
+        share(
+            seen(
+                List.of(pool("h100", 8, 0, 8, 8), pool("l4", 8, 0, 0)),
+                wish(
+                    HIGH,
+                    100,
+                    way("q8", "h100", 1, "0.9", 4, 0),
+                    way("q4", "h100", 1, "0.7", 1, 2)),
+                wish(LOW, 0, way("f16", "h100", 4, "0.9", 6, 0), way("q2", "l4", 2, "0.9", 1, 0))));
+    assertThat(sharing.of(HIGH).orElseThrow().why()).contains("4 x q8 follow when there is room");
+    assertThat(line(sharing, HIGH)).isEqualTo("1 x q4");
+  }
+
+  @Test
   void shouldKeepTheRungWhereOldAndNewNeverFitTogether() {
     Way large = way("f16", "h100", 4, "0.9", 2, 2);
     Way small = way("q4", "h100", 1, "0.8", 4, 0);
