@@ -8,6 +8,7 @@ import dev.comptroller.decide.budget.Reserve;
 import dev.comptroller.decide.budget.Window;
 import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.downgrade.Option;
+import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.forecast.Needs;
 import dev.comptroller.decide.forecast.Outlook;
 import dev.comptroller.decide.units.HourlyRate;
@@ -16,6 +17,7 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -79,8 +81,15 @@ record Present(
 
   private static Stock stock(
       DeploymentSeen deployment, NamespaceSeen seen, NamespacePolicy policy) {
+    List<Variant> ladder =
+        policy.deployments().stream()
+            .filter(declared -> declared.name().equals(deployment.name()))
+            .findFirst()
+            .map(declared -> declared.policy().ladder())
+            .orElse(List.of());
     return Stock.of(
         deployment,
+        ladder,
         seen.state(),
         policy.observe(),
         policy.leaving().controlInterval(),

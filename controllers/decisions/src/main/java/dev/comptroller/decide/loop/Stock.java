@@ -1,7 +1,9 @@
 package dev.comptroller.decide.loop;
 
 import dev.comptroller.decide.cost.Exposure;
+import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.units.HourlyRate;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,9 +21,11 @@ import org.jspecify.annotations.Nullable;
 /// than a control interval. What replaces them meanwhile comes on top.
 ///
 /// @param seen what was seen of the deployment
+/// @param ladder its rungs, best first; empty if they are not known any more
 /// @param lots what there is of each rung; none is empty
-record Stock(DeploymentSeen seen, SortedMap<String, Lot> lots) {
+record Stock(DeploymentSeen seen, List<Variant> ladder, SortedMap<String, Lot> lots) {
   Stock {
+    ladder = List.copyOf(ladder);
     lots = Collections.unmodifiableSortedMap(new TreeMap<>(lots));
   }
 
@@ -38,7 +42,12 @@ record Stock(DeploymentSeen seen, SortedMap<String, Lot> lots) {
 
   /// @param lag how long it takes until what was taken away is seen to leave
   static Stock of(
-      DeploymentSeen seen, LoopState state, boolean observe, Duration lag, Instant asOf) {
+      DeploymentSeen seen,
+      List<Variant> ladder,
+      LoopState state,
+      boolean observe,
+      Duration lag,
+      Instant asOf) {
     SortedMap<String, Lot> lots = new TreeMap<>();
     boolean granted = !observe && state.grant(seen.name()).isPresent();
     for (Holding holding : seen.holdings()) {
@@ -57,7 +66,7 @@ record Stock(DeploymentSeen seen, SortedMap<String, Lot> lots) {
           commitment.variant(), new Lot(commitment.replicas(), going, going == 0 ? null : lowered));
     }
     lots.values().removeIf(lot -> lot.count() == 0);
-    return new Stock(seen, lots);
+    return new Stock(seen, ladder, lots);
   }
 
   private static int granted(LoopState state, String deployment, String variant) {
@@ -108,7 +117,8 @@ record Stock(DeploymentSeen seen, SortedMap<String, Lot> lots) {
 
   /// What `replicas` of a rung cost: those that are seen at what they cost, others at the price of
   /// one more. That is at most the dearest; what it will likely be shows in what those cost that
-  /// are there, and is never less than the cheapest that can be had.
+  /// are there, of this rung or else of better ones in its pool, and is never less than the
+  /// cheapest that can be had.
   Exposure cost(String variant, int replicas) {
     int staying = seen.staying(variant);
     Exposure known = seen.stayingCost(variant);
@@ -119,10 +129,50 @@ record Stock(DeploymentSeen seen, SortedMap<String, Lot> lots) {
     if (one == null) {
       one = staying == 0 ? Exposure.NONE : part(known, 1, staying);
     } else {
-      HourlyRate likely = staying == 0 ? one.highest() : part(known, 1, staying).now();
+      HourlyRate likely = staying == 0 ? likely(variant, one) : part(known, 1, staying).now();
       one = one.nowAtLeast(likely);
     }
     return known.plus(one.times(replicas - staying));
+  }
+
+  /// What a replica of a rung without any likely costs: as much less than the dearest as those of
+  /// better rungs in its pool do, which stand where it will. A better rung is not begun because the
+  /// little that runs happens to be cheap.
+  private HourlyRate likely(String variant, Exposure one) {
+    long now = 0;
+    long most = 0;
+    @Nullable String pool = pool(variant);
+    for (Variant better : ladder) {
+      if (better.name().equals(variant)) {
+        break;
+      }
+      int staying = seen.staying(better.name());
+      @Nullable Exposure each =
+          seen.variant(better.name()).map(VariantSeen::perReplica).orElse(null);
+      if (staying > 0 && each != null && better.pool().equals(pool)) {
+        now = Math.addExact(now, seen.stayingCost(better.name()).now().microsPerHour());
+        most = Math.addExact(most, each.highest().times(staying).microsPerHour());
+      }
+    }
+    return most <= now
+        ? one.highest()
+        : new HourlyRate(
+            ceil(BigInteger.valueOf(one.highest().microsPerHour()), now, most).longValueExact());
+  }
+
+  private static BigInteger ceil(BigInteger whole, long part, long of) {
+    return whole
+        .multiply(BigInteger.valueOf(part))
+        .add(BigInteger.valueOf(of - 1))
+        .divide(BigInteger.valueOf(of));
+  }
+
+  private @Nullable String pool(String variant) {
+    return ladder.stream()
+        .filter(each -> each.name().equals(variant))
+        .map(Variant::pool)
+        .findFirst()
+        .orElse(null);
   }
 
   /// What `replicas` cost that go.
