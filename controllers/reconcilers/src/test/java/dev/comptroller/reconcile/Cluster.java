@@ -340,7 +340,8 @@ final class Cluster implements AutoCloseable {
         .patch(PatchContext.of(PatchType.STRATEGIC_MERGE), ready);
   }
 
-  private static void retrying(Runnable write) {
+  /// Writes again where somebody else wrote meanwhile.
+  static void retrying(Runnable write) {
     await()
         .until(
             () -> {

@@ -94,18 +94,20 @@ final class ProvisioningIntegrationTest {
     await().until(() -> wanted(namespace) == 2);
     await().until(() -> Integer.valueOf(16).equals(status("priced").gpusUsed()));
 
-    cluster
-        .client
-        .resources(GpuNodePool.class)
-        .withName("priced")
-        .edit(
-            pool -> {
-              pool.setSpec(
-                  Serialization.unmarshal(
-                      Serialization.asJson(pool.getSpec()).replace("\"19\"", "\"25\""),
-                      GpuNodePoolSpec.class));
-              return pool;
-            });
+    Cluster.retrying(
+        () ->
+            cluster
+                .client
+                .resources(GpuNodePool.class)
+                .withName("priced")
+                .edit(
+                    pool -> {
+                      pool.setSpec(
+                          Serialization.unmarshal(
+                              Serialization.asJson(pool.getSpec()).replace("\"19\"", "\"25\""),
+                              GpuNodePoolSpec.class));
+                      return pool;
+                    }));
 
     await()
         .until(

@@ -3,7 +3,6 @@ package dev.comptroller.e2e.nodeagent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
@@ -53,7 +52,7 @@ class NodeGroupsTest {
           .client()
           .nodes()
           .withName("gpu-1")
-          .edit(n -> new NodeBuilder(n).editSpec().withUnschedulable(true).endSpec().build());
+          .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"unschedulable\":true}}");
       cluster
           .client()
           .genericKubernetesResources(KIND)
