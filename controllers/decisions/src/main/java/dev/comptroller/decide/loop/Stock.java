@@ -139,8 +139,8 @@ record Stock(DeploymentSeen seen, List<Variant> ladder, SortedMap<String, Lot> l
   /// better rungs in its pool do, which stand where it will. A better rung is not begun because the
   /// little that runs happens to be cheap.
   private HourlyRate likely(String variant, Exposure one) {
-    long now = 0;
-    long most = 0;
+    HourlyRate now = HourlyRate.ZERO;
+    HourlyRate most = HourlyRate.ZERO;
     @Nullable String pool = pool(variant);
     for (Variant better : ladder) {
       if (better.name().equals(variant)) {
@@ -150,21 +150,13 @@ record Stock(DeploymentSeen seen, List<Variant> ladder, SortedMap<String, Lot> l
       @Nullable Exposure each =
           seen.variant(better.name()).map(VariantSeen::perReplica).orElse(null);
       if (staying > 0 && each != null && better.pool().equals(pool)) {
-        now = Math.addExact(now, seen.stayingCost(better.name()).now().microsPerHour());
-        most = Math.addExact(most, each.highest().times(staying).microsPerHour());
+        now = now.plus(seen.stayingCost(better.name()).now());
+        most = most.plus(each.highest().times(staying));
       }
     }
-    return most <= now
+    return most.compareTo(now) <= 0
         ? one.highest()
-        : new HourlyRate(
-            ceil(BigInteger.valueOf(one.highest().microsPerHour()), now, most).longValueExact());
-  }
-
-  private static BigInteger ceil(BigInteger whole, long part, long of) {
-    return whole
-        .multiply(BigInteger.valueOf(part))
-        .add(BigInteger.valueOf(of - 1))
-        .divide(BigInteger.valueOf(of));
+        : ceil(one.highest(), now.microsPerHour(), most.microsPerHour());
   }
 
   private @Nullable String pool(String variant) {
@@ -188,8 +180,10 @@ record Stock(DeploymentSeen seen, List<Variant> ladder, SortedMap<String, Lot> l
     return whole.each(rate -> ceil(rate, part, of));
   }
 
-  private static HourlyRate ceil(HourlyRate whole, int part, int of) {
-    return new HourlyRate(Math.ceilDiv(Math.multiplyExact(whole.microsPerHour(), (long) part), of));
+  private static HourlyRate ceil(HourlyRate whole, long part, long of) {
+    BigInteger parts = BigInteger.valueOf(whole.microsPerHour()).multiply(BigInteger.valueOf(part));
+    BigInteger rounded = parts.add(BigInteger.valueOf(of - 1)).divide(BigInteger.valueOf(of));
+    return new HourlyRate(rounded.longValueExact());
   }
 
   /// What is committed once `grant` is given.

@@ -17,6 +17,7 @@ import dev.comptroller.e2e.simulator.world.Speed;
 import dev.comptroller.e2e.simulator.world.Table;
 import dev.comptroller.e2e.simulator.world.Tally;
 import dev.comptroller.e2e.simulator.world.Tally.Refusal;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -145,8 +146,8 @@ class WorldTest {
 
   @Test
   void shouldRefuseWhoWouldWaitLongerThanTheQueueMayTakeSoThatTheOthersKeepTheirPromise() {
-    Tally byNumber = overloaded(new Service.Queue(64, Double.MAX_VALUE));
-    Tally byTime = overloaded(new Service.Queue(64, 2));
+    Tally byNumber = overloaded(new Service.Queue(64, null));
+    Tally byTime = overloaded(new Service.Queue(64, Duration.ofSeconds(2)));
 
     assertThat(byNumber.attainment()).isLessThan(0.2);
     assertThat(byTime.attainment()).isEqualTo(1);

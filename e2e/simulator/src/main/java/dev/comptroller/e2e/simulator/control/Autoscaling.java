@@ -74,7 +74,7 @@ final class Autoscaling {
   private ScalePolicy.Surplus surplus() {
     Service service = gateway.service();
     List<Optional<Duration>> longest =
-        service.rungs().stream().map(rung -> rung.queue().longest()).toList();
+        service.rungs().stream().map(rung -> Optional.ofNullable(rung.queue().longest())).toList();
     return ScalePolicy.Surplus.of(longest, service.limits().firstToken());
   }
 

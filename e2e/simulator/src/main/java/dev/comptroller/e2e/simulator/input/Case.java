@@ -30,6 +30,7 @@ import dev.comptroller.reconcile.budget.BudgetParser;
 import dev.comptroller.reconcile.budget.LoopSettings;
 import dev.comptroller.reconcile.deployment.DeploymentParser;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
+import dev.comptroller.reconcile.desired.Rung;
 import dev.comptroller.reconcile.pool.PoolParser;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,6 +40,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -216,7 +218,7 @@ public record Case(Setup setup, List<String> notes) {
               variant.name(),
               variant.quality().doubleValue(),
               Speed.calibrated(speed, variant.maxSequences(), mix),
-              queue(read, variant)));
+              queue(Objects.requireNonNull(read.declared().rungs().get(variant.name())))));
     }
     Demand demand;
     if (trace != null && first) {
@@ -284,15 +286,8 @@ public record Case(Setup setup, List<String> notes) {
         window);
   }
 
-  private static Service.Queue queue(
-      Manifests.Read<ModelDeployment, Declared> read, Variant variant) {
-    var batching =
-        read.object().getSpec().variants().stream()
-            .filter(each -> each.name().equals(variant.name()))
-            .findFirst()
-            .orElseThrow()
-            .batching();
-    return new Service.Queue(batching.maxQueued(), seconds(batching.maxQueueTime()));
+  private static Service.Queue queue(Rung rung) {
+    return new Service.Queue(rung.maxQueued(), rung.maxQueueTime());
   }
 
   private static double seconds(@Nullable String text) {

@@ -44,7 +44,7 @@ public final class Fleets {
   public static final Speed.Mix MIX = new Speed.Mix(800, 200);
 
   /// What may wait for a replica.
-  public static final Service.Queue QUEUE = new Service.Queue(64, Double.MAX_VALUE);
+  public static final Service.Queue QUEUE = new Service.Queue(64, null);
 
   private Fleets() {}
 

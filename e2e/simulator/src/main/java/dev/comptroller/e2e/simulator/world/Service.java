@@ -2,7 +2,7 @@ package dev.comptroller.e2e.simulator.world;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// A deployment as its clients see it.
 ///
@@ -28,18 +28,11 @@ public record Service(
   /// What may wait for a replica: whoever finds more before it is refused.
   ///
   /// @param requests at most
-  /// @param seconds that they take, at most; endless where their number alone is bounded
-  public record Queue(int requests, double seconds) {
-    /// Seconds that they take, at most; absent where their number alone is bounded.
-    public Optional<Duration> longest() {
-      return seconds == Double.MAX_VALUE
-          ? Optional.empty()
-          : Optional.of(Duration.ofMillis(Math.round(1000 * seconds)));
-    }
-
+  /// @param longest that they take, at most; absent where their number alone is bounded
+  public record Queue(int requests, @Nullable Duration longest) {
     /// Requests that may wait for a replica that serves `rate` of them a second.
     double room(double rate) {
-      return Math.min(requests, rate * seconds);
+      return longest == null ? requests : Math.min(requests, rate * longest.toMillis() / 1000);
     }
   }
 
