@@ -23,7 +23,8 @@ public record Needs(SortedMap<Integer, Long> rates) {
   /// Nothing seen yet.
   public static final Needs NONE = new Needs(new TreeMap<>());
 
-  private static final int HOURS = 24;
+  static final int HOURS = 24;
+
   /// Of how many looks the newest is one: more than a wave of some minutes lasts.
   private static final long LOOKS = 32;
   private static final BigInteger HUNDRED = BigInteger.valueOf(100);

@@ -65,10 +65,12 @@ public record Outlook(Forecast forecast, @Nullable Band range, String basis) {
   /// The outlook where it is known what the hours of the day need: what runs now goes on, more or
   /// less of it as the hours need more or less than the present one.
   ///
-  /// @param needs what they need; at least one hour of them is known
+  /// @param needs what they need
+  /// @param known of how many of them that is known, at least one; it is seasonal if all are
   /// @param need what the present needs, more than zero
   public static Outlook byNeed(
       Needs needs,
+      int known,
       long need,
       Window window,
       Money amount,
@@ -76,12 +78,12 @@ public record Outlook(Forecast forecast, @Nullable Band range, String basis) {
       HourlyRate burnRate,
       Instant instant) {
     Instant now = instant.truncatedTo(ChronoUnit.SECONDS);
-    Forecast.Model model = needs.isWhole() ? Forecast.Model.Seasonal : Forecast.Model.Linear;
+    Forecast.Model model = known == Needs.HOURS ? Forecast.Model.Seasonal : Forecast.Model.Linear;
     Needs.Curve curve = needs.curve(need, burnRate);
     Forecast forecast = walk(model, curve::rateAt, window, amount, spent, burnRate, now);
     String basis =
         "%s: $%s/h now, as much more or less later as the hours of the day need; %d of 24 known"
-            .formatted(model, burnRate.print(2), needs.known());
+            .formatted(model, burnRate.print(2), known);
     return new Outlook(forecast, null, basis);
   }
 

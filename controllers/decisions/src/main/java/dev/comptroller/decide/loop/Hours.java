@@ -26,9 +26,10 @@ import org.jspecify.annotations.Nullable;
 /// that every hour would run without the budget.
 ///
 /// @param need the present hour's share
-/// @param needs those of all hours that are known
+/// @param needs those of other hours
+/// @param known of how many hours of the day it is known what they need; others are supposed
 /// @param terms of money that is short, if it is spread by what it buys
-record Hours(long need, Needs needs, @Nullable Terms terms) {
+record Hours(long need, Needs needs, int known, @Nullable Terms terms) {
   /// On what terms short money is spent.
   ///
   /// @param price the worth that a micro-dollar has to buy
@@ -46,7 +47,7 @@ record Hours(long need, Needs needs, @Nullable Terms terms) {
 
   /// In proportion to the GPUs that every hour would run without the budget.
   static Hours byNeed(long need, Needs needs) {
-    return new Hours(need, needs, null);
+    return new Hours(need, needs, needs.known(), null);
   }
 
   /// By what short money buys.
@@ -144,7 +145,10 @@ record Hours(long need, Needs needs, @Nullable Terms terms) {
       }
       List<Double> swing = now > 0 ? asked().stream().map(all -> all / now).toList() : List.of(1.0);
       return new Hours(
-          spread.rates().getFirst(), new Needs(byHour), new Terms(spread.price(), swing));
+          spread.rates().getFirst(),
+          new Needs(byHour),
+          work.mean().known(),
+          new Terms(spread.price(), swing));
     }
 
     private List<Frontier> frontiers(List<Double> milliGpus) {

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.Test;
 
@@ -69,9 +70,14 @@ class WorthTest {
   }
 
   private static Work work(IntToLongFunction byHour, long swing) {
+    return work(24, byHour, swing);
+  }
+
+  /// What the first hours of the day take.
+  private static Work work(int hours, IntToLongFunction byHour, long swing) {
     Needs mean = Needs.NONE;
     Needs off = Needs.NONE;
-    for (int hour = 0; hour < 24; hour++) {
+    for (int hour = 0; hour < hours; hour++) {
       mean = mean.seen(byHour.applyAsLong(hour), START.plusSeconds(3600L * hour));
       off = off.seen(swing, START.plusSeconds(3600L * hour));
     }
@@ -132,6 +138,19 @@ class WorthTest {
     Grant grant = decide("medium", DIFFERENT, Namespaces.price("12")).grant("chat").orElseThrow();
 
     assertThat(grant.variant() + "*" + grant.replicas()).isEqualTo("small*1");
+  }
+
+  @Test
+  void shouldSayOfHowManyHoursItIsKnownWhatTheyNeedWhereMoneyIsSpreadByWhatItBuys() {
+    NamespaceDecision first = decide("medium", work(3, _ -> 3_571, 0), Namespaces.price("12"));
+    NamespaceDecision later = decide("medium", DIFFERENT, Namespaces.price("12"));
+
+    assertThat(Objects.requireNonNull(first.outlook()).basis())
+        .startsWith("Linear: ")
+        .endsWith("; 3 of 24 known");
+    assertThat(Objects.requireNonNull(later.outlook()).basis())
+        .startsWith("Seasonal: ")
+        .endsWith("; 24 of 24 known");
   }
 
   @Test

@@ -15,6 +15,7 @@ import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.capacity.Slo;
 import dev.comptroller.decide.fleet.Scaling;
 import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.scale.ScalePolicy;
 import dev.comptroller.decide.scale.ScalePolicy.Surplus;
 import dev.comptroller.decide.scale.Schedule;
 import dev.comptroller.decide.units.Cpm;
@@ -95,6 +96,23 @@ public final class DeploymentParser {
       List<Optional<Duration>> longest =
           rungs.values().stream().map(rung -> Optional.ofNullable(rung.maxQueueTime())).toList();
       return Surplus.of(longest, (slo == null ? Slo.NONE : slo).timeToFirstToken());
+    }
+
+    /// What the autoscaler goes by.
+    ///
+    /// @param pace how fast it follows
+    public ScalePolicy scalePolicy(ScalePolicy.Pace pace) {
+      return new ScalePolicy(
+          policy,
+          scaling.asked(),
+          scaling.schedules(),
+          scaling.idleTimeout(),
+          scaling.observe(),
+          scaling.downgradeAllowed(),
+          window,
+          pace,
+          slo == null ? ScalePolicy.USUAL : slo.attainment(),
+          surplus());
     }
 
     /// The parsed variant called `name`.

@@ -94,7 +94,7 @@ public final class Scaler {
             .map(asked -> isBusy(seen) ? asked.requestedAt(now) : asked)
             .map(asked -> declared.scaling().startsForBatch() ? asked : asked.withoutDue())
             .orElse(null);
-    ScalePolicy terms = policy(declared);
+    ScalePolicy terms = declared.scalePolicy(pace);
     ScaleSeen alone = new ScaleSeen(demand, rungs(declared, seen, now));
     ScaleSeen whole = new ScaleSeen(demand, Wishes.whole(alone.rungs(), declared, seen));
     ScaleDecision free = Autoscaler.next(alone, terms, state, now);
@@ -128,20 +128,6 @@ public final class Scaler {
   public void gone(ModelDeployment deployment) {
     states.remove(deployment.getMetadata().getUid());
     shares.gone(deployment.getMetadata().getNamespace(), deployment.getMetadata().getName());
-  }
-
-  private ScalePolicy policy(Declared declared) {
-    return new ScalePolicy(
-        declared.policy(),
-        declared.scaling().asked(),
-        declared.scaling().schedules(),
-        declared.scaling().idleTimeout(),
-        declared.scaling().observe(),
-        declared.scaling().downgradeAllowed(),
-        declared.window(),
-        pace,
-        declared.slo() == null ? ScalePolicy.USUAL : declared.slo().attainment(),
-        declared.surplus());
   }
 
   private List<RungSeen> rungs(Declared declared, Seen seen, Instant now) {

@@ -124,6 +124,45 @@ class SimulateTest {
   }
 
   @Test
+  void shouldScaleByWhatTheManifestsLetTheAutoscalerDo() throws IOException {
+    for (String name : new String[] {"00-namespace", "10-pool", "20-budget", "30-deployment"}) {
+      Files.copy(SAMPLES.resolve(name + ".yaml"), folder.resolve(name + ".yaml"));
+    }
+    Path budget = folder.resolve("20-budget.yaml");
+    Files.writeString(budget, Files.readString(budget).replace("\"120.00\"", "\"900.00\""));
+    Path deployment = folder.resolve("30-deployment.yaml");
+    String plain = Files.readString(deployment);
+    String fewest = "    minReplicas: 1\n";
+
+    Files.writeString(
+        deployment,
+        plain.replace(
+            fewest,
+            """
+                minReplicas: 1
+                schedules:
+                  - {name: early, timeZone: UTC, days: [Monday], start: "02:30", end: "06:00", minReplicas: 4}
+            """));
+    Answer scheduled = simulate("--manifests", folder);
+    assertThat(hour(scheduled, 3)).endsWith("q4 4.00");
+    assertThat(hour(scheduled, 1)).doesNotContain("q4 4.00");
+
+    Files.writeString(deployment, plain.replace("  scaling:\n", "  replicas: 3\n  scaling:\n"));
+    Answer byHand = simulate("--manifests", folder);
+    assertThat(hour(byHand, 4)).endsWith("q4 3.00");
+    assertThat(hour(byHand, 16)).endsWith("q4 3.00");
+  }
+
+  private static String hour(Answer answer, int hour) {
+    return answer
+        .out()
+        .lines()
+        .filter(line -> line.startsWith("03-02 %02d:00".formatted(hour)))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(answer.out() + answer.err()));
+  }
+
+  @Test
   void shouldRaiseTheBillWhenPricesRise() throws IOException {
     Path prices =
         write(

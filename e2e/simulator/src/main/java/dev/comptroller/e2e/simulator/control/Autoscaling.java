@@ -1,7 +1,7 @@
 package dev.comptroller.e2e.simulator.control;
 
 import dev.comptroller.decide.Policy;
-import dev.comptroller.decide.fleet.CapacityType;
+import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.loop.Expected;
 import dev.comptroller.decide.scale.Autoscaler;
@@ -13,18 +13,21 @@ import dev.comptroller.decide.scale.ScalePolicy;
 import dev.comptroller.decide.scale.ScaleSeen;
 import dev.comptroller.decide.scale.ScaleState;
 import dev.comptroller.decide.scale.WeekProfile;
-import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.TokensPerSecond;
+import dev.comptroller.e2e.simulator.control.Policies.Wanted;
+import dev.comptroller.e2e.simulator.control.Setup.Terms;
 import dev.comptroller.e2e.simulator.world.Cluster;
 import dev.comptroller.e2e.simulator.world.Gateway;
 import dev.comptroller.e2e.simulator.world.Pod;
-import dev.comptroller.e2e.simulator.world.PriceTrack;
 import dev.comptroller.e2e.simulator.world.Service;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// The operator's own autoscaler for one deployment, with what gateways count.
 final class Autoscaling {
@@ -33,20 +36,27 @@ final class Autoscaling {
 
   private final Setup setup;
   private final Policy policy;
+  private final Terms terms;
   private final Cluster cluster;
   private final Gateway gateway;
   private ScaleState state = ScaleState.NEW;
+  private final Map<String, String> products = new TreeMap<>();
   private TokensPerSecond asked = new TokensPerSecond(0);
 
-  Autoscaling(Setup setup, Policy policy, Cluster cluster, Gateway gateway) {
+  Autoscaling(Setup setup, Policy policy, @Nullable Terms terms, Cluster cluster, Gateway gateway) {
     this.setup = setup;
     this.policy = policy;
+    this.terms =
+        terms == null
+            ? new Terms(ScalePolicy.following(policy, ScalePolicy.USUAL, surplus(gateway)), true)
+            : terms;
     this.cluster = cluster;
     this.gateway = gateway;
+    setup.pools().forEach(pool -> products.put(pool.name(), pool.product()));
   }
 
-  /// Replicas that it wants at a second.
-  int replicas(long now) {
+  /// What it wants at a second.
+  Wanted wanted(long now) {
     List<Double> minutes = gateway.asked().minutes(setup.start(), now, MINUTES);
     long until = now / 60 * 60;
     DemandSeen demand =
@@ -57,21 +67,22 @@ final class Autoscaling {
             WeekProfile.UNKNOWN,
             0,
             0,
-            List.of(),
-            Instant.ofEpochSecond(now));
-    List<RungSeen> rungs = policy.ladder().stream().map(each -> rung(each, now)).toList();
+            terms.startsForBatch() ? gateway.queue().due() : List.of(),
+            gateway.asked().last());
+    Map<String, Pool> pools = View.pools(cluster, products, Instant.ofEpochSecond(now));
+    List<RungSeen> rungs =
+        policy.ladder().stream()
+            .map(each -> rung(each, Objects.requireNonNull(pools.get(each.pool())), now))
+            .toList();
     ScaleDecision decision =
         Autoscaler.next(
-            new ScaleSeen(demand, rungs),
-            ScalePolicy.following(policy, ScalePolicy.USUAL, surplus()),
-            state,
-            Instant.ofEpochSecond(now));
+            new ScaleSeen(demand, rungs), terms.policy(), state, Instant.ofEpochSecond(now));
     state = decision.state();
     asked = asked(decision, minutes, now);
-    return decision.replicas();
+    return new Wanted(decision.variant(), decision.replicas());
   }
 
-  private ScalePolicy.Surplus surplus() {
+  private static ScalePolicy.Surplus surplus(Gateway gateway) {
     Service service = gateway.service();
     List<Optional<Duration>> longest =
         service.rungs().stream().map(rung -> Optional.ofNullable(rung.queue().longest())).toList();
@@ -103,25 +114,22 @@ final class Autoscaling {
     return new TokensPerSecond(declared.thousandths() * variant.targetUtilization() / 100);
   }
 
-  private RungSeen rung(Variant variant, long now) {
+  private RungSeen rung(Variant variant, Pool pool, long now) {
     int running = 0;
     for (Pod pod : cluster.pods()) {
       boolean own =
           pod.set().deployment().equals(policy.name())
               && pod.set().variant().equals(variant.name());
-      running += own && pod.isServing() ? 1 : 0;
+      running += own && pod.holdsGpus() && pod.isStaying() ? 1 : 0;
     }
-    int free = cluster.gpus(variant.pool()) - cluster.usedGpus(variant.pool());
-    PriceTrack track = Objects.requireNonNull(cluster.prices().get(variant.pool()));
-    long node = track.micros(CapacityType.OnDemand, now);
     return new RungSeen(
         variant.name(),
-        new HourlyRate(node * variant.gpus() / track.gpusPerNode()),
+        pool.cheapest(variant.gpus(), Instant.ofEpochSecond(now)),
         speed(variant),
         null,
         true,
         running,
-        Math.max(policy.scaling().maxReplicas(), free / variant.gpus()),
+        pool.room(variant.gpus()),
         Duration.ofSeconds(setup.faults().start()),
         null);
   }

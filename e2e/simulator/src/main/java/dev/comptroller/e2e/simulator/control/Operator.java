@@ -24,6 +24,7 @@ import dev.comptroller.decide.rollout.RolloutState;
 import dev.comptroller.decide.rollout.Step;
 import dev.comptroller.decide.units.Money;
 import dev.comptroller.decide.units.TokensPerSecond;
+import dev.comptroller.e2e.simulator.control.Policies.Wanted;
 import dev.comptroller.e2e.simulator.control.View.PodSeen;
 import dev.comptroller.e2e.simulator.world.Agenda;
 import dev.comptroller.e2e.simulator.world.Chance;
@@ -41,6 +42,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -63,7 +65,7 @@ public final class Operator {
   private final Chance chance;
   private final Writes writes;
   private final Store store = new Store();
-  private final Map<String, Integer> requested = new TreeMap<>();
+  private final Map<String, Wanted> wanted = new TreeMap<>();
   private final Map<String, TokensPerSecond> expected = new TreeMap<>();
   private final Map<String, Prestaged> prestages = new TreeMap<>();
   private final Deque<View> views = new ArrayDeque<>();
@@ -111,7 +113,7 @@ public final class Operator {
     // What leaves must be gone when a dearer price enters the reserve.
     ahead = setup.policy().leaving().total().multipliedBy(2);
     for (DeploymentPolicy deployment : setup.policy().deployments()) {
-      requested.put(deployment.name(), deployment.policy().requestedReplicas());
+      wanted.put(deployment.name(), new Wanted(null, deployment.policy().requestedReplicas()));
     }
     setup.pools().forEach(pool -> products.put(pool.name(), pool.product()));
     seen = setup.start();
@@ -148,22 +150,21 @@ public final class Operator {
 
   /// Sets `spec.replicas` of a deployment.
   void request(String deployment, int replicas) {
-    requested.put(deployment, replicas);
+    wanted.put(deployment, new Wanted(null, replicas));
   }
 
   /// What its autoscaler wants of a deployment, and what is asked for; it looks at once where it
   /// wants something else.
-  void want(String deployment, int replicas, TokensPerSecond demand) {
+  void want(String deployment, Wanted wants, TokensPerSecond demand) {
     expected.put(deployment, demand);
-    Integer before = requested.put(deployment, replicas);
-    if (!dead && (before == null || before != replicas)) {
+    if (!dead && !wants.equals(wanted.put(deployment, wants))) {
       long number = ++lookNumber;
       agenda.after(1, () -> look(number));
     }
   }
 
   int requested(String deployment) {
-    return requested.getOrDefault(deployment, 0);
+    return Objects.requireNonNull(wanted.get(deployment), deployment).replicas();
   }
 
   /// Something changed in the cluster: looks at rollouts a second later.
@@ -534,6 +535,6 @@ public final class Operator {
 
   private NamespacePolicy policy() {
     NamespacePolicy declared = setup.policy();
-    return Policies.withReplicas(declared, requested);
+    return Policies.wanting(declared, wanted);
   }
 }

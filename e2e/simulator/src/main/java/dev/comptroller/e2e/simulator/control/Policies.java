@@ -5,43 +5,42 @@ import dev.comptroller.decide.loop.DeploymentPolicy;
 import dev.comptroller.decide.loop.NamespacePolicy;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// Policies with one thing changed.
 public final class Policies {
   private Policies() {}
 
-  /// The policy with these `spec.replicas`.
-  static NamespacePolicy withReplicas(NamespacePolicy policy, Map<String, Integer> replicas) {
-    boolean same =
+  /// What is wanted of a deployment.
+  ///
+  /// @param variant the best rung that is wanted; absent for the first
+  /// @param replicas how many of it
+  record Wanted(@Nullable String variant, int replicas) {}
+
+  /// The policy with what is wanted of its deployments, by name.
+  static NamespacePolicy wanting(NamespacePolicy policy, Map<String, Wanted> wanted) {
+    List<DeploymentPolicy> deployments =
         policy.deployments().stream()
-            .allMatch(
-                each ->
-                    replicas.getOrDefault(each.name(), each.policy().requestedReplicas())
-                        == each.policy().requestedReplicas());
-    return same
-        ? policy
-        : withDeployments(
-            policy,
-            policy.deployments().stream()
-                .map(
-                    each ->
-                        withReplicas(
-                            each,
-                            replicas.getOrDefault(each.name(), each.policy().requestedReplicas())))
-                .toList());
+            .map(each -> wanting(each, Objects.requireNonNull(wanted.get(each.name()))))
+            .toList();
+    return deployments.equals(policy.deployments()) ? policy : withDeployments(policy, deployments);
   }
 
-  private static DeploymentPolicy withReplicas(DeploymentPolicy deployment, int replicas) {
+  private static DeploymentPolicy wanting(DeploymentPolicy deployment, Wanted wanted) {
     Policy policy = deployment.policy();
+    String variant = wanted.variant();
     return new DeploymentPolicy(
-        new Policy(
-            policy.namespace(),
-            policy.name(),
-            policy.ladder(),
-            policy.qualityFloor(),
-            replicas,
-            policy.scaling(),
-            policy.targetCpm()),
+        variant == null
+            ? new Policy(
+                policy.namespace(),
+                policy.name(),
+                policy.ladder(),
+                policy.qualityFloor(),
+                wanted.replicas(),
+                policy.scaling(),
+                policy.targetCpm())
+            : policy.wanting(variant, wanted.replicas()),
         deployment.priority(),
         deployment.weight(),
         deployment.downgradeAllowed(),

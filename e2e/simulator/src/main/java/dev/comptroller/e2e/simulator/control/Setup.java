@@ -3,6 +3,7 @@ package dev.comptroller.e2e.simulator.control;
 import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.decide.loop.NamespacePolicy;
 import dev.comptroller.decide.rollout.RolloutPolicy;
+import dev.comptroller.decide.scale.ScalePolicy;
 import dev.comptroller.e2e.simulator.world.Faults;
 import dev.comptroller.e2e.simulator.world.PriceTrack;
 import dev.comptroller.e2e.simulator.world.Service;
@@ -48,7 +49,7 @@ public record Setup(
     long every();
   }
 
-  /// An autoscaler outside: as many as the demand needs of the serving rung.
+  /// An autoscaler outside: as many as the demand needs of the first rung.
   ///
   /// @param utilization percent of a replica's speed that it aims for
   /// @param every seconds between two looks
@@ -58,5 +59,22 @@ public record Setup(
   /// The operator's own autoscaler.
   ///
   /// @param every seconds between two looks
-  public record Own(long every) implements Scaler {}
+  /// @param terms what owners let it do, by deployment; without, it follows the demand at the usual
+  ///   pace
+  public record Own(long every, Map<String, Terms> terms) implements Scaler {
+    public Own {
+      terms = Map.copyOf(terms);
+    }
+
+    /// One that follows the demand of all deployments at the usual pace.
+    public Own(long every) {
+      this(every, Map.of());
+    }
+  }
+
+  /// What an owner lets the autoscaler do.
+  ///
+  /// @param policy by which it decides
+  /// @param startsForBatch whether replicas may be started for work that may wait
+  public record Terms(ScalePolicy policy, boolean startsForBatch) {}
 }

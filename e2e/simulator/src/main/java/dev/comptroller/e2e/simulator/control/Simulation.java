@@ -85,7 +85,12 @@ public final class Simulation {
     if (scaler != null) {
       for (DeploymentPolicy deployment : setup.policy().deployments()) {
         String name = deployment.name();
-        autoscalings.put(name, new Autoscaling(setup, deployment.policy(), cluster, gateway(name)));
+        if (scaler instanceof Setup.Own own) {
+          autoscalings.put(
+              name,
+              new Autoscaling(
+                  setup, deployment.policy(), own.terms().get(name), cluster, gateway(name)));
+        }
       }
       agenda.after(scaler.every(), () -> scale(scaler));
     }
@@ -221,7 +226,7 @@ public final class Simulation {
       case Setup.Rated rated -> gateways.values().forEach(gateway -> scale(rated, gateway));
       case Setup.Own _ ->
           autoscalings.forEach(
-              (name, own) -> operator.want(name, own.replicas(agenda.now()), own.asked()));
+              (name, own) -> operator.want(name, own.wanted(agenda.now()), own.asked()));
     }
     agenda.after(scaler.every(), () -> scale(scaler));
   }

@@ -54,11 +54,17 @@ record View(
     for (ReplicaSet set : cluster.sets()) {
       sets.put(set.key(), new SetSeen(set.exists(), set.revision()));
     }
-    SortedMap<String, Pool> pools = new TreeMap<>();
+    SortedMap<String, Pool> pools = pools(cluster, products, now);
     Map<String, PriceBook> books = new TreeMap<>();
+    pools.forEach((name, pool) -> books.put(name, pool.prices()));
+    return new View(now, List.copyOf(pods), sets, pools, PriceBooks.of(books));
+  }
+
+  /// The pools with what is used of their nodes.
+  static SortedMap<String, Pool> pools(Cluster cluster, Map<String, String> products, Instant now) {
+    SortedMap<String, Pool> pools = new TreeMap<>();
     for (Map.Entry<String, PriceTrack> entry : cluster.prices().entrySet()) {
       PriceBook book = entry.getValue().declared(now.getEpochSecond());
-      books.put(entry.getKey(), book);
       List<Pool.Node> nodes = new ArrayList<>();
       for (Pod.Node node : cluster.nodes()) {
         if (node.pool().equals(entry.getKey())) {
@@ -69,7 +75,7 @@ record View(
       String product = products.getOrDefault(entry.getKey(), "");
       pools.put(entry.getKey(), new Pool(entry.getKey(), product, book, null, nodes));
     }
-    return new View(now, List.copyOf(pods), sets, pools, PriceBooks.of(books));
+    return pools;
   }
 
   private static PodSeen seen(Pod pod, Instant now) {

@@ -19,7 +19,6 @@ import dev.comptroller.decide.units.Money;
 import dev.comptroller.e2e.simulator.control.Controls;
 import dev.comptroller.e2e.simulator.control.Setup;
 import dev.comptroller.e2e.simulator.control.Setup.PoolSetup;
-import dev.comptroller.e2e.simulator.control.Setup.Rated;
 import dev.comptroller.e2e.simulator.scenario.Demands;
 import dev.comptroller.e2e.simulator.world.Demand;
 import dev.comptroller.e2e.simulator.world.Faults;
@@ -94,8 +93,14 @@ public record Case(Setup setup, List<String> notes) {
     }
     List<DeploymentPolicy> policies = new ArrayList<>();
     List<Service> services = new ArrayList<>();
+    Map<String, Setup.Terms> terms = new TreeMap<>();
     for (Manifests.Read<ModelDeployment, Declared> each : deployments) {
       policies.add(policy(each, settings));
+      Declared declared = each.declared();
+      terms.put(
+          declared.policy().name(),
+          new Setup.Terms(
+              declared.scalePolicy(settings.scaling()), declared.scaling().startsForBatch()));
       services.add(service(each, pools, budget.features(), options, services.isEmpty(), notes));
     }
     NamespacePolicy policy =
@@ -121,8 +126,8 @@ public record Case(Setup setup, List<String> notes) {
             services,
             RolloutPolicy.DEFAULT,
             new Faults(45, 30, 15, 20, 15, 0, 0, 0, 0, 0, 0),
-            Controls.calm(60),
-            options.fixed() ? null : new Rated(90, 60, 600));
+            Controls.calm(60).withDemand(),
+            options.fixed() ? null : new Setup.Own(settings.scaling().look().toSeconds(), terms));
     return new Case(setup, List.copyOf(notes));
   }
 

@@ -66,7 +66,7 @@ public final class HardLimit {
         rollout,
         faults,
         controls,
-        new Setup.Rated(90, 60, 600));
+        new Setup.Own(15));
   }
 
   /// Prices that triple for an hour or two about every second day: two of three are declared as

@@ -171,7 +171,7 @@ public final class Weeks {
         Fleets.rollout(),
         faults,
         controls,
-        new Setup.Rated(90, 60, 600));
+        new Setup.Own(15));
   }
 
   private static Demand demand(Shape shape, long seed) {

@@ -1,10 +1,12 @@
 package dev.comptroller.e2e.simulator.world;
 
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// What a deployment was asked for in the last hours, in tokens a second, as gateways count it.
 public final class Asked {
@@ -30,6 +32,18 @@ public final class Asked {
     while (spans.getFirst().to() <= from - KEPT) {
       spans.removeFirst();
     }
+  }
+
+  /// When the last request came, in these hours; absent if none did.
+  public @Nullable Instant last() {
+    Iterator<Span> back = spans.descendingIterator();
+    while (back.hasNext()) {
+      Span span = back.next();
+      if (span.rate() > 0) {
+        return Instant.ofEpochSecond(span.to());
+      }
+    }
+    return null;
   }
 
   /// The mean between two seconds.

@@ -1,10 +1,12 @@
 package dev.comptroller.e2e.simulator.world;
 
+import dev.comptroller.decide.scale.Due;
 import dev.comptroller.e2e.simulator.world.Demand.Flow;
 import dev.comptroller.e2e.simulator.world.Demand.Kind;
 import dev.comptroller.e2e.simulator.world.Service.Rung;
 import dev.comptroller.e2e.simulator.world.Table.Account;
 import dev.comptroller.e2e.simulator.world.Tally.Refusal;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -322,6 +324,15 @@ public final class Gateway {
     /// Requests that wait.
     public double requests() {
       return byDeadline.values().stream().mapToDouble(Work::requests).sum();
+    }
+
+    /// What waits, by when it must be done.
+    public List<Due> due() {
+      List<Due> due = new ArrayList<>();
+      byDeadline.forEach(
+          (by, work) ->
+              due.add(new Due(Instant.ofEpochSecond(by), work.requests() * work.mix().total())));
+      return due;
     }
 
     /// Requests a second that keep all windows, with half an hour to spare.
