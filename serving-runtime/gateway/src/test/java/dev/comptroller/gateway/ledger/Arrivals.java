@@ -9,6 +9,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Requests that arrive at random whether the ledger keeps up or not.
@@ -44,21 +45,25 @@ final class Arrivals {
   void run(Duration measured) throws InterruptedException {
     int most = (int) (requests * slices * (measured.toMillis() / 1e3 + 1) * 1.5) + 1_000;
     latencies = List.of(new Latencies(most), new Latencies(most), new Latencies(most));
-    Deque<Turn> turns = new ArrayDeque<>();
+    // Of each operation the turns come in order, of all of them together they do not.
+    List<Deque<Turn>> turns =
+        IntStream.range(0, slices + 1).<Deque<Turn>>mapToObj(_ -> new ArrayDeque<>()).toList();
     long due = System.nanoTime();
     counted = due + (slices + 1) * sliceNanos;
     long last = counted + measured.toNanos();
-    while (due < last || !turns.isEmpty()) {
+    while (due < last || turns.stream().anyMatch(each -> !each.isEmpty())) {
       long now = System.nanoTime();
       while (due < last && due <= now) {
         begin(new Request(), due, turns);
         due += (long) (-Math.log(1 - random.nextDouble()) / requests * 1e9);
       }
-      Turn turn = turns.peek();
-      while (turn != null && turn.due() <= now) {
-        turns.remove();
-        begin(turn.request(), turn.due(), turns);
-        turn = turns.peek();
+      for (Deque<Turn> each : turns) {
+        Turn turn = each.peek();
+        while (turn != null && turn.due() <= now) {
+          each.remove();
+          begin(turn.request(), turn.due(), turns);
+          turn = each.peek();
+        }
       }
       LockSupport.parkNanos(TICK_NANOS);
     }
@@ -67,16 +72,16 @@ final class Arrivals {
     }
   }
 
-  /// The next operation of a request. Slices are equally long, so turns come in order.
+  /// The next operation of a request.
   private record Turn(Request request, long due) {}
 
-  private void begin(Request request, long due, Deque<Turn> turns) {
+  private void begin(Request request, long due, List<Deque<Turn>> turns) {
     unfinished.incrementAndGet();
     if (request.begins(due)) {
       Thread.ofVirtual().start(() -> request.run(due));
     }
-    if (++request.begun < slices + 2) {
-      turns.add(new Turn(request, due + sliceNanos));
+    if (request.begun <= slices) {
+      turns.get(request.begun++).add(new Turn(request, due + sliceNanos));
     }
   }
 
