@@ -41,10 +41,10 @@ record Present(
     SortedMap<String, Stock> stocks,
     Exposure committed,
     Exposure leaving) {
-  /// What an hour of the day that was not seen yet is taken to need, of the mean of the others:
-  /// nobody knows, and too little is made good by the next looks where too much would have taken
-  /// something away for nothing.
-  private static final int UNSEEN_PERCENT = 50;
+  /// What an hour of the day that was not seen yet is taken to need, of the mean of the others.
+  /// Nobody knows: too much takes something away for nothing, too little leaves the rest of a first
+  /// day without money.
+  private static final int UNSEEN_PERCENT = 80;
 
   /// The shortest day that a change of clocks makes.
   private static final Duration DAY = Duration.ofHours(23);

@@ -124,6 +124,15 @@ class SimulateTest {
   }
 
   @Test
+  void shouldLeaveMoneyForTheRestOfAFirstDayThatGrowsBusier() {
+    Answer answer = simulate("--manifests", SAMPLES);
+
+    // Where hours not seen yet are taken to need half of the others it is 22 %.
+    assertThat(all(answer, 5) / all(answer, 4)).isLessThan(0.15);
+    assertThat(total(answer)).isBetween(117.0, 120.0);
+  }
+
+  @Test
   void shouldScaleByWhatTheManifestsLetTheAutoscalerDo() throws IOException {
     for (String name : new String[] {"00-namespace", "10-pool", "20-budget", "30-deployment"}) {
       Files.copy(SAMPLES.resolve(name + ".yaml"), folder.resolve(name + ".yaml"));
@@ -179,9 +188,14 @@ class SimulateTest {
   }
 
   private static double total(Answer answer) {
+    return all(answer, 1);
+  }
+
+  /// A column of the last line, that of all hours.
+  private static double all(Answer answer, int column) {
     String line =
         answer.out().lines().filter(each -> each.startsWith("all ")).findFirst().orElseThrow();
-    return Double.parseDouble(line.strip().split(" +", -1)[1]);
+    return Double.parseDouble(line.strip().split(" +", -1)[column]);
   }
 
   @Test
