@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// The best quality that money and target CPM allow serves; offers of that quality or better are
 /// mixed.
 public final class DeploymentProgram {
+  private static final int TRIES = 1_000;
+
   private DeploymentProgram() {}
 
   /// The plan for one deployment.
@@ -28,7 +30,7 @@ public final class DeploymentProgram {
     Program program = Program.of(demand, grid, cover);
     Load load = new Load(grid);
     double[] worth = new double[grid.rows];
-    Column column = load.choose(program, program.prices(worth), Grid.UNLIMITED, cover);
+    Column column = load.chooseAnywhere(program, program.prices(worth), cover, TRIES);
     load.add(column);
     long bound = Dual.bound(program, column, worth, grid, cover);
     return new Plan(

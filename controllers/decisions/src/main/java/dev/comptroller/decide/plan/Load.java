@@ -1,6 +1,10 @@
 package dev.comptroller.decide.plan;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
 
 /// What is used of a grid, and what is left of it for one deployment.
 final class Load {
@@ -150,13 +154,70 @@ final class Load {
         continue;
       }
       Column other = program.choose(prices, leftWithNodesOnlyIn(program.items, place), cover);
-      boolean more = Program.keepsMore(other, best);
-      boolean cheaper = !Program.keepsMore(best, other) && other.cost < best.cost;
-      if (fits(other) && (more || cheaper)) {
+      if (fits(other) && isBetter(other, best)) {
         best = other;
       }
     }
     return best;
+  }
+
+  /// The best column of `program` that fits, with nodes whole, wherever it buys them; it is not
+  /// added.
+  ///
+  /// Whatever fits buys fewer nodes in some place than a column that buys too many: so each place
+  /// is
+  /// tried with one fewer, until nothing better is left. If that takes more than so many tries, the
+  /// best found stands.
+  Column chooseAnywhere(Program program, long[] prices, Cover cover, int tries) {
+    Column best = choose(program, prices, Grid.UNLIMITED, cover);
+    Deque<long[]> open = new ArrayDeque<>();
+    open.add(left(program.items));
+    for (int i = 0; i < tries && !open.isEmpty(); i++) {
+      long[] left = open.removeFirst();
+      Column column = program.choose(prices, left, cover);
+      if (!isBetter(column, best)) {
+        continue;
+      }
+      if (fits(column)) {
+        best = column;
+      } else {
+        fewerNodes(program.items, left, column).forEach(open::add);
+      }
+    }
+    return best;
+  }
+
+  /// What is left with one node fewer than a column buys, of each place in which it buys some.
+  private List<long[]> fewerNodes(Items items, long[] left, Column column) {
+    List<long[]> fewer = new ArrayList<>();
+    for (int i = 0; i < left.length; i++) {
+      int row = items.rows[i];
+      if (row >= grid.poolRow || row % 2 == 0) {
+        continue;
+      }
+      long open = open(row / 2);
+      long bought = (use(column, row) - open + Grid.NODE - 1) / Grid.NODE;
+      if (bought > 0) {
+        long[] less = left.clone();
+        less[i] = Math.min(left[i], open + (bought - 1) * Grid.NODE);
+        fewer.add(less);
+      }
+    }
+    return fewer;
+  }
+
+  private static long use(Column column, int row) {
+    for (int i = 0; i < column.rows.length; i++) {
+      if (column.rows[i] == row) {
+        return column.uses[i];
+      }
+    }
+    return 0;
+  }
+
+  private static boolean isBetter(Column one, Column other) {
+    return Program.keepsMore(one, other)
+        || (!Program.keepsMore(other, one) && one.cost < other.cost);
   }
 
   private static boolean uses(Column column, int row) {
