@@ -36,10 +36,13 @@ public record Work(Needs mean, Needs swing) {
   /// demand hardly swings.
   public boolean isTelling() {
     long all = mean.sum();
-    long within = swing.sum();
     long between = mean.differences();
-    boolean even = HUNDRED * within <= EVEN * all;
-    boolean differ = HUNDRED * between >= DIFFERENT * all && between > CLEARLY * within;
-    return mean.isWhole() ? differ : differ || (even && mean.known() >= FEW);
+    boolean differ = HUNDRED * between >= DIFFERENT * all && between > CLEARLY * swing.sum();
+    return mean.isWhole() ? differ : differ || isEven();
+  }
+
+  /// Whether demand hardly swings while an hour lasts.
+  public boolean isEven() {
+    return mean.known() >= FEW && HUNDRED * swing.sum() <= EVEN * mean.sum();
   }
 }

@@ -6,6 +6,7 @@ import dev.comptroller.decide.allocate.Spread.Stretch;
 import dev.comptroller.decide.budget.Funds;
 import dev.comptroller.decide.forecast.Needs;
 import dev.comptroller.decide.forecast.Work;
+import dev.comptroller.decide.loop.Present.Span;
 import dev.comptroller.decide.units.Money;
 import java.math.BigInteger;
 import java.time.Instant;
@@ -52,9 +53,8 @@ record Hours(long need, Needs needs, int known, @Nullable Terms terms) {
 
   /// By what short money buys.
   ///
-  /// A price that is declared to change within the period, or demand that swings within hours as
-  /// much as between them, makes later hours buy something else than they seem to: then nothing is
-  /// put by for them.
+  /// Demand that swings within hours as much as between them makes later hours buy something else
+  /// than they seem to: then nothing is put by for them.
   ///
   /// @param wishes what everybody would run
   /// @param work what the demand of the hours of the day takes
@@ -63,13 +63,22 @@ record Hours(long need, Needs needs, int known, @Nullable Terms terms) {
   /// @return absent unless money is short, and it is known what it can buy
   static Optional<Hours> byWorth(
       List<Wish> wishes, Work work, Present present, @Nullable Funds funds, int margin) {
-    Instant end = present.window().end();
-    boolean known = wishes.stream().allMatch(wish -> wish.isMeasured() && wish.isSteady(end));
-    if (!known || funds == null || !work.isTelling() || !present.hasHours(1, work.mean())) {
+    List<Instant> changes =
+        wishes.stream()
+            .flatMap(Wish::changes)
+            .filter(each -> each.isBefore(present.window().end()))
+            .distinct()
+            .sorted()
+            .toList();
+    boolean known = wishes.stream().allMatch(wish -> wish.isMeasured() && wish.isPriced());
+    boolean tells = changes.isEmpty() ? work.isTelling() : work.isTelling() || work.isEven();
+    if (!known || funds == null || !tells || !present.hasHours(1, work.mean())) {
       return Optional.empty();
     }
     double now = wishes.stream().mapToDouble(Wish::fraction).sum();
-    return new Plan(wishes, work, present, now).hours(funds, margin).filter(it -> it.need() > 0);
+    return new Plan(wishes, work, present, present.spans(changes), now)
+        .hours(funds, margin)
+        .filter(it -> it.need() > 0);
   }
 
   boolean isShort() {
@@ -78,25 +87,31 @@ record Hours(long need, Needs needs, int known, @Nullable Terms terms) {
 
   /// The hours of one decision. Deployments have the same parts of the demand at all hours.
   ///
+  /// @param spans what is left of the period
   /// @param now thousandths of GPUs that the present demand takes
-  private record Plan(List<Wish> wishes, Work work, Present present, double now) {
+  private record Plan(List<Wish> wishes, Work work, Present present, List<Span> spans, double now) {
     Optional<Hours> hours(Funds funds, int margin) {
-      long all = everything(asked());
-      SortedMap<Integer, Long> byHour = new TreeMap<>();
-      work.mean().rates().forEach((hour, _) -> byHour.put(hour, everything(asked(hour))));
+      BigInteger all = BigInteger.ZERO;
+      for (int i = 0; i < spans.size(); i++) {
+        BigInteger rate = BigInteger.valueOf(everything(askedIn(i), spans.get(i).from()));
+        all = all.add(rate.multiply(BigInteger.valueOf(spans.get(i).seconds())));
+      }
       BigInteger spread =
           BigInteger.valueOf(funds.position().left().max(Money.ZERO).micros())
               .multiply(BigInteger.valueOf(Math.max(1, 99L - margin)))
               .divide(HUNDRED);
-      Hours unbound = byNeed(all, new Needs(byHour));
-      boolean enough = all <= 0 || present.over(all, unbound).divide(HOUR).compareTo(spread) <= 0;
+      boolean enough = all.divide(HOUR).compareTo(spread) <= 0;
       return enough ? Optional.empty() : Optional.of(bound(new Money(spread.longValueExact())));
+    }
+
+    private List<Double> askedIn(int span) {
+      return span == 0 ? asked() : asked(spans.get(span).hour());
     }
 
     /// What is asked for while the present hour lasts: as it usually swings, around its usual mean
     /// where the present demand is no further off that than usual, else as far from the demand.
     private List<Double> asked() {
-      int hour = present.hourOfDay();
+      int hour = spans.getFirst().hour();
       double swing = work.swing().rates().getOrDefault(hour, 0L);
       double mean = work.mean().rates().getOrDefault(hour, Math.round(now));
       double likely = Math.clamp(mean, now - swing, now + swing);
@@ -119,9 +134,9 @@ record Hours(long need, Needs needs, int known, @Nullable Terms terms) {
     }
 
     /// What everybody would run at a time of this demand if money did not matter.
-    private long everything(List<Double> milliGpus) {
+    private long everything(List<Double> milliGpus, Instant at) {
       return wishes.stream()
-          .mapToLong(wish -> wish.everything(Collections.max(part(wish, milliGpus))))
+          .mapToLong(wish -> wish.everything(Collections.max(part(wish, milliGpus)), at))
           .sum();
     }
 
@@ -132,28 +147,40 @@ record Hours(long need, Needs needs, int known, @Nullable Terms terms) {
     }
 
     private Hours bound(Money money) {
-      long[] seconds = present.secondsByHour();
       List<Stretch> stretches = new ArrayList<>();
-      stretches.add(new Stretch(present.secondsOfHour(), frontiers(asked())));
-      for (int hour = 0; hour < HOURS; hour++) {
-        stretches.add(new Stretch(seconds[hour], frontiers(asked(hour))));
+      for (int i = 0; i < spans.size(); i++) {
+        stretches.add(
+            new Stretch(spans.get(i).seconds(), frontiers(askedIn(i), spans.get(i).from())));
       }
       Spread spread = Spread.of(stretches, money);
-      SortedMap<Integer, Long> byHour = new TreeMap<>();
-      for (int hour = 0; hour < HOURS; hour++) {
-        byHour.put(hour, spread.rates().get(hour + 1));
-      }
       List<Double> swing = now > 0 ? asked().stream().map(all -> all / now).toList() : List.of(1.0);
       return new Hours(
           spread.rates().getFirst(),
-          new Needs(byHour),
+          byHour(spread.rates()),
           work.mean().known(),
           new Terms(spread.price(), swing));
     }
 
-    private List<Frontier> frontiers(List<Double> milliGpus) {
+    /// What is spent in each hour of the day on average; the present rate where none is left.
+    private Needs byHour(List<Long> rates) {
+      double[] micros = new double[HOURS];
+      long[] seconds = new long[HOURS];
+      for (int i = 1; i < rates.size(); i++) {
+        Span span = spans.get(i);
+        micros[span.hour()] += (double) rates.get(i) * span.seconds();
+        seconds[span.hour()] += span.seconds();
+      }
+      SortedMap<Integer, Long> byHour = new TreeMap<>();
+      for (int hour = 0; hour < HOURS; hour++) {
+        boolean left = seconds[hour] > 0;
+        byHour.put(hour, left ? Math.round(micros[hour] / seconds[hour]) : rates.getFirst());
+      }
+      return new Needs(byHour);
+    }
+
+    private List<Frontier> frontiers(List<Double> milliGpus, Instant at) {
       return wishes.stream()
-          .flatMap(wish -> wish.frontier(part(wish, milliGpus)).stream())
+          .flatMap(wish -> wish.frontier(part(wish, milliGpus), at).stream())
           .toList();
     }
   }

@@ -17,6 +17,7 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -222,19 +223,50 @@ record Present(
     return Math.min(rest().toSeconds(), HOUR_SECONDS - now.getEpochSecond() % HOUR_SECONDS);
   }
 
-  /// The hour of the day in UTC.
-  int hourOfDay() {
-    return (int) (now.getEpochSecond() / HOUR_SECONDS % 24);
+  /// A part of what is left of the period.
+  ///
+  /// @param from when it begins, or the prices that hold in it do
+  /// @param seconds how long it is
+  /// @param hour which hour of the day in UTC
+  record Span(Instant from, long seconds, int hour) {}
+
+  /// What the period has left: first what is left of the present hour, then hours of the day, those
+  /// of all days together. Each ends where prices change.
+  ///
+  /// @param changes when they do, in order, before the period's end
+  List<Span> spans(List<Instant> changes) {
+    List<Instant> borders = new ArrayList<>(changes);
+    borders.removeIf(each -> !each.isAfter(now));
+    borders.add(window.end());
+    Instant first = min(now.plusSeconds(secondsOfHour()), borders.getFirst());
+    List<Span> spans = new ArrayList<>();
+    spans.add(new Span(now, Duration.between(now, first).toSeconds(), hourOfDay(now)));
+    Instant from = now;
+    for (Instant border : borders) {
+      long[] seconds = new long[24];
+      Instant at = from.isBefore(first) ? first : from;
+      while (at.isBefore(border)) {
+        Instant next = at.plusSeconds(HOUR_SECONDS - at.getEpochSecond() % HOUR_SECONDS);
+        Instant until = min(next, border);
+        seconds[hourOfDay(at)] += Duration.between(at, until).toSeconds();
+        at = until;
+      }
+      for (int hour = 0; hour < seconds.length; hour++) {
+        if (seconds[hour] > 0) {
+          spans.add(new Span(from, seconds[hour], hour));
+        }
+      }
+      from = border;
+    }
+    return spans;
   }
 
-  /// Seconds that the period has left after the present hour, by hour of the day in UTC.
-  long[] secondsByHour() {
-    long[] seconds = new long[24];
-    long end = window.end().getEpochSecond();
-    for (long at = now.getEpochSecond() + secondsOfHour(); at < end; at += HOUR_SECONDS) {
-      seconds[(int) (at / HOUR_SECONDS % 24)] += Math.min(HOUR_SECONDS, end - at);
-    }
-    return seconds;
+  private static Instant min(Instant left, Instant right) {
+    return left.isBefore(right) ? left : right;
+  }
+
+  private static int hourOfDay(Instant instant) {
+    return (int) Math.floorMod(Math.floorDiv(instant.getEpochSecond(), HOUR_SECONDS), 24L);
   }
 
   private Outlook outlook(MoneySeen known, Money spent, HourlyRate burn, Hours hours) {

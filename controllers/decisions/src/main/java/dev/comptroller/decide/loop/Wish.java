@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// What a deployment would run at each rung, and what it would run if money did not matter.
@@ -245,18 +246,39 @@ record Wish(
             && acceptable().stream().allMatch(each -> speed(stock.seen(), variant(each)) > 0));
   }
 
-  /// Whether every rung that may serve goes on to cost what it does until `end`, for all that is
-  /// declared, wherever it lands.
-  boolean isSteady(Instant end) {
+  /// Whether it is known what every rung that may serve costs, wherever it lands: what it does now,
+  /// until prices change as declared.
+  boolean isPriced() {
     return acceptable().stream()
-        .map(option -> stock.seen().variant(option.variant()).map(VariantSeen::perReplica))
-        .flatMap(Optional::stream)
-        .allMatch(each -> each.highest().equals(each.now()) && !changes(each, end));
+        .flatMap(option -> exposure(option).stream())
+        .allMatch(
+            each ->
+                each.highest().equals(each.now())
+                    || each.later().stream().anyMatch(s -> s.rate().equals(each.highest())));
   }
 
-  private static boolean changes(Exposure each, Instant end) {
-    return each.later().stream()
-        .anyMatch(step -> step.from().isBefore(end) && !step.rate().equals(each.now()));
+  /// When a rung that may serve comes to cost something else, as declared.
+  Stream<Instant> changes() {
+    return acceptable().stream()
+        .flatMap(option -> exposure(option).stream())
+        .flatMap(each -> each.later().stream())
+        .map(Exposure.Step::from);
+  }
+
+  private Optional<Exposure> exposure(Option option) {
+    return stock.seen().variant(option.variant()).map(VariantSeen::perReplica);
+  }
+
+  /// What a replica of a rung costs an hour at an instant ahead, as declared.
+  private HourlyRate perReplica(Option option, Instant at) {
+    HourlyRate rate = option.perReplica();
+    for (Exposure.Step step : exposure(option).map(Exposure::later).orElse(List.of())) {
+      if (step.from().isAfter(at)) {
+        break;
+      }
+      rate = step.rate();
+    }
+    return rate;
   }
 
   /// Thousandths of GPUs of the rung without the budget that the demand takes, not rounded.
@@ -267,21 +289,21 @@ record Wish(
         : 1000.0 * variant(unbound).gpus() * demand.thousandths() / own(unbound);
   }
 
-  /// Micro-dollars an hour of what would usually run without the budget for a demand that takes
-  /// `milliGpus` of the rung without it.
-  long everything(double milliGpus) {
+  /// Micro-dollars an hour of what would usually run without the budget at an instant ahead, for a
+  /// demand that takes `milliGpus` of the rung without it.
+  long everything(double milliGpus, Instant at) {
     if (unbound == null || policy.requested() == 0) {
       return 0;
     }
     int least = policy.least();
     double replicas = replicas(unbound, milliGpus);
     double usual = replicas <= least ? least : replicas + 0.5;
-    return Math.round(unbound.perReplica().microsPerHour() * Math.min(usual, policy.most()));
+    return Math.round(perReplica(unbound, at).microsPerHour() * Math.min(usual, policy.most()));
   }
 
-  /// What more money would buy for a demand that takes `milliGpus` of the rung without the budget;
-  /// absent if nothing can serve.
-  Optional<Frontier> frontier(List<Double> milliGpus) {
+  /// What more money would buy at an instant ahead, for a demand that takes `milliGpus` of the rung
+  /// without the budget; absent if nothing can serve.
+  Optional<Frontier> frontier(List<Double> milliGpus, Instant at) {
     int least = policy.least();
     List<Way> ways = new ArrayList<>();
     @Nullable Way first = null;
@@ -298,7 +320,7 @@ record Wish(
                 .average()
                 .orElse(0);
         double worth = option.quality().doubleValue() * served;
-        Way way = new Way(option.perReplica().times(count).microsPerHour(), worth);
+        Way way = new Way(perReplica(option, at).times(count).microsPerHour(), worth);
         ways.add(way);
         first = first == null || way.cost() < first.cost() ? way : first;
       }

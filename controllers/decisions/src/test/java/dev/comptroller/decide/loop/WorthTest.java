@@ -172,15 +172,27 @@ class WorthTest {
   }
 
   @Test
-  void shouldSpreadByNeedWhileAPriceIsDeclaredToChangeWithinThePeriod() {
-    Instant noon = START.plusSeconds(12 * 3600);
-    Instant next = START.plusSeconds(24 * 3600);
-    Price[] within = {Namespaces.price("12"), from(noon, "4")};
-    Price[] after = {Namespaces.price("12"), from(next, "4")};
+  void shouldPutMoneyByForHoursThatAreDeclaredToCostLess() {
+    Work even = work(_ -> 3_571, 0);
+    Instant evening = START.plusSeconds(18 * 3600);
+    Price always = Namespaces.price("12");
 
-    assertThat(spread(decide("small", DIFFERENT, within)))
-        .isEqualTo(spread(decide("small", Work.NONE, within)));
-    assertThat(spread(decide("small", DIFFERENT, after)))
-        .isNotEqualTo(spread(decide("small", Work.NONE, after)));
+    NamespaceDecision cheaper = decide("small", even, always, from(evening, "4"));
+    NamespaceDecision same = decide("small", even, always, from(evening, "12"));
+
+    assertThat(allowed(cheaper)).isLessThan(allowed(same));
+  }
+
+  @Test
+  void shouldSpreadAsEverWhereAPriceIsDeclaredToChangeAfterThePeriod() {
+    Price always = Namespaces.price("12");
+    Instant next = START.plusSeconds(24 * 3600);
+
+    assertThat(spread(decide("small", DIFFERENT, always, from(next, "4"))))
+        .isEqualTo(spread(decide("small", DIFFERENT, always)));
+  }
+
+  private static long allowed(NamespaceDecision decision) {
+    return Objects.requireNonNull(decision.allowed()).microsPerHour();
   }
 }
