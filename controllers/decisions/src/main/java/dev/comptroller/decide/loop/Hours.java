@@ -43,6 +43,10 @@ record Hours(long need, Needs needs, int known, @Nullable Terms terms) {
   }
 
   private static final int HOURS = 24;
+
+  /// Changes of prices that are looked ahead.
+  private static final int MOST_CHANGES = 128;
+
   private static final BigInteger HOUR = BigInteger.valueOf(3600);
   private static final BigInteger HUNDRED = BigInteger.valueOf(100);
 
@@ -69,6 +73,7 @@ record Hours(long need, Needs needs, int known, @Nullable Terms terms) {
             .filter(each -> each.isBefore(present.window().end()))
             .distinct()
             .sorted()
+            .limit(MOST_CHANGES)
             .toList();
     boolean known = wishes.stream().allMatch(wish -> wish.isMeasured() && wish.isPriced());
     boolean tells = changes.isEmpty() ? work.isTelling() : work.isTelling() || work.isEven();
