@@ -84,7 +84,12 @@ public record Exposure(HourlyRate now, HourlyRate highest, List<Step> later) {
 
   /// Dollars an hour at an instant ahead, if every replica fell to the highest price in force.
   public HourlyRate at(Instant instant) {
-    HourlyRate rate = highest;
+    return at(instant, highest);
+  }
+
+  /// The same, with `first` until the first change that is declared.
+  public HourlyRate at(Instant instant, HourlyRate first) {
+    HourlyRate rate = first;
     for (Step step : later) {
       if (step.from().isAfter(instant)) {
         break;

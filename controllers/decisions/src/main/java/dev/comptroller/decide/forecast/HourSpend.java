@@ -25,4 +25,9 @@ public record HourSpend(Instant hour, Money spent) {
   static Instant floor(Instant instant) {
     return Instant.ofEpochSecond(Math.floorDiv(instant.getEpochSecond(), SECONDS) * SECONDS);
   }
+
+  /// The next full hour in UTC after an instant.
+  public static Instant next(Instant instant) {
+    return floor(instant).plusSeconds(SECONDS);
+  }
 }

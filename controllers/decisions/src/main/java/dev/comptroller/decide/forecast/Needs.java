@@ -23,7 +23,8 @@ public record Needs(SortedMap<Integer, Long> rates) {
   /// Nothing seen yet.
   public static final Needs NONE = new Needs(new TreeMap<>());
 
-  static final int HOURS = 24;
+  /// Hours of a day.
+  public static final int HOURS = 24;
 
   /// Of how many looks the newest is one: more than a wave of some minutes lasts.
   private static final long LOOKS = 32;
@@ -90,7 +91,7 @@ public record Needs(SortedMap<Integer, Long> rates) {
     BigInteger sum = BigInteger.ZERO;
     BigInteger present = rate;
     while (cursor.isBefore(end)) {
-      Instant next = HourSpend.floor(cursor).plusSeconds(HourSpend.SECONDS);
+      Instant next = HourSpend.next(cursor);
       Instant until = next.isBefore(end) ? next : end;
       long seconds = Duration.between(cursor, until).toSeconds();
       sum = sum.add(present.multiply(BigInteger.valueOf(seconds)));
@@ -135,7 +136,8 @@ public record Needs(SortedMap<Integer, Long> rates) {
     return byHour;
   }
 
-  private static int hourOfDay(Instant instant) {
+  /// The hour of the day in UTC.
+  public static int hourOfDay(Instant instant) {
     return (int)
         Math.floorMod(Math.floorDiv(instant.getEpochSecond(), HourSpend.SECONDS), (long) HOURS);
   }

@@ -117,7 +117,7 @@ public record Outlook(Forecast forecast, @Nullable Band range, String basis) {
     BigInteger rate = BigInteger.valueOf(burnRate.microsPerHour());
     Instant cursor = now;
     while (cursor.isBefore(window.end())) {
-      Instant next = HourSpend.floor(cursor).plusSeconds(HourSpend.SECONDS);
+      Instant next = HourSpend.next(cursor);
       Instant end = next.isBefore(window.end()) ? next : window.end();
       BigInteger part =
           rate.multiply(BigInteger.valueOf(Duration.between(cursor, end).toSeconds()));

@@ -42,8 +42,6 @@ record Hours(long need, Needs needs, int known, @Nullable Terms terms) {
     }
   }
 
-  private static final int HOURS = 24;
-
   /// Changes of prices that are looked ahead.
   private static final int MOST_CHANGES = 128;
 
@@ -76,7 +74,7 @@ record Hours(long need, Needs needs, int known, @Nullable Terms terms) {
             .limit(MOST_CHANGES)
             .toList();
     boolean known = wishes.stream().allMatch(wish -> wish.isMeasured() && wish.isPriced());
-    boolean tells = changes.isEmpty() ? work.isTelling() : work.isTelling() || work.isEven();
+    boolean tells = work.isTelling() || (!changes.isEmpty() && work.isEven());
     if (!known || funds == null || !tells || !present.hasHours(1, work.mean())) {
       return Optional.empty();
     }
@@ -168,15 +166,15 @@ record Hours(long need, Needs needs, int known, @Nullable Terms terms) {
 
     /// What is spent in each hour of the day on average; the present rate where none is left.
     private Needs byHour(List<Long> rates) {
-      double[] micros = new double[HOURS];
-      long[] seconds = new long[HOURS];
+      double[] micros = new double[Needs.HOURS];
+      long[] seconds = new long[Needs.HOURS];
       for (int i = 1; i < rates.size(); i++) {
         Span span = spans.get(i);
         micros[span.hour()] += (double) rates.get(i) * span.seconds();
         seconds[span.hour()] += span.seconds();
       }
       SortedMap<Integer, Long> byHour = new TreeMap<>();
-      for (int hour = 0; hour < HOURS; hour++) {
+      for (int hour = 0; hour < Needs.HOURS; hour++) {
         boolean left = seconds[hour] > 0;
         byHour.put(hour, left ? Math.round(micros[hour] / seconds[hour]) : rates.getFirst());
       }

@@ -9,6 +9,7 @@ import dev.comptroller.decide.budget.Window;
 import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.downgrade.Option;
 import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.forecast.HourSpend;
 import dev.comptroller.decide.forecast.Needs;
 import dev.comptroller.decide.forecast.Outlook;
 import dev.comptroller.decide.units.HourlyRate;
@@ -240,15 +241,14 @@ record Present(
     borders.add(window.end());
     Instant first = min(now.plusSeconds(secondsOfHour()), borders.getFirst());
     List<Span> spans = new ArrayList<>();
-    spans.add(new Span(now, Duration.between(now, first).toSeconds(), hourOfDay(now)));
+    spans.add(new Span(now, Duration.between(now, first).toSeconds(), Needs.hourOfDay(now)));
     Instant from = now;
     for (Instant border : borders) {
-      long[] seconds = new long[24];
+      long[] seconds = new long[Needs.HOURS];
       Instant at = from.isBefore(first) ? first : from;
       while (at.isBefore(border)) {
-        Instant next = at.plusSeconds(HOUR_SECONDS - at.getEpochSecond() % HOUR_SECONDS);
-        Instant until = min(next, border);
-        seconds[hourOfDay(at)] += Duration.between(at, until).toSeconds();
+        Instant until = min(HourSpend.next(at), border);
+        seconds[Needs.hourOfDay(at)] += Duration.between(at, until).toSeconds();
         at = until;
       }
       for (int hour = 0; hour < seconds.length; hour++) {
@@ -263,10 +263,6 @@ record Present(
 
   private static Instant min(Instant left, Instant right) {
     return left.isBefore(right) ? left : right;
-  }
-
-  private static int hourOfDay(Instant instant) {
-    return (int) Math.floorMod(Math.floorDiv(instant.getEpochSecond(), HOUR_SECONDS), 24L);
   }
 
   private Outlook outlook(MoneySeen known, Money spent, HourlyRate burn, Hours hours) {

@@ -271,14 +271,8 @@ record Wish(
 
   /// What a replica of a rung costs an hour at an instant ahead, as declared.
   private HourlyRate perReplica(Option option, Instant at) {
-    HourlyRate rate = option.perReplica();
-    for (Exposure.Step step : exposure(option).map(Exposure::later).orElse(List.of())) {
-      if (step.from().isAfter(at)) {
-        break;
-      }
-      rate = step.rate();
-    }
-    return rate;
+    HourlyRate first = option.perReplica();
+    return exposure(option).map(each -> each.at(at, first)).orElse(first);
   }
 
   /// Thousandths of GPUs of the rung without the budget that the demand takes, not rounded.

@@ -241,15 +241,8 @@ final class Filling {
     Column now = columns[d];
     load.remove(now);
     Column other = load.choose(programs[d], programs[d].prices(none), Grid.UNLIMITED, cover);
-    boolean better = load.fits(other) && isBetter(other, now);
+    boolean better = load.fits(other) && Program.isBetter(other, now);
     put(d, better ? other : now);
     return better;
-  }
-
-  private static boolean isBetter(Column other, Column now) {
-    if (Program.keepsMore(other, now)) {
-      return true;
-    }
-    return !Program.keepsMore(now, other) && other.cost < now.cost;
   }
 }

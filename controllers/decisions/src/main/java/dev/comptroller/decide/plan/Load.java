@@ -145,16 +145,19 @@ final class Load {
     long[] all = left(program.items);
     all[0] = Math.min(all[0], bill);
     Column column = program.choose(prices, all, cover);
-    if (fits(column)) {
-      return column;
-    }
+    return fits(column) ? column : chooseInOnePlace(program, prices, column, cover);
+  }
+
+  /// The best column that fits of those which buy nodes in one place at most, where `column` buys
+  /// too many.
+  private Column chooseInOnePlace(Program program, long[] prices, Column column, Cover cover) {
     Column best = program.nothing();
     for (int place = -1; place < grid.places; place++) {
-      if (place >= 0 && !uses(column, 2 * place + 1)) {
+      if (place >= 0 && use(column, 2 * place + 1) == 0) {
         continue;
       }
       Column other = program.choose(prices, leftWithNodesOnlyIn(program.items, place), cover);
-      if (fits(other) && isBetter(other, best)) {
+      if (fits(other) && Program.isBetter(other, best)) {
         best = other;
       }
     }
@@ -169,13 +172,17 @@ final class Load {
   /// tried with one fewer, until nothing better is left. If that takes more than so many tries, the
   /// best found stands.
   Column chooseAnywhere(Program program, long[] prices, Cover cover, int tries) {
-    Column best = choose(program, prices, Grid.UNLIMITED, cover);
-    Deque<long[]> open = new ArrayDeque<>();
-    open.add(left(program.items));
+    long[] all = left(program.items);
+    Column first = program.choose(prices, all, cover);
+    if (fits(first)) {
+      return first;
+    }
+    Column best = chooseInOnePlace(program, prices, first, cover);
+    Deque<long[]> open = new ArrayDeque<>(fewerNodes(program.items, all, first));
     for (int i = 0; i < tries && !open.isEmpty(); i++) {
       long[] left = open.removeFirst();
       Column column = program.choose(prices, left, cover);
-      if (!isBetter(column, best)) {
+      if (!Program.isBetter(column, best)) {
         continue;
       }
       if (fits(column)) {
@@ -213,15 +220,6 @@ final class Load {
       }
     }
     return 0;
-  }
-
-  private static boolean isBetter(Column one, Column other) {
-    return Program.keepsMore(one, other)
-        || (!Program.keepsMore(other, one) && one.cost < other.cost);
-  }
-
-  private static boolean uses(Column column, int row) {
-    return Arrays.stream(column.rows).anyMatch(each -> each == row);
   }
 
   /// Whether the grid holds with this column added.

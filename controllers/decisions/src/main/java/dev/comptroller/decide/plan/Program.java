@@ -132,6 +132,11 @@ final class Program {
     return kept(one).compareTo(kept(other)) > 0;
   }
 
+  /// Whether a column keeps more than another, or as much for less.
+  static boolean isBetter(Column one, Column other) {
+    return keepsMore(one, other) || (!keepsMore(other, one) && one.cost < other.cost);
+  }
+
   private static BigDecimal kept(Column column) {
     if (column.items.levels.isEmpty()) {
       return BigDecimal.ZERO;

@@ -37,6 +37,12 @@ class SimulateTest {
     return Files.writeString(folder.resolve(name), text);
   }
 
+  private void copySamples() throws IOException {
+    for (String name : new String[] {"00-namespace", "10-pool", "20-budget", "30-deployment"}) {
+      Files.copy(SAMPLES.resolve(name + ".yaml"), folder.resolve(name + ".yaml"));
+    }
+  }
+
   @Test
   void shouldRunTheSamplesWithNothingElse() throws IOException {
     Path plot = folder.resolve("day.svg");
@@ -103,9 +109,7 @@ class SimulateTest {
 
   @Test
   void shouldNameTheLineOfABadManifest() throws IOException {
-    for (String name : new String[] {"00-namespace", "10-pool", "20-budget", "30-deployment"}) {
-      Files.copy(SAMPLES.resolve(name + ".yaml"), folder.resolve(name + ".yaml"));
-    }
+    copySamples();
     Path budget = folder.resolve("20-budget.yaml");
     String good = Files.readString(budget);
     Files.writeString(budget, good.replace("\"120.00\"", "\"a lot\""));
@@ -134,9 +138,7 @@ class SimulateTest {
 
   @Test
   void shouldScaleByWhatTheManifestsLetTheAutoscalerDo() throws IOException {
-    for (String name : new String[] {"00-namespace", "10-pool", "20-budget", "30-deployment"}) {
-      Files.copy(SAMPLES.resolve(name + ".yaml"), folder.resolve(name + ".yaml"));
-    }
+    copySamples();
     Path budget = folder.resolve("20-budget.yaml");
     Files.writeString(budget, Files.readString(budget).replace("\"120.00\"", "\"900.00\""));
     Path deployment = folder.resolve("30-deployment.yaml");

@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The operator's own autoscaler for one deployment, with what gateways count.
@@ -40,7 +39,7 @@ final class Autoscaling {
   private final Cluster cluster;
   private final Gateway gateway;
   private ScaleState state = ScaleState.NEW;
-  private final Map<String, String> products = new TreeMap<>();
+  private final Map<String, String> products;
   private TokensPerSecond asked = new TokensPerSecond(0);
 
   Autoscaling(Setup setup, Policy policy, @Nullable Terms terms, Cluster cluster, Gateway gateway) {
@@ -52,7 +51,7 @@ final class Autoscaling {
             : terms;
     this.cluster = cluster;
     this.gateway = gateway;
-    setup.pools().forEach(pool -> products.put(pool.name(), pool.product()));
+    products = setup.products();
   }
 
   /// What it wants at a second.

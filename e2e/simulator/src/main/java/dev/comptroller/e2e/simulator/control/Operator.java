@@ -70,7 +70,7 @@ public final class Operator {
   private final Map<String, Prestaged> prestages = new TreeMap<>();
   private final Deque<View> views = new ArrayDeque<>();
   private final List<HourSpend> history = new ArrayList<>();
-  private final Map<String, String> products = new TreeMap<>();
+  private final Map<String, String> products;
   private final Duration ahead;
   private Consumer<NamespaceDecision> listener = _ -> {};
   private Consumer<Boolean> onChange = _ -> {};
@@ -115,7 +115,7 @@ public final class Operator {
     for (DeploymentPolicy deployment : setup.policy().deployments()) {
       wanted.put(deployment.name(), new Wanted(null, deployment.policy().requestedReplicas()));
     }
-    setup.pools().forEach(pool -> products.put(pool.name(), pool.product()));
+    products = setup.products();
     seen = setup.start();
     agenda.at(setup.start(), () -> look(0));
     if (setup.controls().outageEvery() > 0) {

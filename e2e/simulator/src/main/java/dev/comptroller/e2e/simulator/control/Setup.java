@@ -9,6 +9,7 @@ import dev.comptroller.e2e.simulator.world.PriceTrack;
 import dev.comptroller.e2e.simulator.world.Service;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// All that a run depends on, besides the decisions themselves.
@@ -32,6 +33,11 @@ public record Setup(
     Faults faults,
     Controls controls,
     @Nullable Scaler scaler) {
+  /// GPU products, by pool.
+  Map<String, String> products() {
+    return pools.stream().collect(Collectors.toMap(PoolSetup::name, PoolSetup::product));
+  }
+
   /// A pool.
   ///
   /// @param name its name
