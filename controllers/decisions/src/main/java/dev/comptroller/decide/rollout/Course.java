@@ -349,14 +349,21 @@ final class Course {
   /// The old variant keeps what it has, and at the way back lets go of what serves nobody.
   private RolloutState keepFrom(RolloutState state, Change change) {
     if (!change.rollback()) {
-      int left = state.leg(change.from()).map(Leg::replicas).orElse(change.fromReplicas());
-      return facts.ask(state, change.from(), left);
+      return facts.ask(state, change.from(), left(state, change));
     }
     boolean none = state.leg(change.to()).map(Leg::replicas).orElse(0) == 0;
     boolean inTheWay = change.broken() && none && facts.passed(change.since(), policy.placeLimit());
     boolean stays = seen.of(change.from()).ready() > 0 && !inTheWay;
     int left = state.leg(change.from()).map(Leg::replicas).orElse(0);
     return facts.ask(state, change.from(), stays ? left : 0);
+  }
+
+  /// Replicas of the old variant that run on: those that are paid for beside the new one, if any
+  /// are; the last ones stay until something else serves.
+  private int left(RolloutState state, Change change) {
+    int left = state.leg(change.from()).map(Leg::replicas).orElse(change.fromReplicas());
+    boolean told = goal.variant().equals(change.to()) && goal.surge() > 0;
+    return told ? Math.min(left, goal.surge()) : left;
   }
 
   /// Asks for as many replicas of `to` as are wanted, paid for and have room; never for fewer than
@@ -366,7 +373,7 @@ final class Course {
     int wanted = wanted(change, to);
     VariantSeen variant = seen.of(to);
     int room = variant.placed() + variant.room();
-    int fit = Math.min(facts.fit(state, to, change.gpuBound()), Math.max(room, now));
+    int fit = Math.min(facts.fit(state, to, bound(change, to)), Math.max(room, now));
     int ask = Math.min(wanted, Math.max(now, fit));
     return facts.ask(state, to, ask);
   }
@@ -375,12 +382,22 @@ final class Course {
   /// lack their GPUs.
   private RolloutState shrinkFrom(RolloutState state, Change change, String to) {
     int has = state.leg(to).map(Leg::replicas).orElse(0);
-    int left = state.leg(change.from()).map(Leg::replicas).orElse(0);
+    int left = left(state, change);
     if (has >= wanted(change, to)) {
       return facts.ask(state, change.from(), left);
     }
     int needed = Math.ceilDiv(change.fromReplicas() * (100 - change.share()), 100);
     return facts.ask(state, change.from(), Math.min(left, Math.max(1, needed)));
+  }
+
+  /// GPUs that both variants may hold together: more than in the beginning if more is paid for now.
+  private int bound(Change change, String to) {
+    boolean beside =
+        goal.variant().equals(to) && goal.surge() > 0 && !change.rollback() && !change.broken();
+    int now =
+        change.fromReplicas() * seen.of(change.from()).gpus()
+            + goal.replicas() * seen.of(to).gpus();
+    return beside ? Math.max(change.gpuBound(), now) : change.gpuBound();
   }
 
   private int wanted(Change change, String to) {

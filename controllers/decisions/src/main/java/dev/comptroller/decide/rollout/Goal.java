@@ -4,9 +4,13 @@ package dev.comptroller.decide.rollout;
 ///
 /// @param variant the rung to serve
 /// @param replicas how many of it; 0 suspends
-/// @param surge how many of it may run beside the old variant while it changes; 0 allows none
+/// @param surge how many replicas of the old variant may run on beside all of these while it
+///   changes; 0 allows none
 /// @param reason why, in CamelCase
 public record Goal(String variant, int replicas, int surge, String reason) {
+  /// As many as the old variant has.
+  public static final int ALL = Integer.MAX_VALUE;
+
   public Goal {
     if (replicas < 0 || surge < 0) {
       throw new IllegalArgumentException(

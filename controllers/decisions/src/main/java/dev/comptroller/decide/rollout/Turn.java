@@ -78,8 +78,11 @@ final class Turn {
       alone = alone.withBackOff(null);
     }
     int running = alone.leg(serving).map(Leg::replicas).orElse(0);
-    int paid = goal.replicas() + (alone.legs().size() > 1 ? goal.surge() : 0);
-    int fit = facts.fit(alone, serving, paid * seen.of(serving).gpus());
+    boolean beside = alone.legs().size() > 1 && goal.surge() > 0;
+    int fit =
+        beside
+            ? goal.replicas()
+            : facts.fit(alone, serving, goal.replicas() * seen.of(serving).gpus());
     int ask = Math.clamp(goal.replicas(), 0, Math.max(fit, Math.min(running, goal.replicas())));
     return new Move(
         facts.ask(alone, serving, ask),
@@ -160,7 +163,7 @@ final class Turn {
     int bound =
         broken
             ? Math.max(before, goal.replicas() * seen.of(to).gpus())
-            : before + Math.min(goal.surge(), goal.replicas()) * seen.of(to).gpus();
+            : before + goal.replicas() * seen.of(to).gpus();
     Phase first = policy.prestage() ? Phase.Prestage : Course.afterPrestage(broken);
     Change change =
         new Change(

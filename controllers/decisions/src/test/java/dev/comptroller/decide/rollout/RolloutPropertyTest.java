@@ -22,11 +22,11 @@ class RolloutPropertyTest {
       List.of(
           new Goal("large", 2, 1, "Asked"),
           new Goal("medium", 2, 1, "Asked"),
-          new Goal("small", 2, 2, "Asked"),
+          new Goal("small", 2, Goal.ALL, "Asked"),
           new Goal("small", 1, 1, "Asked"));
 
-  /// The largest goal, and the largest surge beside it.
-  private static final int MOST_GPUS = 2 * 4 + 4;
+  /// The largest goal, and the largest variant that may run on beside it.
+  private static final int MOST_GPUS = 2 * 4 + 2 * 2;
 
   /// Seconds until every view shows that something serves.
   private static final int SEEN_TO_SERVE = 4;

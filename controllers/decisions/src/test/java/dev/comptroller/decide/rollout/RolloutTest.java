@@ -121,22 +121,65 @@ class RolloutTest {
   }
 
   @Test
-  void shouldMoveReplicaByReplicaWhereTheSurgeIsSmallerThanTheGoal() {
-    World world = new World(3, Map.of("large", 2, "small", 2), 7);
-    run(world, new Goal("large", 3, 1, "BestVariant"), POLICY, 30);
-    assertThat(world.ready("large")).isEqualTo(3);
-
-    Goal goal = new Goal("small", 3, 1, "BudgetHeat");
-    World roomy = new World(3, Map.of("large", 2, "small", 2), 8);
-    run(roomy, new Goal("large", 3, 1, "BestVariant"), POLICY, 30);
+  void shouldMoveReplicaByReplicaWhereThePoolHasNoRoomForBoth() {
+    Goal goal = new Goal("small", 3, Goal.ALL, "BudgetHeat");
+    World world = larges(3, Map.of("large", 2, "small", 2), 8);
     for (int i = 0; i < 300; i++) {
-      run(roomy, goal, POLICY, 1);
-      assertThat(roomy.held()).isLessThanOrEqualTo(8);
-      assertThat(roomy.serves()).isTrue();
+      run(world, goal, POLICY, 1);
+      assertThat(world.held()).isLessThanOrEqualTo(8);
+      assertThat(world.serves()).isTrue();
     }
 
-    assertThat(roomy.ready("small")).isEqualTo(3);
-    assertThat(roomy.deployed()).containsExactly("small");
+    assertThat(world.ready("small")).isEqualTo(3);
+    assertThat(world.deployed()).containsExactly("small");
+  }
+
+  @Test
+  void shouldShiftToAllReplicasThatArePaidForThoughFewerOldOnesRunBesideThem() {
+    World world = larges(1, Map.of("large", 1, "small", 2), 16);
+
+    until(world, new Goal("small", 3, 1, "Asked"), Phase.Shift);
+
+    assertThat(world.ready("small")).isEqualTo(3);
+    assertThat(world.ready("large")).isEqualTo(1);
+  }
+
+  @Test
+  void shouldStartMoreReplicasOfTheNewVariantWhereMoreArePaidForMeanwhile() {
+    World world = larges(1, Map.of("large", 1, "small", 2), 16);
+    until(world, new Goal("small", 1, 1, "Asked"), Phase.Start);
+
+    until(world, new Goal("small", 3, 1, "Asked"), Phase.Shift);
+
+    assertThat(world.ready("small")).isEqualTo(3);
+  }
+
+  @Test
+  void shouldLetOldReplicasGoThatNobodyNeedsBeforeTheNewOnesServe() {
+    World world = larges(3, Map.of("large", 4, "small", 1), 16);
+    Goal goal = new Goal("small", 2, 1, "BudgetHeat");
+
+    until(world, goal, Phase.Warm);
+
+    assertThat(world.ready("large")).isEqualTo(1);
+    assertThat(world.serves()).isTrue();
+    run(world, goal, POLICY, 200);
+    assertThat(world.deployed()).containsExactly("small");
+    assertThat(world.ready("small")).isEqualTo(2);
+  }
+
+  private static World larges(int count, Map<String, Integer> gpus, int capacity) {
+    World world = new World(3, gpus, capacity);
+    run(world, new Goal("large", count, Goal.ALL, "BestVariant"), POLICY, 30);
+    assertThat(world.ready("large")).isEqualTo(count);
+    return world;
+  }
+
+  private static void until(World world, Goal goal, Phase phase) {
+    for (int i = 0; i < 300 && !phase(world, phase); i++) {
+      run(world, goal, POLICY, 1);
+    }
+    assertThat(phase(world, phase)).isTrue();
   }
 
   @Test

@@ -19,7 +19,7 @@ public interface Directives {
   ///
   /// @param variant the rung to serve
   /// @param replicas the most replicas of it; 0 suspends
-  /// @param surge how many more of it may run beside another variant while that is left
+  /// @param surge how many replicas of another variant may run on beside it while that is left
   /// @param burnRate dollars an hour that it costs when it is reached
   /// @param reason why, in CamelCase
   /// @param message why, with numbers, and when it ends

@@ -35,7 +35,7 @@ record Wanted(
       case Decision.Blocked _ -> new Wanted(alone, alone, directive.orElse(null), null, scale);
       case Decision.Serve(String variant, int replicas, Explanation explanation) -> {
         if (directive.isEmpty()) {
-          yield new Wanted(alone, alone, null, new Goal(variant, replicas, replicas, BEST), scale);
+          yield new Wanted(alone, alone, null, new Goal(variant, replicas, Goal.ALL, BEST), scale);
         }
         Directive told = directive.get();
         boolean fits = isAdmissible(policy, told.variant());
