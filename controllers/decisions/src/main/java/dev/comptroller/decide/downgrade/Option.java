@@ -5,6 +5,7 @@ import dev.comptroller.decide.units.Cpm;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.TokensPerSecond;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.math.RoundingMode;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +76,25 @@ public record Option(
         obstacle,
         perReplica.times(count),
         Math.min(exact, 1000L * count));
+  }
+
+  /// It at another price.
+  public Option priced(HourlyRate each) {
+    BigInteger before = BigInteger.valueOf(Math.max(1, perReplica.microsPerHour()));
+    BigInteger then =
+        BigInteger.valueOf(usual.microsPerHour())
+            .multiply(BigInteger.valueOf(each.microsPerHour()))
+            .divide(before);
+    return new Option(
+        variant,
+        pool,
+        quality,
+        replicas,
+        each,
+        speed,
+        obstacle,
+        new HourlyRate(then.longValueExact()),
+        exact);
   }
 
   /// It where it cannot run now.

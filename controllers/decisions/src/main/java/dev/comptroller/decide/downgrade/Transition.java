@@ -45,6 +45,12 @@ public record Transition(Duration start, Duration warm, Duration drain) {
     return Duration.ofSeconds(exact.plusNanos(999_999_999).toSeconds());
   }
 
+  /// How long before its end a change has to begin: weights are read first, which takes no longer
+  /// than a start.
+  public Duration lead() {
+    return overlap().plus(start);
+  }
+
   /// What running the new rung beside the old one costs, rounded up: to be reserved before the
   /// change begins.
   public Money surge(HourlyRate to) {

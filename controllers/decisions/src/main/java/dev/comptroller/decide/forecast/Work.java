@@ -31,18 +31,17 @@ public record Work(Needs mean, Needs swing) {
     return new Work(mean.seen(milliGpus, now), swing.seen(off, now));
   }
 
-  /// Whether an hour's mean tells what is worth spending in it: hours differ, and by far more than
-  /// demand swings while one lasts. Until all of them are known they may yet differ, as long as
-  /// demand hardly swings.
+  /// Whether an hour's mean tells what is worth spending in it: demand hardly swings while one
+  /// lasts, or hours differ by far more than it does.
   public boolean isTelling() {
     long all = mean.sum();
     long between = mean.differences();
     boolean differ = HUNDRED * between >= DIFFERENT * all && between > CLEARLY * swing.sum();
-    return mean.isWhole() ? differ : differ || isEven();
+    return differ || isEven();
   }
 
   /// Whether demand hardly swings while an hour lasts.
-  public boolean isEven() {
-    return mean.known() >= FEW && HUNDRED * swing.sum() <= EVEN * mean.sum();
+  private boolean isEven() {
+    return mean.known() >= FEW && mean.sum() > 0 && HUNDRED * swing.sum() <= EVEN * mean.sum();
   }
 }

@@ -54,7 +54,12 @@ final class Choices {
       boolean suspend,
       String why,
       Hours hours,
-      Present.@Nullable Figures figures) {}
+      Present.@Nullable Figures figures) {
+    /// The same with the money that is spread for another time.
+    Demands at(long share) {
+      return new Demands(depth, again, suspend, why, hours.at(share), figures);
+    }
+  }
 
   /// The outcome.
   ///

@@ -36,7 +36,8 @@ final class Grants {
             : !option.variant().equals(before.variant());
     if (other) {
       boolean climbs = before != null && wish.isClimb(before.variant(), option);
-      climbAfter = climbs ? climbAfter : climbAfter(before, dwell, now);
+      boolean priced = before != null && wish.dear().contains(before.variant());
+      climbAfter = climbs ? climbAfter : priced ? dwell : climbAfter(before, dwell, now);
       changed = now;
       lowered = null;
     } else if (before != null

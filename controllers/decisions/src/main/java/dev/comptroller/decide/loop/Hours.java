@@ -30,7 +30,9 @@ import org.jspecify.annotations.Nullable;
 /// @param needs those of other hours
 /// @param known of how many hours of the day it is known what they need; others are supposed
 /// @param terms of money that is short, if it is spread by what it buys
-record Hours(long need, Needs needs, int known, @Nullable Terms terms) {
+/// @param later shares of the next times at which prices change as declared, from then on
+record Hours(
+    long need, Needs needs, int known, @Nullable Terms terms, SortedMap<Instant, Long> later) {
   /// On what terms short money is spent.
   ///
   /// @param price the worth that a micro-dollar has to buy
@@ -50,7 +52,7 @@ record Hours(long need, Needs needs, int known, @Nullable Terms terms) {
 
   /// In proportion to the GPUs that every hour would run without the budget.
   static Hours byNeed(long need, Needs needs) {
-    return new Hours(need, needs, needs.known(), null);
+    return new Hours(need, needs, needs.known(), null, Collections.emptySortedMap());
   }
 
   /// By what short money buys.
@@ -74,8 +76,7 @@ record Hours(long need, Needs needs, int known, @Nullable Terms terms) {
             .limit(MOST_CHANGES)
             .toList();
     boolean known = wishes.stream().allMatch(wish -> wish.isMeasured() && wish.isPriced());
-    boolean tells = work.isTelling() || (!changes.isEmpty() && work.isEven());
-    if (!known || funds == null || !tells || !present.hasHours(1, work.mean())) {
+    if (!known || funds == null || !work.isTelling() || !present.hasHours(1, work.mean())) {
       return Optional.empty();
     }
     double now = wishes.stream().mapToDouble(Wish::fraction).sum();
@@ -86,6 +87,11 @@ record Hours(long need, Needs needs, int known, @Nullable Terms terms) {
 
   boolean isShort() {
     return terms != null;
+  }
+
+  /// It with the share of another time in place of the present one.
+  Hours at(long share) {
+    return new Hours(share, needs, known, terms, later);
   }
 
   /// The hours of one decision. Deployments have the same parts of the demand at all hours.
@@ -161,7 +167,20 @@ record Hours(long need, Needs needs, int known, @Nullable Terms terms) {
           spread.rates().getFirst(),
           byHour(spread.rates()),
           work.mean().known(),
-          new Terms(spread.price(), swing));
+          new Terms(spread.price(), swing),
+          later(spread.rates()));
+    }
+
+    /// What is spent from each change of prices on.
+    private SortedMap<Instant, Long> later(List<Long> rates) {
+      SortedMap<Instant, Long> later = new TreeMap<>();
+      for (int i = 0; i < rates.size(); i++) {
+        Instant from = spans.get(i).from();
+        if (from.isAfter(present.now()) && spans.get(i).hour() == Needs.hourOfDay(from)) {
+          later.put(from, rates.get(i));
+        }
+      }
+      return later;
     }
 
     /// What is spent in each hour of the day on average; the present rate where none is left.

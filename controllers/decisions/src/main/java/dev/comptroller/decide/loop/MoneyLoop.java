@@ -110,6 +110,7 @@ public final class MoneyLoop {
           Hours.byWorth(wishes, work, present, limit, margin(wishes))
               .orElse(Hours.byNeed(need(wishes), needs));
       Hours.@Nullable Terms terms = hours.terms();
+      List<Wish> asked = wishes;
       wishes =
           terms == null ? wishes : wishes.stream().map(wish -> wish.worth(terms, now)).toList();
       Present.@Nullable Figures figures =
@@ -119,6 +120,9 @@ public final class MoneyLoop {
           heat == null ? policy.heat().inForce(seen.state().heat()) : heat.inForce();
       // 3. and 4. Wishes and the allowance.
       Choices.Demands demands = demands(heat, force, figures, wishes);
+      if (!held && terms != null) {
+        wishes = new DeclaredPrices(present, demands, funds, terms).bar(wishes, asked);
+      }
       Choices.Chosen chosen =
           held ? kept(wishes) : new Choices(present, demands, funds).choose(wishes);
       Map<String, Part> wanted = new TreeMap<>();

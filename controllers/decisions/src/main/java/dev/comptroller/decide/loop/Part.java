@@ -26,9 +26,10 @@ record Part(
     return new Part(wish, option, 0, 0, reason, why);
   }
 
-  /// This rung, with all replicas of other rungs running on until it serves.
+  /// This rung, with those replicas of other rungs running on until it serves which the demand
+  /// needs. All of them count until they are seen to be gone.
   static Part of(Wish wish, Option option, int replicas, String reason, String why) {
-    int surge = replicas == 0 ? 0 : wish.stock().others(option.variant());
+    int surge = replicas == 0 ? 0 : wish.neededBeside(option);
     return new Part(wish, option, replicas, surge, reason, why);
   }
 

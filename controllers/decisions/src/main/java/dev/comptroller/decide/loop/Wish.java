@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,13 +29,15 @@ import org.jspecify.annotations.Nullable;
 /// @param active the rung that serves or was granted to; absent if there is none
 /// @param options every rung with the replicas that the demand needs of it
 /// @param unbound the rung that would serve without the budget; absent if none can
+/// @param dear rungs that are left, or not begun, because of prices that are declared
 record Wish(
     DeploymentPolicy policy,
     Stock stock,
     @Nullable Grant grant,
     @Nullable String active,
     List<Option> options,
-    @Nullable Option unbound) {
+    @Nullable Option unbound,
+    Set<String> dear) {
   /// Percent of the allowance that the rung that serves may cost more, where demand is
   /// measured, at the period's start.
   private static final int STAY_MARGIN = 20;
@@ -54,7 +58,7 @@ record Wish(
         unbound = option;
       }
     }
-    return new Wish(policy, stock, grant, active, List.copyOf(options), unbound);
+    return new Wish(policy, stock, grant, active, List.copyOf(options), unbound, Set.of());
   }
 
   String name() {
@@ -178,6 +182,20 @@ record Wish(
   int needed(Option option) {
     @Nullable Variant first = unbound == null ? null : variant(unbound);
     return needed(policy, stock.seen(), variant(option), first);
+  }
+
+  /// Replicas of other rungs that the demand needs while `to` is not there yet, of those that there
+  /// are: one at least.
+  int neededBeside(Option to) {
+    int sum = 0;
+    for (var lot : stock.lots().entrySet()) {
+      @Nullable Option option = option(lot.getKey()).orElse(null);
+      if (!lot.getKey().equals(to.variant())) {
+        int needed = option == null ? lot.getValue().count() : Math.max(1, needed(option));
+        sum += Math.min(lot.getValue().count(), needed);
+      }
+    }
+    return sum;
   }
 
   /// Thousandths of replicas that the demand needs, no more than are asked for.
@@ -379,7 +397,51 @@ record Wish(
         grant,
         active,
         options.stream().map(option -> worth(option, terms, now)).toList(),
-        unbound == null ? null : worth(unbound, terms, now));
+        unbound == null ? null : worth(unbound, terms, now),
+        dear);
+  }
+
+  /// It at the prices of an instant ahead.
+  Wish priced(Instant at) {
+    return new Wish(
+        policy,
+        stock,
+        grant,
+        active,
+        options.stream().map(each -> each.priced(perReplica(each, at))).toList(),
+        unbound == null ? null : unbound.priced(perReplica(unbound, at)),
+        dear);
+  }
+
+  /// It without the rungs above `best`, which is what serves at the prices from `at` on: the one
+  /// that serves is left in time, and a better one is not begun that would be left at once.
+  Wish until(Instant at, Option best, Instant now) {
+    Duration change = policy.transition().lead();
+    int lowest = options.stream().map(Option::variant).toList().indexOf(best.variant());
+    int serves = option(active).map(options::indexOf).orElse(-1);
+    Set<String> left = new TreeSet<>(dear);
+    List<Option> open = new ArrayList<>();
+    for (int i = 0; i < options.size(); i++) {
+      Option option = options.get(i);
+      boolean soon = !now.plus(i == serves ? change : reach()).isBefore(at);
+      boolean ends = serves >= 0 && i < lowest && soon && !dwells(option, now);
+      if (ends && option.obstacle() == null) {
+        left.add(option.variant());
+        open.add(
+            option.barred(
+                "$%s/h from %s on, when %s serves"
+                    .formatted(priced(at).options().get(i).hourly().print(2), at, best.variant())));
+      } else {
+        open.add(option);
+      }
+    }
+    return new Wish(policy, stock, grant, active, List.copyOf(open), unbound, left);
+  }
+
+  /// How long ahead of a change of prices it is looked whether a rung would be left for it.
+  Duration reach() {
+    Duration lead = policy.transition().lead();
+    return lead.plus(lead.compareTo(policy.dwell()) < 0 ? policy.dwell() : lead);
   }
 
   private Option worth(Option option, Hours.Terms terms, Instant now) {

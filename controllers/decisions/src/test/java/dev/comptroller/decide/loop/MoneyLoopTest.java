@@ -109,6 +109,21 @@ class MoneyLoopTest {
   }
 
   @Test
+  void shouldLetNoMoreOldReplicasRunOnThanTheDemandNeedsWhileTheRungChanges() {
+    DeploymentPolicy one =
+        Namespaces.deployment("chat", 100, 1, null, Namespaces.LARGE, Namespaces.SMALL);
+    NamespacePolicy policy = Namespaces.hard("200", Period.Day, one);
+
+    NamespaceDecision decision =
+        MoneyLoop.decide(
+            seen(policy, "150", LoopState.EMPTY, seen(one, holding(Namespaces.LARGE, 3))),
+            policy,
+            NOW);
+
+    assertThat(served(decision, "chat")).isEqualTo("small*1+1");
+  }
+
+  @Test
   void shouldDoNothingButTellInObserveMode() {
     NamespacePolicy hard = Namespaces.hard("200", Period.Day, CHAT);
     NamespaceDecision decision = decide(Namespaces.with(hard, HeatLadder.EMPTY, true, true), "100");

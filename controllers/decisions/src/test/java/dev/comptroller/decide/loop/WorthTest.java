@@ -55,6 +55,8 @@ class WorthTest {
   /// Hours of whom half take what 2,500 tokens a second do, and half a tenth of that.
   private static final Work DIFFERENT = work(hour -> hour < 12 ? 3_571 : 357, 0);
 
+  private static final Work EVEN = work(_ -> 3_571, 0);
+
   private static Variant variant(String name, int gpus, String quality, long speed) {
     return new Variant(
         name,
@@ -88,9 +90,15 @@ class WorthTest {
     return new Price(CapacityType.OnDemand, HourlyRate.parse(dollars), from, null);
   }
 
-  /// What is decided about a replica of `variant` that has run for long, where it costs 12 dollars
-  /// for each of its GPUs and $10 of the day are spent.
+  /// What is decided about a replica of `variant` that has run for long, where $10 of the day are
+  /// spent.
   private static NamespaceDecision decide(String variant, Work work, Price... prices) {
+    return decide(variant, work, START, prices);
+  }
+
+  /// The same of one that has run since `changed`.
+  private static NamespaceDecision decide(
+      String variant, Work work, Instant changed, Price... prices) {
     List<VariantSeen> variants = new ArrayList<>();
     for (Variant each : CHAT.policy().ladder()) {
       variants.add(
@@ -102,10 +110,11 @@ class WorthTest {
               NOW,
               POLICY.leaving().total()));
     }
-    HourlyRate hourly = HourlyRate.parse("12").times(Namespaces.gpus(CHAT, variant));
+    HourlyRate hourly = prices[0].perNodeHour().times(Namespaces.gpus(CHAT, variant));
     Holding holding = new Holding(variant, 1, 1, false, Exposure.fixed(hourly));
     Duration dwell = Duration.ofMinutes(5);
-    Grant grant = new Grant("chat", variant, 1, 0, hourly, "WithinBudget", "", START, null, dwell);
+    Grant grant =
+        new Grant("chat", variant, 1, 0, hourly, "WithinBudget", "", changed, null, dwell);
     Needs needs = Needs.NONE;
     for (int hour = 0; hour < 24; hour++) {
       needs = needs.seen(4_000, START.plusSeconds(3600L * hour));
@@ -166,19 +175,17 @@ class WorthTest {
     Price always = Namespaces.price("12");
     String byNeed = spread(decide("small", Work.NONE, always));
 
-    assertThat(spread(decide("small", work(_ -> 3_571, 0), always))).isEqualTo(byNeed);
     assertThat(spread(decide("small", work(hour -> hour < 12 ? 3_571 : 357, 1_500), always)))
         .isEqualTo(byNeed);
   }
 
   @Test
   void shouldPutMoneyByForHoursThatAreDeclaredToCostLess() {
-    Work even = work(_ -> 3_571, 0);
     Instant evening = START.plusSeconds(18 * 3600);
     Price always = Namespaces.price("12");
 
-    NamespaceDecision cheaper = decide("small", even, always, from(evening, "4"));
-    NamespaceDecision same = decide("small", even, always, from(evening, "12"));
+    NamespaceDecision cheaper = decide("small", EVEN, always, from(evening, "4"));
+    NamespaceDecision same = decide("small", EVEN, always, from(evening, "12"));
 
     assertThat(allowed(cheaper)).isLessThan(allowed(same));
   }
@@ -190,6 +197,68 @@ class WorthTest {
 
     assertThat(spread(decide("small", DIFFERENT, always, from(next, "4"))))
         .isEqualTo(spread(decide("small", DIFFERENT, always)));
+  }
+
+  @Test
+  void shouldSpreadByWhatMoneyBuysWhereDemandIsTheSameAtAllHours() {
+    Price always = Namespaces.price("4");
+
+    assertThat(spread(decide("small", EVEN, always)))
+        .isNotEqualTo(spread(decide("small", Work.NONE, always)));
+  }
+
+  @Test
+  void shouldLeaveARungInTimeBeforePricesRiseAsDeclared() {
+    Grant soon = rises("medium", 240);
+    Grant later = rises("medium", 600);
+
+    assertThat(soon.variant()).isEqualTo("small");
+    assertThat(soon.surge()).isEqualTo(1);
+    assertThat(later.variant()).isEqualTo("medium");
+  }
+
+  @Test
+  void shouldBeginNoRungThatDeclaredPricesEndAtOnce() {
+    assertThat(rises("small", 500).variant()).isEqualTo("small");
+    assertThat(rises("small", 1_800).variant()).isEqualTo("medium");
+  }
+
+  @Test
+  void shouldSayFromWhenOnARungIsTooDear() {
+    NamespaceDecision decision = decide("medium", EVEN, START, dearer(240));
+
+    assertThat(decision.deployments().getFirst().explanation().candidates())
+        .anySatisfy(
+            each ->
+                assertThat(each.verdict())
+                    .isEqualTo("$24.00/h from 2026-03-02T01:04:00Z on, when small serves"));
+  }
+
+  @Test
+  void shouldClimbAgainAfterADwellWhereDeclaredPricesEndedARungAndLaterWhereNothingForetoldIt() {
+    Instant minutesAgo = NOW.minusSeconds(400);
+    Grant declared = decide("medium", EVEN, minutesAgo, dearer(240)).grant("chat").orElseThrow();
+    Grant sudden =
+        decide("medium", EVEN, minutesAgo, Namespaces.price("12")).grant("chat").orElseThrow();
+
+    assertThat(declared.variant()).isEqualTo("small");
+    assertThat(declared.climbAfter()).isEqualTo(Duration.ofMinutes(5));
+    assertThat(sudden.variant()).isEqualTo("small");
+    assertThat(sudden.climbAfter()).isEqualTo(Duration.ofMinutes(10));
+  }
+
+  private static Grant rises(String variant, long seconds) {
+    return decide(variant, EVEN, START, dearer(seconds)).grant("chat").orElseThrow();
+  }
+
+  /// $4 a GPU now, and three times as much for half of the rest of the day.
+  private static Price[] dearer(long seconds) {
+    Instant at = NOW.plusSeconds(seconds);
+    return new Price[] {
+      new Price(CapacityType.OnDemand, HourlyRate.parse("4"), Instant.EPOCH, at),
+      new Price(CapacityType.OnDemand, HourlyRate.parse("12"), at, at.plusSeconds(11 * 3600)),
+      from(at.plusSeconds(11 * 3600), "4")
+    };
   }
 
   private static long allowed(NamespaceDecision decision) {

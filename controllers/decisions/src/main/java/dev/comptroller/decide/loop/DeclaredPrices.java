@@ -1,0 +1,54 @@
+package dev.comptroller.decide.loop;
+
+import dev.comptroller.decide.budget.Funds;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What prices that are declared say about rungs before they come: what would be chosen at each of
+/// them is known, so that a rung which they end is left in time, and none is begun for a moment.
+final class DeclaredPrices {
+  private final Present present;
+  private final Choices.Demands demands;
+  private final @Nullable Funds funds;
+  private final Hours.Terms terms;
+
+  DeclaredPrices(
+      Present present, Choices.Demands demands, @Nullable Funds funds, Hours.Terms terms) {
+    this.present = present;
+    this.demands = demands;
+    this.funds = funds;
+    this.terms = terms;
+  }
+
+  /// `wishes` without the rungs that declared prices end.
+  ///
+  /// @param asked the same with all replicas that are asked for, whatever they are worth
+  List<Wish> bar(List<Wish> wishes, List<Wish> asked) {
+    Duration reach =
+        wishes.stream().map(Wish::reach).max(Comparator.naturalOrder()).orElse(Duration.ZERO);
+    List<Wish> open = wishes;
+    var soon = demands.hours().later().headMap(present.now().plus(reach));
+    for (Map.Entry<Instant, Long> change : soon.entrySet()) {
+      Instant at = change.getKey();
+      Map<String, Choices.Pick> then = chosen(asked, at, change.getValue());
+      open = open.stream().map(wish -> until(wish, at, then.get(wish.name()))).toList();
+    }
+    return open;
+  }
+
+  private Map<String, Choices.Pick> chosen(List<Wish> asked, Instant at, long share) {
+    List<Wish> then =
+        asked.stream().map(wish -> wish.priced(at).worth(terms, present.now())).toList();
+    return new Choices(present, demands.at(share), funds).choose(then).picks();
+  }
+
+  private Wish until(Wish wish, Instant at, Choices.@Nullable Pick then) {
+    return then == null || then.part().option() == null || then.part().replicas() == 0
+        ? wish
+        : wish.until(at, then.part().option(), present.now());
+  }
+}
