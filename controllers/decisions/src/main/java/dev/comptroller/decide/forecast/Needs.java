@@ -28,6 +28,11 @@ public record Needs(SortedMap<Integer, Long> rates) {
 
   /// Of how many looks the newest is one: more than a wave of some minutes lasts.
   private static final long LOOKS = 32;
+
+  /// Seconds of an hour not seen yet in which what is asked for may still be of the hour before: it
+  /// is counted by minutes.
+  private static final long EARLY = 180;
+
   private static final BigInteger HUNDRED = BigInteger.valueOf(100);
 
   public Needs {
@@ -42,6 +47,9 @@ public record Needs(SortedMap<Integer, Long> rates) {
   public Needs seen(long need, Instant now) {
     int of = hourOfDay(now);
     @Nullable Long before = rates.get(of);
+    if (before == null && Math.floorMod(now.getEpochSecond(), HourSpend.SECONDS) < EARLY) {
+      return this;
+    }
     long known = before == null ? need : before;
     long after = known + (need - known) / LOOKS;
     if (before != null && after == known) {

@@ -54,6 +54,17 @@ class WorkTest {
   }
 
   @Test
+  void shouldNotTakeForANewHourWhatIsStillCountedOfTheOneBefore() {
+    Work work =
+        Work.NONE
+            .seen(5_000, START)
+            .seen(5_000, START.plusSeconds(120))
+            .seen(500, START.plusSeconds(180));
+
+    assertThat(work.mean().at(START)).hasValue(500);
+  }
+
+  @Test
   void shouldKnowTheMeanOfAnHourAndHowFarDemandIsOffIt() {
     Work work = of(24 * 30, minute -> minute % 4 < 2 ? 3_000 : 1_000);
 

@@ -47,7 +47,7 @@ class ThriftTest {
       Work work) {
     Needs needs = Needs.NONE;
     for (int hour = 0; hour < 24; hour++) {
-      needs = needs.seen(known.applyAsLong(hour), START.plusSeconds(3600L * hour));
+      needs = needs.seen(known.applyAsLong(hour), START.plusSeconds(3600L * hour + 1800));
     }
     LoopState state =
         new LoopState(LoopState.EMPTY.heat(), List.of(), List.of(), null, needs, work);
@@ -180,7 +180,7 @@ class ThriftTest {
     IntToLongFunction known = hour -> 4_000 * demand.applyAsLong(60 * hour) / 1_400;
     Work work = Work.NONE;
     for (int hour = 0; hour < 24; hour++) {
-      work = work.seen(known.applyAsLong(hour), START.plusSeconds(3600L * hour));
+      work = work.seen(known.applyAsLong(hour), START.plusSeconds(3600L * hour + 1800));
     }
     List<Grant> grants = day("190", demand, _ -> 200, known, work);
 

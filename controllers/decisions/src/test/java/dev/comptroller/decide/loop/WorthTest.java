@@ -80,8 +80,8 @@ class WorthTest {
     Needs mean = Needs.NONE;
     Needs off = Needs.NONE;
     for (int hour = 0; hour < hours; hour++) {
-      mean = mean.seen(byHour.applyAsLong(hour), START.plusSeconds(3600L * hour));
-      off = off.seen(swing, START.plusSeconds(3600L * hour));
+      mean = mean.seen(byHour.applyAsLong(hour), START.plusSeconds(3600L * hour + 1800));
+      off = off.seen(swing, START.plusSeconds(3600L * hour + 1800));
     }
     return new Work(mean, off);
   }
@@ -117,7 +117,7 @@ class WorthTest {
         new Grant("chat", variant, 1, 0, hourly, "WithinBudget", "", changed, null, dwell);
     Needs needs = Needs.NONE;
     for (int hour = 0; hour < 24; hour++) {
-      needs = needs.seen(4_000, START.plusSeconds(3600L * hour));
+      needs = needs.seen(4_000, START.plusSeconds(3600L * hour + 1800));
     }
     LoopState state =
         new LoopState(LoopState.EMPTY.heat(), List.of(grant), List.of(), null, needs, work);

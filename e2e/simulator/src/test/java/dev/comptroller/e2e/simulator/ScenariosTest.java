@@ -120,6 +120,17 @@ class ScenariosTest {
   }
 
   @Test
+  void shouldLeaveDearRungsBeforePricesRiseAsDeclared() {
+    SquareWaves.Result hourly = SquareWaves.run(Wave.Price, 3_600, 2, 1, MoneyLoop::decide);
+    SquareWaves.Result late =
+        SquareWaves.run(Wave.PriceAtShortNotice, 900, 2, 1, MoneyLoop::decide);
+
+    // Changes that begin when a rise is there cost 15 %, and 12.3 %.
+    assertThat(hourly.regret()).isBetween(0.0, 0.08);
+    assertThat(late.regret()).isBetween(0.0, 0.06);
+  }
+
+  @Test
   void shouldBeReadyForLoadThatComesAgainEveryHalfHour() {
     SquareWaves.Result result = SquareWaves.run(Wave.Load, 1_800, 1, 1, MoneyLoop::decide);
 

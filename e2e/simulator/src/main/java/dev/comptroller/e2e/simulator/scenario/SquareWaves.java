@@ -25,7 +25,8 @@ public final class SquareWaves {
       List.of(60L, 300L, 900L, 1_800L, 3_600L, 4 * 3_600L, 12 * 3_600L, 86_400L);
 
   private static final long START = Instant.parse("2026-03-02T00:00:00Z").getEpochSecond();
-  private static final long DAY = 86_400;
+  private static final long HOUR = 3_600;
+  private static final long DAY = 24 * HOUR;
   private static final int MOST = 6;
   private static final long PRICE = 32_000_000;
 
@@ -33,10 +34,17 @@ public final class SquareWaves {
 
   /// What swings.
   public enum Wave {
-    /// The price of a node, between its usual and its triple.
+    /// The price of a node, between its usual and its triple, declared a day ahead.
     Price,
+    /// The same, declared an hour ahead.
+    PriceAtShortNotice,
     /// The load, between a tenth and the whole.
-    Load
+    Load;
+
+    /// Seconds from the declaration of a price until it holds.
+    private long notice() {
+      return this == Price ? DAY : HOUR;
+    }
   }
 
   /// What came of a run.
@@ -72,7 +80,7 @@ public final class SquareWaves {
   /// Runs `days` days of a wave, of a price that changes every few minutes six hours; a change
   /// inside dwell is a broken invariant.
   public static Result run(Wave wave, long period, long days, long seed, Brain brain) {
-    long end = START + (wave == Wave.Price && period < 900 ? DAY / 4 : days * DAY);
+    long end = START + (wave != Wave.Load && period < 900 ? DAY / 4 : days * DAY);
     Setup setup = setup(wave, period, end, seed);
     Simulation run = new Simulation(setup, brain).run(end);
     Service service = setup.services().getFirst();
@@ -168,10 +176,10 @@ public final class SquareWaves {
     PriceTrack track = new PriceTrack(Fleets.PER_NODE);
     long ever = Long.MIN_VALUE;
     track.add(new Point(CapacityType.OnDemand, ever, Long.MAX_VALUE, PRICE, ever));
-    if (wave == Wave.Price) {
+    if (wave != Wave.Load) {
       for (long at = START; at < end; at += period) {
-        // Declared an hour ahead, so that a book never holds more than a few.
-        track.add(new Point(CapacityType.OnDemand, at, at + period / 2, 3 * PRICE, at - 3600));
+        track.add(
+            new Point(CapacityType.OnDemand, at, at + period / 2, 3 * PRICE, at - wave.notice()));
       }
     }
     return track;
