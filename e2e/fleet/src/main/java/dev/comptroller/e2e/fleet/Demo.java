@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /// What a user would do and look at, told in sections.
-final class Demo {
+public final class Demo {
   private static final Duration READY_PATIENCE = Duration.ofMinutes(3);
   private static final Duration MONEY_PATIENCE = Duration.ofSeconds(100);
   private static final long MAX_TOKENS = 48;
@@ -37,7 +37,8 @@ final class Demo {
   private final PrintStream out;
   private final List<Traffic.Answer> answers = new ArrayList<>();
 
-  Demo(LocalFleet fleet, ModelCache.Kind kind, PrintStream out) {
+  /// Tells of `fleet`, which has the models of `kind`, on `out`.
+  public Demo(LocalFleet fleet, ModelCache.Kind kind, PrintStream out) {
     this.fleet = fleet;
     this.kind = kind;
     this.out = out;
@@ -69,7 +70,8 @@ final class Demo {
     }
   }
 
-  void run() {
+  /// Runs it to its end; takes minutes.
+  public void run() {
     section("Apply a GPU pool with prices, a budget, and a model with three variants");
     apply();
     String model = awaitReady();
