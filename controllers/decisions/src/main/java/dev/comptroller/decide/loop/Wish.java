@@ -414,25 +414,27 @@ record Wish(
   }
 
   /// It without the rungs above `best`, which is what serves at the prices from `at` on: the one
-  /// that serves is left in time, and a better one is not begun that would be left at once.
+  /// that serves is left in time, and none is begun that would be left at once.
   Wish until(Instant at, Option best, Instant now) {
-    Duration change = policy.transition().lead();
-    int lowest = options.stream().map(Option::variant).toList().indexOf(best.variant());
-    int serves = option(active).map(options::indexOf).orElse(-1);
+    Optional<Option> serves = option(active);
+    if (serves.isEmpty()) {
+      return this;
+    }
+    List<String> order = options.stream().map(Option::variant).toList();
+    int lowest = order.indexOf(best.variant());
+    Instant leaves = at.minus(policy.transition().lead());
     Set<String> left = new TreeSet<>(dear);
-    List<Option> open = new ArrayList<>();
-    for (int i = 0; i < options.size(); i++) {
+    List<Option> open = new ArrayList<>(options);
+    for (int i = 0; i < lowest; i++) {
       Option option = options.get(i);
-      boolean soon = !now.plus(i == serves ? change : reach()).isBefore(at);
-      boolean ends = serves >= 0 && i < lowest && soon && !dwells(option, now);
-      if (ends && option.obstacle() == null) {
+      Instant ends = option.equals(serves.get()) ? leaves : at.minus(reach());
+      if (!now.isBefore(ends) && option.obstacle() == null && !dwells(option, now)) {
         left.add(option.variant());
-        open.add(
+        HourlyRate then = perReplica(option, at).times(option.replicas());
+        open.set(
+            i,
             option.barred(
-                "$%s/h from %s on, when %s serves"
-                    .formatted(priced(at).options().get(i).hourly().print(2), at, best.variant())));
-      } else {
-        open.add(option);
+                "$%s/h from %s on, when %s serves".formatted(then.print(2), at, best.variant())));
       }
     }
     return new Wish(policy, stock, grant, active, List.copyOf(open), unbound, left);
