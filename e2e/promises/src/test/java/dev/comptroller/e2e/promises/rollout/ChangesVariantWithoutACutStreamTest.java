@@ -17,10 +17,12 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /// The owner swaps the rungs of a ladder again and again while streams run: every stream comes to
 /// its own end, and says which variant answered.
@@ -42,6 +44,7 @@ class ChangesVariantWithoutACutStreamTest {
   private final AtomicBoolean changing = new AtomicBoolean();
 
   @Test
+  @Timeout(value = 30, unit = TimeUnit.MINUTES) // The full size takes ten.
   void shouldFinishEveryStreamWhileTheVariantChanges() throws InterruptedException {
     LocalFleet fleet = SharedFleet.real();
     try (Tenant tenant = Tenant.create(fleet, "rollout");
