@@ -17,13 +17,15 @@ import dev.comptroller.reconcile.routing.RoutingCodec;
 import dev.comptroller.reconcile.signals.PodFacts;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -144,8 +146,22 @@ final class RolloutIntegrationTest {
 
   /// Plays the nodes until `variant` alone serves; kills the operator at every new phase if asked.
   private List<String> reach(String namespace, String variant, int replicas, boolean kill) {
-    List<String> phases = new ArrayList<>();
+    List<String> phases = new CopyOnWriteArrayList<>();
     seen = phases;
+    try (Watch _ =
+        cluster
+            .client
+            .resources(ModelDeployment.class)
+            .inNamespace(namespace)
+            .watch(new Phases(phases))) {
+      reach(namespace, variant, replicas, kill, phases);
+    }
+    return phases;
+  }
+
+  private void reach(
+      String namespace, String variant, int replicas, boolean kill, List<String> phases) {
+    int[] killed = {0};
     boolean[] served = {!kill};
     await()
         .atMost(Duration.ofSeconds(90))
@@ -153,14 +169,11 @@ final class RolloutIntegrationTest {
             () -> {
               pretend(namespace);
               ModelDeploymentStatus status = status(namespace);
-              String phase =
-                  status == null || status.transition() == null ? "" : status.transition().phase();
-              if (!phase.isEmpty() && !phases.contains(phase)) {
-                phases.add(phase);
-                if (kill) {
-                  operator.close();
-                  operator = operator();
-                }
+              String phase = phase(status);
+              if (kill && phases.size() > killed[0]) {
+                killed[0] = phases.size();
+                operator.close();
+                operator = operator();
               }
               if (phase.equals("Drain")) {
                 inFlight.set(0);
@@ -177,7 +190,25 @@ final class RolloutIntegrationTest {
                   && open(namespace)
                   && names(namespace).equals(List.of("chat-" + variant));
             });
-    return phases;
+  }
+
+  private static String phase(@Nullable ModelDeploymentStatus status) {
+    return status == null || status.transition() == null ? "" : status.transition().phase();
+  }
+
+  /// Collects the phases that statuses go through, version by version: some last for less than a
+  /// look.
+  private record Phases(List<String> seen) implements Watcher<ModelDeployment> {
+    @Override
+    public void eventReceived(Action action, ModelDeployment deployment) {
+      String phase = phase(deployment.getStatus());
+      if (!phase.isEmpty() && !seen.contains(phase)) {
+        seen.add(phase);
+      }
+    }
+
+    @Override
+    public void onClose(WatcherException cause) {}
   }
 
   /// Does what nodes do: readers of weights end well once the phase was looked at, replicas get an
