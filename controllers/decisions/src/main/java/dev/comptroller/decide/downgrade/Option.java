@@ -5,7 +5,6 @@ import dev.comptroller.decide.units.Cpm;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.TokensPerSecond;
 import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.math.RoundingMode;
 import org.jspecify.annotations.Nullable;
 
@@ -80,11 +79,7 @@ public record Option(
 
   /// It at another price.
   public Option priced(HourlyRate each) {
-    BigInteger before = BigInteger.valueOf(Math.max(1, perReplica.microsPerHour()));
-    BigInteger then =
-        BigInteger.valueOf(usual.microsPerHour())
-            .multiply(BigInteger.valueOf(each.microsPerHour()))
-            .divide(before);
+    long before = Math.max(1, perReplica.microsPerHour());
     return new Option(
         variant,
         pool,
@@ -93,7 +88,7 @@ public record Option(
         each,
         speed,
         obstacle,
-        new HourlyRate(then.longValueExact()),
+        usual.share(each.microsPerHour(), before),
         exact);
   }
 

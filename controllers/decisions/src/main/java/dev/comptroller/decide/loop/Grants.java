@@ -36,8 +36,7 @@ final class Grants {
             : !option.variant().equals(before.variant());
     if (other) {
       boolean climbs = before != null && wish.isClimb(before.variant(), option);
-      boolean priced = before != null && wish.dear().contains(before.variant());
-      climbAfter = climbs ? climbAfter : priced ? dwell : climbAfter(before, dwell, now);
+      climbAfter = climbs ? climbAfter : climbAfter(wish, dwell, now);
       changed = now;
       lowered = null;
     } else if (before != null
@@ -61,9 +60,11 @@ final class Grants {
 
   /// How long nobody climbs after a rung was left for a lower one. What a climb brings in costs two
   /// rungs side by side for minutes: if it does not last, it was not worth it. One that lasts pays
-  /// for itself, however long it was waited for.
-  private static Duration climbAfter(@Nullable Grant before, Duration dwell, Instant now) {
-    if (before == null || before.changed() == null) {
+  /// for itself, however long it was waited for. That one would end by declared prices was known
+  /// before it began.
+  private static Duration climbAfter(Wish wish, Duration dwell, Instant now) {
+    @Nullable Grant before = wish.grant();
+    if (before == null || before.changed() == null || wish.dear().contains(before.variant())) {
       return dwell;
     }
     Duration waited = before.climbAfter().compareTo(dwell) < 0 ? dwell : before.climbAfter();

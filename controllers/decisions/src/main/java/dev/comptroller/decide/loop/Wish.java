@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -391,25 +392,22 @@ record Wish(
   /// micro-dollar. At what they cost now in place of what they usually cost: of money that is short
   /// nothing is put by. Which rung is dearer than another is judged by what the whole demand needs.
   Wish worth(Hours.Terms terms, Instant now) {
-    return new Wish(
-        policy.atAnyPrice(),
-        stock,
-        grant,
-        active,
-        options.stream().map(option -> worth(option, terms, now)).toList(),
-        unbound == null ? null : worth(unbound, terms, now),
-        dear);
+    return with(policy.atAnyPrice(), option -> worth(option, terms, now));
   }
 
   /// It at the prices of an instant ahead.
   Wish priced(Instant at) {
+    return with(policy, option -> option.priced(perReplica(option, at)));
+  }
+
+  private Wish with(DeploymentPolicy terms, UnaryOperator<Option> changed) {
     return new Wish(
-        policy,
+        terms,
         stock,
         grant,
         active,
-        options.stream().map(each -> each.priced(perReplica(each, at))).toList(),
-        unbound == null ? null : unbound.priced(perReplica(unbound, at)),
+        options.stream().map(changed).toList(),
+        unbound == null ? null : changed.apply(unbound),
         dear);
   }
 
@@ -420,8 +418,7 @@ record Wish(
     if (serves.isEmpty()) {
       return this;
     }
-    List<String> order = options.stream().map(Option::variant).toList();
-    int lowest = order.indexOf(best.variant());
+    int lowest = option(best.variant()).map(options::indexOf).orElse(0);
     Instant leaves = at.minus(policy.transition().lead());
     Set<String> left = new TreeSet<>(dear);
     List<Option> open = new ArrayList<>(options);

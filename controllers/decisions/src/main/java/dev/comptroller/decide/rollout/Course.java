@@ -362,8 +362,12 @@ final class Course {
   /// are; the last ones stay until something else serves.
   private int left(RolloutState state, Change change) {
     int left = state.leg(change.from()).map(Leg::replicas).orElse(change.fromReplicas());
-    boolean told = goal.variant().equals(change.to()) && goal.surge() > 0;
-    return told ? Math.min(left, goal.surge()) : left;
+    return isPaidBeside(change) ? Math.min(left, goal.surge()) : left;
+  }
+
+  /// Whether what the change is to reach is paid for beside the old variant.
+  private boolean isPaidBeside(Change change) {
+    return goal.variant().equals(change.to()) && goal.surge() > 0;
   }
 
   /// Asks for as many replicas of `to` as are wanted, paid for and have room; never for fewer than
@@ -373,7 +377,7 @@ final class Course {
     int wanted = wanted(change, to);
     VariantSeen variant = seen.of(to);
     int room = variant.placed() + variant.room();
-    int fit = Math.min(facts.fit(state, to, bound(change, to)), Math.max(room, now));
+    int fit = Math.min(facts.fit(state, to, bound(change)), Math.max(room, now));
     int ask = Math.min(wanted, Math.max(now, fit));
     return facts.ask(state, to, ask);
   }
@@ -391,13 +395,11 @@ final class Course {
   }
 
   /// GPUs that both variants may hold together: more than in the beginning if more is paid for now.
-  private int bound(Change change, String to) {
-    boolean beside =
-        goal.variant().equals(to) && goal.surge() > 0 && !change.rollback() && !change.broken();
-    int now =
-        change.fromReplicas() * seen.of(change.from()).gpus()
-            + goal.replicas() * seen.of(to).gpus();
-    return beside ? Math.max(change.gpuBound(), now) : change.gpuBound();
+  private int bound(Change change) {
+    boolean beside = isPaidBeside(change) && !change.rollback() && !change.broken();
+    return beside
+        ? Math.max(change.gpuBound(), facts.beside(change.from(), change.fromReplicas()))
+        : change.gpuBound();
   }
 
   private int wanted(Change change, String to) {

@@ -63,6 +63,11 @@ record Facts(RolloutSeen seen, Goal goal, RolloutPolicy policy, Instant now) {
     return (int) Math.max(0, (gpus - others) / each);
   }
 
+  /// GPUs of `replicas` of another variant with all of the goal's beside them.
+  int beside(String variant, int replicas) {
+    return replicas * seen.of(variant).gpus() + goal.replicas() * seen.of(goal.variant()).gpus();
+  }
+
   /// Whether `variant` has finished what it had: counted zero after its weight could be known
   /// everywhere, or it had time enough, or it has nothing that could work.
   boolean isDrained(String variant, Instant since) {

@@ -159,11 +159,10 @@ final class Turn {
     BackOff backOff = state.backOff();
     int attempt = backOff != null && backOff.variant().equals(to) ? backOff.attempt() + 1 : 1;
     boolean broken = !hasRoom(to);
-    int before = running * seen.of(from).gpus();
     int bound =
         broken
-            ? Math.max(before, goal.replicas() * seen.of(to).gpus())
-            : before + goal.replicas() * seen.of(to).gpus();
+            ? Math.max(running * seen.of(from).gpus(), goal.replicas() * seen.of(to).gpus())
+            : facts.beside(from, running);
     Phase first = policy.prestage() ? Phase.Prestage : Course.afterPrestage(broken);
     Change change =
         new Change(

@@ -79,8 +79,14 @@ class MoneyLoopTest {
 
   /// 12 hours are left; two large cost 16 $/h, two small 4 $/h.
   private static NamespaceDecision decide(NamespacePolicy policy, String spent) {
+    return decide(policy, spent, CHAT, 2);
+  }
+
+  /// The same of so many large replicas of a deployment.
+  private static NamespaceDecision decide(
+      NamespacePolicy policy, String spent, DeploymentPolicy deployment, int larges) {
     return MoneyLoop.decide(
-        seen(policy, spent, LoopState.EMPTY, seen(CHAT, holding(Namespaces.LARGE, 2))),
+        seen(policy, spent, LoopState.EMPTY, seen(deployment, holding(Namespaces.LARGE, larges))),
         policy,
         NOW);
   }
@@ -114,11 +120,7 @@ class MoneyLoopTest {
         Namespaces.deployment("chat", 100, 1, null, Namespaces.LARGE, Namespaces.SMALL);
     NamespacePolicy policy = Namespaces.hard("200", Period.Day, one);
 
-    NamespaceDecision decision =
-        MoneyLoop.decide(
-            seen(policy, "150", LoopState.EMPTY, seen(one, holding(Namespaces.LARGE, 3))),
-            policy,
-            NOW);
+    NamespaceDecision decision = decide(policy, "150", one, 3);
 
     assertThat(served(decision, "chat")).isEqualTo("small*1+1");
   }
@@ -247,11 +249,7 @@ class MoneyLoopTest {
     assertThat(refused.traffic().suspended()).isFalse();
     // A hard limit is the last word: nothing is left.
     NamespacePolicy hard = Namespaces.hard("100", Period.Day, terms(false, false, "large"));
-    NamespaceDecision gone =
-        MoneyLoop.decide(
-            seen(hard, "99.99", LoopState.EMPTY, seen(CHAT, holding(Namespaces.LARGE, 2))),
-            hard,
-            NOW);
+    NamespaceDecision gone = decide(hard, "99.99");
     assertThat(served(gone, "chat")).isEqualTo("large*0+0");
     assertThat(gone.grants().getFirst().reason()).isEqualTo("BudgetExhausted");
     assertThat(gone.traffic().suspended()).isTrue();

@@ -47,7 +47,7 @@ class ThriftTest {
       Work work) {
     Needs needs = Needs.NONE;
     for (int hour = 0; hour < 24; hour++) {
-      needs = needs.seen(known.applyAsLong(hour), START.plusSeconds(3600L * hour + 1800));
+      needs = needs.seen(known.applyAsLong(hour), middle(hour));
     }
     LoopState state =
         new LoopState(LoopState.EMPTY.heat(), List.of(), List.of(), null, needs, work);
@@ -76,6 +76,10 @@ class ThriftTest {
           price.microsPerHour() * Namespaces.gpus(CHAT, grant.variant()) * grant.replicas() / 60;
     }
     return grants;
+  }
+
+  private static Instant middle(int hour) {
+    return START.plusSeconds(3600L * hour + 1800);
   }
 
   private static DeploymentSeen seen(LoopState state, long demand, HourlyRate price, Instant now) {
@@ -180,7 +184,7 @@ class ThriftTest {
     IntToLongFunction known = hour -> 4_000 * demand.applyAsLong(60 * hour) / 1_400;
     Work work = Work.NONE;
     for (int hour = 0; hour < 24; hour++) {
-      work = work.seen(known.applyAsLong(hour), START.plusSeconds(3600L * hour + 1800));
+      work = work.seen(known.applyAsLong(hour), middle(hour));
     }
     List<Grant> grants = day("190", demand, _ -> 200, known, work);
 

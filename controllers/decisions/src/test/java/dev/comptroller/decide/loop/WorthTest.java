@@ -80,10 +80,14 @@ class WorthTest {
     Needs mean = Needs.NONE;
     Needs off = Needs.NONE;
     for (int hour = 0; hour < hours; hour++) {
-      mean = mean.seen(byHour.applyAsLong(hour), START.plusSeconds(3600L * hour + 1800));
-      off = off.seen(swing, START.plusSeconds(3600L * hour + 1800));
+      mean = mean.seen(byHour.applyAsLong(hour), middle(hour));
+      off = off.seen(swing, middle(hour));
     }
     return new Work(mean, off);
+  }
+
+  private static Instant middle(int hour) {
+    return START.plusSeconds(3600L * hour + 1800);
   }
 
   private static Price from(Instant from, String dollars) {
@@ -117,7 +121,7 @@ class WorthTest {
         new Grant("chat", variant, 1, 0, hourly, "WithinBudget", "", changed, null, dwell);
     Needs needs = Needs.NONE;
     for (int hour = 0; hour < 24; hour++) {
-      needs = needs.seen(4_000, START.plusSeconds(3600L * hour + 1800));
+      needs = needs.seen(4_000, middle(hour));
     }
     LoopState state =
         new LoopState(LoopState.EMPTY.heat(), List.of(grant), List.of(), null, needs, work);
@@ -164,10 +168,7 @@ class WorthTest {
 
   @Test
   void shouldSpreadByWhatMoneyBuysWhereHoursDiffer() {
-    Price always = Namespaces.price("12");
-
-    assertThat(spread(decide("small", DIFFERENT, always)))
-        .isNotEqualTo(spread(decide("small", Work.NONE, always)));
+    assertSpreadByWhatItBuys(DIFFERENT, Namespaces.price("12"));
   }
 
   @Test
@@ -201,9 +202,11 @@ class WorthTest {
 
   @Test
   void shouldSpreadByWhatMoneyBuysWhereDemandIsTheSameAtAllHours() {
-    Price always = Namespaces.price("4");
+    assertSpreadByWhatItBuys(EVEN, Namespaces.price("4"));
+  }
 
-    assertThat(spread(decide("small", EVEN, always)))
+  private static void assertSpreadByWhatItBuys(Work work, Price always) {
+    assertThat(spread(decide("small", work, always)))
         .isNotEqualTo(spread(decide("small", Work.NONE, always)));
   }
 
