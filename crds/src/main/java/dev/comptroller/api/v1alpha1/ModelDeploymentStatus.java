@@ -307,6 +307,9 @@ public record ModelDeploymentStatus(
                   + " would serve, its margin included; absent while that is not known.")
           @Nullable String expectedTokensPerSecond,
       @JsonPropertyDescription(
+              "Minutes after which what is asked for comes again; absent if it does not.")
+          @Nullable Integer repeatsEveryMinutes,
+      @JsonPropertyDescription(
               "Seconds that a new replica took lately until it served; absent if none was seen.")
           @Nullable Integer startSeconds,
       @JsonPropertyDescription(

@@ -99,6 +99,7 @@ class StatusTest {
                 "3 x large for $28.50/h: 7000 tokens/s expected within 195 s as now, +8 %",
                 "the demand",
                 "7560",
+                15,
                 180,
                 new ModelDeploymentStatus.Floor(
                     2, "19.00", "0.00", "the floor of 2 costs $19.00/h, $0.00/h beyond demand")));

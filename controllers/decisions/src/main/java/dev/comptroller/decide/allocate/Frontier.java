@@ -7,24 +7,43 @@ import org.jspecify.annotations.Nullable;
 /// What more money buys at a demand: the ways to serve it that nothing between two others beats,
 /// from the least on. Every step up buys less for a dollar than the one before it.
 ///
-/// @param least micro-dollars an hour of what is run in any case
+/// @param least what is run in any case
 /// @param steps what may come on top, in this order
-public record Frontier(long least, List<Step> steps) {
+public record Frontier(Cost least, List<Step> steps) {
   public Frontier {
     steps = List.copyOf(steps);
   }
 
+  /// Micro-dollars an hour.
+  ///
+  /// @param mean on average
+  /// @param present at the present demand
+  public record Cost(long mean, long present) {
+    /// What always costs the same.
+    public static Cost always(long micros) {
+      return new Cost(micros, micros);
+    }
+
+    Cost minus(Cost other) {
+      return new Cost(mean - other.mean, present - other.present);
+    }
+  }
+
   /// A way to serve.
   ///
-  /// @param cost micro-dollars an hour
+  /// @param cost what it costs
   /// @param worth tokens a second that it serves, times their quality
-  public record Way(long cost, double worth) {}
+  public record Way(Cost cost, double worth) {
+    private long mean() {
+      return cost.mean();
+    }
+  }
 
   /// More money for more worth.
   ///
-  /// @param cost micro-dollars an hour more
-  /// @param gain worth of each of them
-  public record Step(long cost, double gain) {}
+  /// @param cost how much more
+  /// @param gain worth of each micro-dollar an hour that it costs more on average
+  public record Step(Cost cost, double gain) {}
 
   /// The frontier of `ways` from `least` on, which is run in any case.
   public static Frontier of(Way least, List<Way> ways) {
@@ -32,7 +51,7 @@ public record Frontier(long least, List<Step> steps) {
     Way at = least;
     @Nullable Way next = next(at, ways);
     while (next != null) {
-      steps.add(new Step(next.cost() - at.cost(), gain(at, next)));
+      steps.add(new Step(next.cost().minus(at.cost()), gain(at, next)));
       at = next;
       next = next(at, ways);
     }
@@ -43,12 +62,12 @@ public record Frontier(long least, List<Step> steps) {
   private static @Nullable Way next(Way at, List<Way> ways) {
     @Nullable Way best = null;
     for (Way way : ways) {
-      if (way.cost() <= at.cost() || way.worth() <= at.worth()) {
+      if (way.mean() <= at.mean() || way.worth() <= at.worth()) {
         continue;
       }
       double gain = gain(at, way);
       double most = best == null ? -1 : gain(at, best);
-      if (gain > most || (best != null && gain == most && way.cost() > best.cost())) {
+      if (gain > most || (best != null && gain == most && way.mean() > best.mean())) {
         best = way;
       }
     }
@@ -56,6 +75,6 @@ public record Frontier(long least, List<Step> steps) {
   }
 
   private static double gain(Way from, Way to) {
-    return (to.worth() - from.worth()) / (to.cost() - from.cost());
+    return (to.worth() - from.worth()) / (to.mean() - from.mean());
   }
 }

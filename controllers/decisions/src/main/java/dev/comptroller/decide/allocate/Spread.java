@@ -1,8 +1,10 @@
 package dev.comptroller.decide.allocate;
 
+import dev.comptroller.decide.allocate.Frontier.Cost;
 import dev.comptroller.decide.allocate.Frontier.Step;
 import dev.comptroller.decide.units.Money;
 import java.util.List;
+import java.util.function.ToLongFunction;
 
 /// Money spread over time so that it buys most: a step of a [Frontier] is taken where it buys more
 /// for a dollar than the steps which the money does not reach, whenever they come.
@@ -13,8 +15,8 @@ import java.util.List;
 ///
 /// @param price the gain of a micro-dollar from which on a step is taken, in part at least; 0 if
 ///   the money pays for all of them
-/// @param rates micro-dollars an hour by stretch: what is run in any case, and what is taken
-public record Spread(double price, List<Long> rates) {
+/// @param rates by stretch: what is run in any case, and what is taken
+public record Spread(double price, List<Cost> rates) {
   /// How much more or less a step may really gain than what is known says, as a share of it.
   private static final double TOLERANCE = 0.1;
 
@@ -62,25 +64,32 @@ public record Spread(double price, List<Long> rates) {
   }
 
   private static Spread at(List<Stretch> stretches, double price) {
-    List<Long> rates = stretches.stream().map(each -> (long) rate(each, price)).toList();
+    List<Cost> rates =
+        stretches.stream()
+            .map(
+                each ->
+                    new Cost(
+                        (long) rate(each, Cost::mean, price),
+                        (long) rate(each, Cost::present, price)))
+            .toList();
     return new Spread(price * (1 - TOLERANCE), rates);
   }
 
   private static double cost(List<Stretch> stretches, double price) {
     double sum = 0;
     for (Stretch stretch : stretches) {
-      sum += rate(stretch, price) * stretch.seconds() / HOUR;
+      sum += rate(stretch, Cost::mean, price) * stretch.seconds() / HOUR;
     }
     return sum;
   }
 
   /// Micro-dollars an hour in a stretch at a price.
-  private static double rate(Stretch stretch, double price) {
+  private static double rate(Stretch stretch, ToLongFunction<Cost> of, double price) {
     double rate = 0;
     for (Frontier frontier : stretch.frontiers()) {
-      rate += frontier.least();
+      rate += of.applyAsLong(frontier.least());
       for (Step step : frontier.steps()) {
-        rate += step.cost() * part(step.gain(), price);
+        rate += of.applyAsLong(step.cost()) * part(step.gain(), price);
       }
     }
     return rate;

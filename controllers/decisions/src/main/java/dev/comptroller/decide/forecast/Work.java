@@ -34,10 +34,14 @@ public record Work(Needs mean, Needs swing) {
   /// Whether an hour's mean tells what is worth spending in it: demand hardly swings while one
   /// lasts, or hours differ by far more than it does.
   public boolean isTelling() {
+    return differs() || isEven();
+  }
+
+  /// Whether hours differ by far more than demand swings while one lasts.
+  public boolean differs() {
     long all = mean.sum();
     long between = mean.differences();
-    boolean differ = HUNDRED * between >= DIFFERENT * all && between > CLEARLY * swing.sum();
-    return differ || isEven();
+    return HUNDRED * between >= DIFFERENT * all && between > CLEARLY * swing.sum();
   }
 
   /// Whether demand hardly swings while an hour lasts.

@@ -2,6 +2,7 @@ package dev.comptroller.decide.loop;
 
 import dev.comptroller.decide.allocate.Allocation;
 import dev.comptroller.decide.allocate.Claim;
+import dev.comptroller.decide.allocate.Frontier.Cost;
 import dev.comptroller.decide.budget.Funds;
 import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.downgrade.Option;
@@ -56,7 +57,7 @@ final class Choices {
       Hours hours,
       Present.@Nullable Figures figures) {
     /// The same with the money that is spread for another time.
-    Demands at(long share) {
+    Demands at(Cost share) {
       return new Demands(depth, again, suspend, why, hours.at(share), figures);
     }
   }

@@ -1,5 +1,6 @@
 package dev.comptroller.decide.loop;
 
+import dev.comptroller.decide.allocate.Frontier.Cost;
 import dev.comptroller.decide.budget.Funds;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,7 +33,7 @@ final class DeclaredPrices {
         wishes.stream().map(Wish::reach).max(Comparator.naturalOrder()).orElse(Duration.ZERO);
     List<Wish> open = wishes;
     var soon = demands.hours().later().headMap(present.now().plus(reach));
-    for (Map.Entry<Instant, Long> change : soon.entrySet()) {
+    for (Map.Entry<Instant, Cost> change : soon.entrySet()) {
       Instant at = change.getKey();
       Map<String, Choices.Pick> then = chosen(asked, at, change.getValue());
       open = open.stream().map(wish -> until(wish, at, then.get(wish.name()))).toList();
@@ -40,7 +41,7 @@ final class DeclaredPrices {
     return open;
   }
 
-  private Map<String, Choices.Pick> chosen(List<Wish> asked, Instant at, long share) {
+  private Map<String, Choices.Pick> chosen(List<Wish> asked, Instant at, Cost share) {
     List<Wish> then =
         asked.stream().map(wish -> wish.priced(at).worth(terms, present.now())).toList();
     return new Choices(present, demands.at(share), funds).choose(then).picks();

@@ -14,13 +14,26 @@ import org.jspecify.annotations.Nullable;
 /// @param holdings replicas that hold GPUs, by variant and whether they leave
 /// @param variants what each rung could be had for
 /// @param demand tokens a second that are asked for; absent if that is not measured
+/// @param repeats the minutes after which it comes again as it was in them; empty if it does not
 public record DeploymentSeen(
     String name,
     @Nullable String active,
     List<Holding> holdings,
     List<VariantSeen> variants,
-    @Nullable TokensPerSecond demand) {
+    @Nullable TokensPerSecond demand,
+    List<TokensPerSecond> repeats) {
+  /// A deployment whose demand does not repeat.
+  public DeploymentSeen(
+      String name,
+      @Nullable String active,
+      List<Holding> holdings,
+      List<VariantSeen> variants,
+      @Nullable TokensPerSecond demand) {
+    this(name, active, holdings, variants, demand, List.of());
+  }
+
   public DeploymentSeen {
+    repeats = List.copyOf(repeats);
     holdings =
         holdings.stream()
             .sorted(Comparator.comparing(Holding::variant).thenComparing(Holding::leaving))

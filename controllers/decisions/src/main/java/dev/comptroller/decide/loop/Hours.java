@@ -1,6 +1,7 @@
 package dev.comptroller.decide.loop;
 
 import dev.comptroller.decide.allocate.Frontier;
+import dev.comptroller.decide.allocate.Frontier.Cost;
 import dev.comptroller.decide.allocate.Spread;
 import dev.comptroller.decide.allocate.Spread.Stretch;
 import dev.comptroller.decide.budget.Funds;
@@ -26,13 +27,19 @@ import org.jspecify.annotations.Nullable;
 /// rung before a quiet one does, because there the same dollars serve more. Else these are the GPUs
 /// that every hour would run without the budget.
 ///
-/// @param need the present hour's share
+/// @param need the present hour's share on average
+/// @param present that of the present demand
 /// @param needs those of other hours
 /// @param known of how many hours of the day it is known what they need; others are supposed
 /// @param terms of money that is short, if it is spread by what it buys
 /// @param later shares of the next times at which prices change as declared, from then on
 record Hours(
-    long need, Needs needs, int known, @Nullable Terms terms, SortedMap<Instant, Long> later) {
+    long need,
+    long present,
+    Needs needs,
+    int known,
+    @Nullable Terms terms,
+    SortedMap<Instant, Cost> later) {
   /// On what terms short money is spent.
   ///
   /// @param price the worth that a micro-dollar has to buy
@@ -52,13 +59,14 @@ record Hours(
 
   /// In proportion to the GPUs that every hour would run without the budget.
   static Hours byNeed(long need, Needs needs) {
-    return new Hours(need, needs, needs.known(), null, Collections.emptySortedMap());
+    return new Hours(need, need, needs, needs.known(), null, Collections.emptySortedMap());
   }
 
   /// By what short money buys.
   ///
   /// Demand that swings within hours as much as between them makes later hours buy something else
-  /// than they seem to: then nothing is put by for them.
+  /// than they seem to: then nothing is put by for them, unless it repeats, which is known to the
+  /// minute.
   ///
   /// @param wishes what everybody would run
   /// @param work what the demand of the hours of the day takes
@@ -76,13 +84,21 @@ record Hours(
             .limit(MOST_CHANGES)
             .toList();
     boolean known = wishes.stream().allMatch(wish -> wish.isMeasured() && wish.isPriced());
-    if (!known || funds == null || !work.isTelling() || !present.hasHours(1, work.mean())) {
+    boolean repeats = known && !work.differs() && repeat(wishes);
+    boolean telling = repeats || work.isTelling();
+    if (!known || funds == null || !telling || !present.hasHours(1, work.mean())) {
       return Optional.empty();
     }
     double now = wishes.stream().mapToDouble(Wish::fraction).sum();
-    return new Plan(wishes, work, present, present.spans(changes), now)
+    return new Plan(wishes, work, present, present.spans(changes), now, repeats)
         .hours(funds, margin)
         .filter(it -> it.need() > 0);
+  }
+
+  /// Whether all that is asked for comes again.
+  private static boolean repeat(List<Wish> wishes) {
+    List<Wish> asked = wishes.stream().filter(wish -> wish.policy().requested() > 0).toList();
+    return !asked.isEmpty() && asked.stream().allMatch(wish -> wish.repeating().isPresent());
   }
 
   boolean isShort() {
@@ -90,19 +106,26 @@ record Hours(
   }
 
   /// It with the share of another time in place of the present one.
-  Hours at(long share) {
-    return new Hours(share, needs, known, terms, later);
+  Hours at(Cost share) {
+    return new Hours(share.mean(), share.present(), needs, known, terms, later);
   }
 
   /// The hours of one decision. Deployments have the same parts of the demand at all hours.
   ///
   /// @param spans what is left of the period
   /// @param now thousandths of GPUs that the present demand takes
-  private record Plan(List<Wish> wishes, Work work, Present present, List<Span> spans, double now) {
+  /// @param repeats whether all that is asked for comes again
+  private record Plan(
+      List<Wish> wishes,
+      Work work,
+      Present present,
+      List<Span> spans,
+      double now,
+      boolean repeats) {
     Optional<Hours> hours(Funds funds, int margin) {
       BigInteger all = BigInteger.ZERO;
       for (int i = 0; i < spans.size(); i++) {
-        BigInteger rate = BigInteger.valueOf(everything(askedIn(i), spans.get(i).from()));
+        BigInteger rate = BigInteger.valueOf(everything(i));
         all = all.add(rate.multiply(BigInteger.valueOf(spans.get(i).seconds())));
       }
       BigInteger spread =
@@ -113,67 +136,68 @@ record Hours(
       return enough ? Optional.empty() : Optional.of(bound(new Money(spread.longValueExact())));
     }
 
-    private List<Double> askedIn(int span) {
-      return span == 0 ? asked() : asked(spans.get(span).hour());
+    /// What is asked of a deployment: what repeats, or its part of the demand as of the present; an
+    /// equal part if there is none.
+    private Asked asked(Wish wish, int span) {
+      if (repeats) {
+        return wish.repeating().orElse(Asked.NOTHING);
+      }
+      double part = now > 0 ? wish.fraction() / now : 1.0 / wishes.size();
+      return (span == 0 ? asked() : asked(spans.get(span).hour())).times(part);
     }
 
     /// What is asked for while the present hour lasts: as it usually swings, around its usual mean
     /// where the present demand is no further off that than usual, else as far from the demand.
-    private List<Double> asked() {
+    private Asked asked() {
       int hour = spans.getFirst().hour();
       double swing = work.swing().rates().getOrDefault(hour, 0L);
       double mean = work.mean().rates().getOrDefault(hour, Math.round(now));
       double likely = Math.clamp(mean, now - swing, now + swing);
-      return around(likely, swing);
+      return Asked.around(likely, swing);
     }
 
     /// What is asked for in an hour of the day.
-    private List<Double> asked(int hour) {
+    private Asked asked(int hour) {
       SortedMap<Integer, Long> means = work.mean().rates();
       @Nullable Long known = means.get(hour);
       if (known == null) {
         double mean = means.values().stream().mapToLong(Long::longValue).average().orElse(0);
-        return around(mean * present.unseenPercent() / 100, 0);
+        return Asked.around(mean * present.unseenPercent() / 100, 0);
       }
-      return around(known, work.swing().rates().getOrDefault(hour, 0L));
+      return Asked.around(known, work.swing().rates().getOrDefault(hour, 0L));
     }
 
-    private static List<Double> around(double mean, double swing) {
-      return List.of(Math.max(0, mean - swing), mean + swing);
-    }
-
-    /// What everybody would run at a time of this demand if money did not matter.
-    private long everything(List<Double> milliGpus, Instant at) {
-      return wishes.stream()
-          .mapToLong(wish -> wish.everything(Collections.max(part(wish, milliGpus)), at))
-          .sum();
-    }
-
-    /// A deployment's part of a demand: as of the present one, or an equal part if there is none.
-    private List<Double> part(Wish wish, List<Double> milliGpus) {
-      double part = now > 0 ? wish.fraction() / now : 1.0 / wishes.size();
-      return milliGpus.stream().map(all -> all * part).toList();
+    /// What everybody would run if money did not matter.
+    private long everything(int span) {
+      Instant at = spans.get(span).from();
+      return wishes.stream().mapToLong(wish -> wish.everything(asked(wish, span), at)).sum();
     }
 
     private Hours bound(Money money) {
       List<Stretch> stretches = new ArrayList<>();
       for (int i = 0; i < spans.size(); i++) {
-        stretches.add(
-            new Stretch(spans.get(i).seconds(), frontiers(askedIn(i), spans.get(i).from())));
+        stretches.add(new Stretch(spans.get(i).seconds(), frontiers(i)));
       }
       Spread spread = Spread.of(stretches, money);
-      List<Double> swing = now > 0 ? asked().stream().map(all -> all / now).toList() : List.of(1.0);
       return new Hours(
-          spread.rates().getFirst(),
-          byHour(spread.rates()),
+          spread.rates().getFirst().mean(),
+          spread.rates().getFirst().present(),
+          byHour(spread.rates().stream().map(Cost::mean).toList()),
           work.mean().known(),
-          new Terms(spread.price(), swing),
+          new Terms(spread.price(), swing()),
           later(spread.rates()));
     }
 
+    /// What is asked for while replicas stay, in parts of the present demand.
+    private List<Double> swing() {
+      return repeats || now <= 0
+          ? List.of(1.0)
+          : asked().parts().stream().map(all -> all / now).toList();
+    }
+
     /// What is spent from each change of prices on.
-    private SortedMap<Instant, Long> later(List<Long> rates) {
-      SortedMap<Instant, Long> later = new TreeMap<>();
+    private SortedMap<Instant, Cost> later(List<Cost> rates) {
+      SortedMap<Instant, Cost> later = new TreeMap<>();
       for (int i = 0; i < rates.size(); i++) {
         Instant from = spans.get(i).from();
         if (from.isAfter(present.now()) && spans.get(i).hour() == Needs.hourOfDay(from)) {
@@ -200,9 +224,10 @@ record Hours(
       return new Needs(byHour);
     }
 
-    private List<Frontier> frontiers(List<Double> milliGpus, Instant at) {
+    private List<Frontier> frontiers(int span) {
+      Instant at = spans.get(span).from();
       return wishes.stream()
-          .flatMap(wish -> wish.frontier(part(wish, milliGpus), at).stream())
+          .flatMap(wish -> wish.frontier(asked(wish, span), at).stream())
           .toList();
     }
   }

@@ -336,7 +336,8 @@ record Present(
   }
 
   /// Dollars an hour that `funds` give now: what is left, spread over the time left in proportion
-  /// to what each hour needs. A rung is paid for now if it would be to the period's end.
+  /// to what each hour needs, and of this hour to what the present demand does. A rung is paid for
+  /// now if it would be to the period's end.
   HourlyRate pace(Funds funds, Exposure mix, Hours hours) {
     BigInteger even = BigInteger.valueOf(funds.allowed(mix).microsPerHour());
     if (!hasHours(hours.need(), hours.needs())) {
@@ -344,7 +345,9 @@ record Present(
     }
     BigInteger bent =
         even.multiply(BigInteger.valueOf(rest().toSeconds()))
-            .divide(hours.needs().equivalent(hours.need(), now, window.end(), unseenPercent()));
+            .divide(hours.needs().equivalent(hours.need(), now, window.end(), unseenPercent()))
+            .multiply(BigInteger.valueOf(hours.present()))
+            .divide(BigInteger.valueOf(hours.need()));
     return new HourlyRate(bent.min(BigInteger.valueOf(Long.MAX_VALUE)).longValueExact());
   }
 }

@@ -1,6 +1,7 @@
 package dev.comptroller.decide.loop;
 
 import dev.comptroller.decide.allocate.Frontier;
+import dev.comptroller.decide.allocate.Frontier.Cost;
 import dev.comptroller.decide.allocate.Frontier.Way;
 import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.downgrade.Option;
@@ -13,7 +14,6 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -302,9 +302,25 @@ record Wish(
         : 1000.0 * variant(unbound).gpus() * demand.thousandths() / own(unbound);
   }
 
-  /// Micro-dollars an hour of what would usually run without the budget at an instant ahead, for a
-  /// demand that takes `milliGpus` of the rung without it.
-  long everything(double milliGpus, Instant at) {
+  /// What comes again; absent if it does not.
+  Optional<Asked> repeating() {
+    List<TokensPerSecond> minutes = stock.seen().repeats();
+    if (minutes.isEmpty() || unbound == null) {
+      return Optional.empty();
+    }
+    double each = 1000.0 * variant(unbound).gpus() / own(unbound);
+    return Optional.of(
+        Asked.repeating(
+            minutes.stream().map(minute -> each * minute.thousandths()).toList(), fraction()));
+  }
+
+  /// Micro-dollars an hour of what would usually run without the budget at an instant ahead.
+  long everything(Asked asked, Instant at) {
+    return Math.round(
+        asked.held().stream().mapToLong(each -> everything(each, at)).average().orElse(0));
+  }
+
+  private long everything(double milliGpus, Instant at) {
     if (unbound == null || policy.requested() == 0) {
       return 0;
     }
@@ -314,31 +330,43 @@ record Wish(
     return Math.round(perReplica(unbound, at).microsPerHour() * Math.min(usual, policy.most()));
   }
 
-  /// What more money would buy at an instant ahead, for a demand that takes `milliGpus` of the rung
-  /// without the budget; absent if nothing can serve.
-  Optional<Frontier> frontier(List<Double> milliGpus, Instant at) {
+  /// What more money would buy at an instant ahead; absent if nothing can serve.
+  Optional<Frontier> frontier(Asked asked, Instant at) {
     int least = policy.least();
     List<Way> ways = new ArrayList<>();
     @Nullable Way first = null;
     for (Option option : policy.requested() == 0 ? List.<Option>of() : acceptable()) {
       Variant variant = variant(option);
       double speed = speed(stock.seen(), variant) / 1000.0;
-      List<Double> replicas = milliGpus.stream().map(all -> replicas(option, all)).toList();
-      int enough = (int) Math.clamp(Math.ceil(Collections.max(replicas)), least, policy.most());
+      int enough = held(option, asked.most(), policy.most());
       for (int count = least; count <= enough; count++) {
         double most = count * speed;
         double served =
-            replicas.stream()
-                .mapToDouble(all -> Math.min(all * own(option) / 1000, most))
+            asked.parts().stream()
+                .mapToDouble(all -> Math.min(replicas(option, all) * own(option) / 1000, most))
                 .average()
                 .orElse(0);
         double worth = option.quality().doubleValue() * served;
-        Way way = new Way(perReplica(option, at).times(count).microsPerHour(), worth);
+        Way way = new Way(cost(option, asked, count, perReplica(option, at)), worth);
         ways.add(way);
-        first = first == null || way.cost() < first.cost() ? way : first;
+        first = first == null || way.cost().mean() < first.cost().mean() ? way : first;
       }
     }
     return first == null ? Optional.empty() : Optional.of(Frontier.of(first, ways));
+  }
+
+  /// What at most this many replicas of a rung cost, of which those run that the demand needs.
+  private Cost cost(Option option, Asked asked, int most, HourlyRate each) {
+    double mean =
+        asked.held().stream().mapToInt(all -> held(option, all, most)).average().orElse(most);
+    long micros = each.microsPerHour();
+    return new Cost(
+        Math.round(micros * mean), Math.multiplyExact(micros, held(option, asked.present(), most)));
+  }
+
+  /// Replicas of a rung, at most `most`, that run for a demand of `milliGpus`.
+  private int held(Option option, double milliGpus, int most) {
+    return (int) Math.clamp(Math.ceil(replicas(option, milliGpus)), policy.least(), most);
   }
 
   /// Replicas of a rung that do what `milliGpus` of the rung without the budget do, not rounded.

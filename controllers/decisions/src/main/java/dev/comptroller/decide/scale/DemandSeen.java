@@ -1,5 +1,6 @@
 package dev.comptroller.decide.scale;
 
+import dev.comptroller.decide.units.TokensPerSecond;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -71,6 +72,15 @@ public record DemandSeen(
     if (!(rate >= 0) || rate > 1e12) {
       throw new IllegalArgumentException("%s is %s, not 0 to 1e12".formatted(field, rate));
     }
+  }
+
+  /// The newest `count` minutes; none where fewer are known.
+  public List<TokensPerSecond> last(int count) {
+    return count > minutes.size()
+        ? List.of()
+        : minutes.subList(minutes.size() - count, minutes.size()).stream()
+            .map(rate -> new TokensPerSecond(Math.round(rate * 1000)))
+            .toList();
   }
 
   /// The mean of the newest `count` minutes, or of as many as are known; the latest where none is.

@@ -50,7 +50,6 @@ class WorthTest {
           false,
           new Transition(Duration.ofSeconds(45), Duration.ofSeconds(30), Duration.ofSeconds(137)),
           Duration.ofMinutes(5));
-  private static final NamespacePolicy POLICY = Namespaces.hard("300", Period.Day, CHAT);
 
   /// Hours of whom half take what 2,500 tokens a second do, and half a tenth of that.
   private static final Work DIFFERENT = work(hour -> hour < 12 ? 3_571 : 357, 0);
@@ -103,8 +102,21 @@ class WorthTest {
   /// The same of one that has run since `changed`.
   private static NamespaceDecision decide(
       String variant, Work work, Instant changed, Price... prices) {
+    return decide(CHAT, new Serving(variant, 1, 2_500, 4_000, List.of()), work, changed, prices);
+  }
+
+  /// What serves, and what for.
+  ///
+  /// @param needs thousandths of GPUs that every hour needs
+  private record Serving(
+      String variant, int replicas, long demand, long needs, List<TokensPerSecond> repeats) {}
+
+  private static NamespaceDecision decide(
+      DeploymentPolicy deployment, Serving serving, Work work, Instant changed, Price... prices) {
+    NamespacePolicy policy = Namespaces.hard("300", Period.Day, deployment);
+    String variant = serving.variant();
     List<VariantSeen> variants = new ArrayList<>();
-    for (Variant each : CHAT.policy().ladder()) {
+    for (Variant each : deployment.policy().ladder()) {
       variants.add(
           VariantSeen.of(
               each,
@@ -112,31 +124,48 @@ class WorthTest {
               null,
               VariantSeen.Slo.NotDeclared,
               NOW,
-              POLICY.leaving().total()));
+              policy.leaving().total()));
     }
-    HourlyRate hourly = prices[0].perNodeHour().times(Namespaces.gpus(CHAT, variant));
-    Holding holding = new Holding(variant, 1, 1, false, Exposure.fixed(hourly));
-    Duration dwell = Duration.ofMinutes(5);
+    HourlyRate one = prices[0].perNodeHour().times(Namespaces.gpus(deployment, variant));
+    HourlyRate hourly = one.times(serving.replicas());
+    Holding holding =
+        new Holding(variant, serving.replicas(), serving.replicas(), false, Exposure.fixed(hourly));
     Grant grant =
-        new Grant("chat", variant, 1, 0, hourly, "WithinBudget", "", changed, null, dwell);
+        new Grant(
+            "chat",
+            variant,
+            serving.replicas(),
+            0,
+            hourly,
+            "WithinBudget",
+            "",
+            changed,
+            null,
+            Duration.ofMinutes(5));
     Needs needs = Needs.NONE;
     for (int hour = 0; hour < 24; hour++) {
-      needs = needs.seen(4_000, middle(hour));
+      needs = needs.seen(serving.needs(), middle(hour));
     }
     LoopState state =
         new LoopState(LoopState.EMPTY.heat(), List.of(grant), List.of(), null, needs, work);
     DeploymentSeen chat =
-        new DeploymentSeen("chat", variant, List.of(holding), variants, TokensPerSecond.of(2_500));
+        new DeploymentSeen(
+            "chat",
+            variant,
+            List.of(holding),
+            variants,
+            TokensPerSecond.of(serving.demand()),
+            serving.repeats());
     MoneySeen money =
         new MoneySeen(
             NOW,
-            POLICY.calendar().containing(NOW),
+            policy.calendar().containing(NOW),
             Money.parse("10"),
             Money.ZERO,
             false,
             List.of());
     return MoneyLoop.decide(
-        new NamespaceSeen(NOW, money, List.of(chat), List.of(), state), POLICY, NOW);
+        new NamespaceSeen(NOW, money, List.of(chat), List.of(), state), policy, NOW);
   }
 
   /// What would differ if money were spread otherwise.
@@ -266,5 +295,46 @@ class WorthTest {
 
   private static long allowed(NamespaceDecision decision) {
     return Objects.requireNonNull(decision.allowed()).microsPerHour();
+  }
+
+  /// Seven minutes of each quarter of an hour ask for ten times as much as the others: two medium
+  /// replicas, and one, for $12 of the $12.61 an hour that are left. That other hours need what
+  /// busy
+  /// minutes do is what is remembered of them at the end of such minutes.
+  private static String quarters(String variant, boolean busy, boolean known) {
+    List<TokensPerSecond> minutes = new ArrayList<>();
+    for (int minute = 0; minute < 15; minute++) {
+      minutes.add(TokensPerSecond.of(minute < 6 ? 4_800 : 480));
+    }
+    int wanted = busy ? 2 : 1;
+    DeploymentPolicy chat =
+        new DeploymentPolicy(
+            CHAT.policy().wanting("large", wanted),
+            100,
+            1,
+            true,
+            false,
+            true,
+            false,
+            CHAT.transition(),
+            CHAT.dwell());
+    Serving serving =
+        new Serving(variant, wanted, busy ? 4_800 : 480, 8_000, known ? minutes : List.of());
+    Work swings = work(_ -> 3_771, 3_086);
+    Grant grant =
+        decide(chat, serving, swings, START, Namespaces.price("4")).grant("chat").orElseThrow();
+    return grant.variant() + "*" + grant.replicas();
+  }
+
+  @Test
+  void shouldSpendMoreThanOnAverageInBusyMinutesOfADemandThatRepeats() {
+    assertThat(quarters("small", true, true)).isEqualTo("medium*2");
+    assertThat(quarters("small", true, false)).isEqualTo("small*2");
+  }
+
+  @Test
+  void shouldKeepTheRungInQuietMinutesOfADemandThatRepeats() {
+    assertThat(quarters("medium", false, true)).isEqualTo("medium*1");
+    assertThat(quarters("medium", false, false)).isEqualTo("small*1");
   }
 }

@@ -141,11 +141,13 @@ public final class NamespaceObserver {
       DeploymentParser.@Nullable Declared parsed = parsed(deployment);
       List<VariantSeen> variants = parsed == null ? List.of() : variants(parsed, seenPools, now);
       Optional<TokensPerSecond> demand = measured.demand(namespace, name, now);
+      List<TokensPerSecond> repeats = List.of();
       if (deployment != null && parsed != null) {
         policies.add(policy(deployment, parsed));
         Optional<Expected> expected =
             Autoscaled.expected(deployment, parsed, variant -> speed(variants, variant));
         demand = demand.map(busiest -> expected.map(it -> it.over(busiest)).orElse(busiest));
+        repeats = Autoscaled.repetition(deployment, () -> measured.asked(namespace, name, 0, now));
       }
       seen.add(
           new DeploymentSeen(
@@ -153,7 +155,8 @@ public final class NamespaceObserver {
               active(deployment),
               holdings(pods.getOrDefault(name, List.of()), books, now),
               variants,
-              demand.orElse(null)));
+              demand.orElse(null),
+              repeats));
     }
     List<FeatureSeen> features =
         charged.used().entrySet().stream()

@@ -7,6 +7,7 @@ import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.Floor;
 import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.loop.Expected;
 import dev.comptroller.decide.scale.DemandOutlook;
+import dev.comptroller.decide.scale.DemandSeen;
 import dev.comptroller.decide.scale.ScaleDecision;
 import dev.comptroller.decide.scale.ScaleDecision.Reason;
 import dev.comptroller.decide.scale.ScaleState;
@@ -17,8 +18,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What the autoscaler wants, in the status of its deployment. Pure.
@@ -60,6 +63,19 @@ public final class Autoscaled {
                     new Expected(wants.replicas(), each, TokensPerSecond.of(Long.parseLong(most))));
   }
 
+  /// The last minutes of a demand that comes again after them; none if it does not.
+  ///
+  /// @param asked what is known of it, if anything is
+  public static List<TokensPerSecond> repetition(
+      ModelDeployment deployment, Supplier<Optional<DemandSeen>> asked) {
+    ModelDeploymentStatus status = deployment.getStatus();
+    Autoscaling wants = status == null ? null : status.autoscaling();
+    Integer every = wants == null ? null : wants.repeatsEveryMinutes();
+    return every == null
+        ? List.of()
+        : asked.get().map(demand -> demand.last(every)).orElse(List.of());
+  }
+
   /// What is remembered of what it decided before this process began.
   static ScaleState resumed(ModelDeploymentStatus status) {
     Autoscaling wants = status.autoscaling();
@@ -99,6 +115,7 @@ public final class Autoscaled {
         decision.explanation().summary(),
         decision.explanation().binding(),
         outlook == null ? null : Long.toString(Math.round(outlook.need())),
+        outlook == null || outlook.every() == 0 ? null : outlook.every(),
         seen.start() == null ? null : Math.toIntExact(seen.start().toSeconds()),
         floor(decision.floor()));
   }

@@ -105,6 +105,7 @@ final class DeploymentFigures {
             null,
             a.bindingConstraint(),
             null,
+            a.repeatsEveryMinutes(),
             a.startSeconds(),
             null);
   }

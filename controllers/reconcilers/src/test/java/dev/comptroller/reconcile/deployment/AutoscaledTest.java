@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.loop.Expected;
+import dev.comptroller.decide.scale.DemandSeen;
 import dev.comptroller.decide.scale.ScaleState;
+import dev.comptroller.decide.scale.WeekProfile;
 import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import dev.comptroller.reconcile.status.Parsed;
@@ -113,5 +115,25 @@ final class AutoscaledTest {
     assertThat(expected("replicas: 2", EXPECTS.formatted("Demand"), 2_800)).isEmpty();
     assertThat(expected("qualityFloor: 0", EXPECTS.formatted("Demand"), 0)).isEmpty();
     assertThat(expected("qualityFloor: 0", WANTS, 2_800)).isEmpty();
+  }
+
+  @Test
+  void shouldTellABudgetTheMinutesOfADemandThatRepeats() {
+    Instant now = Instant.parse("2026-03-02T12:00:00Z");
+    DemandSeen asked =
+        new DemandSeen(
+            40, List.of(10.0, 30.0, 20.0, 40.5), now, WeekProfile.UNKNOWN, 0, 0, List.of(), now);
+    String every = ", repeatsEveryMinutes: %d}";
+    ModelDeployment repeats = deployment("qualityFloor: 0", WANTS.replace("}", every.formatted(3)));
+    ModelDeployment longer = deployment("qualityFloor: 0", WANTS.replace("}", every.formatted(5)));
+
+    assertThat(Autoscaled.repetition(repeats, () -> Optional.of(asked)))
+        .containsExactly(
+            TokensPerSecond.of(30), TokensPerSecond.of(20), new TokensPerSecond(40_500));
+    assertThat(Autoscaled.repetition(longer, () -> Optional.of(asked))).isEmpty();
+    assertThat(Autoscaled.repetition(repeats, Optional::empty)).isEmpty();
+    assertThat(
+            Autoscaled.repetition(deployment("qualityFloor: 0", WANTS), () -> Optional.of(asked)))
+        .isEmpty();
   }
 }

@@ -133,7 +133,8 @@ class ReplayTest {
                     new VariantSeen(
                         "large", large, TokensPerSecond.of(2_000), 3, null, VariantSeen.Slo.Met),
                     new VariantSeen("small", small, null, 8, null, VariantSeen.Slo.NotMeasured)),
-                null)),
+                null,
+                List.of(TokensPerSecond.of(4_000), TokensPerSecond.of(400)))),
         List.of(new FeatureSeen("search", Money.parse("1.25"))),
         state);
   }

@@ -141,6 +141,14 @@ class ScenariosTest {
   }
 
   @Test
+  void shouldServeLoadThatComesAgainEveryQuarterOfAnHourByTheRungThatItIsWorth() {
+    SquareWaves.Result result = SquareWaves.run(Wave.Load, 900, 2, 1, MoneyLoop::decide);
+
+    // Where money goes by what is asked for at the moment it is 11 %, and a lower rung serves.
+    assertThat(result.regret()).isBetween(0.0, 0.08);
+  }
+
+  @Test
   void shouldDoNothingWhereTheBudgetDoesNotBind() {
     Weeks.Result result = Weeks.run(Weeks.Shape.Quiet, 130, 1, MoneyLoop::decide);
 

@@ -40,7 +40,7 @@ final class Autoscaling {
   private final Gateway gateway;
   private ScaleState state = ScaleState.NEW;
   private final Map<String, String> products;
-  private TokensPerSecond asked = new TokensPerSecond(0);
+  private Expectation expected = new Expectation(new TokensPerSecond(0), List.of());
 
   Autoscaling(Setup setup, Policy policy, @Nullable Terms terms, Cluster cluster, Gateway gateway) {
     this.setup = setup;
@@ -77,7 +77,11 @@ final class Autoscaling {
         Autoscaler.next(
             new ScaleSeen(demand, rungs), terms.policy(), state, Instant.ofEpochSecond(now));
     state = decision.state();
-    asked = asked(decision, minutes, now);
+    DemandOutlook outlook = decision.outlook();
+    expected =
+        new Expectation(
+            asked(decision, minutes, now),
+            outlook == null ? List.of() : demand.last(outlook.every()));
     return new Wanted(decision.variant(), decision.replicas());
   }
 
@@ -89,8 +93,8 @@ final class Autoscaling {
   }
 
   /// What money goes by, as of the last look.
-  TokensPerSecond asked() {
-    return asked;
+  Expectation expected() {
+    return expected;
   }
 
   private TokensPerSecond asked(ScaleDecision decision, List<Double> minutes, long now) {

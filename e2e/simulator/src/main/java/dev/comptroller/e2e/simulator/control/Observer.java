@@ -10,7 +10,6 @@ import dev.comptroller.decide.rollout.RolloutSeen;
 import dev.comptroller.decide.rollout.RolloutSeen.ReplicaSeen;
 import dev.comptroller.decide.rollout.RolloutSeen.ReplicaState;
 import dev.comptroller.decide.rollout.RolloutSeen.Warmth;
-import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.e2e.simulator.control.View.PodSeen;
 import dev.comptroller.e2e.simulator.control.View.SetSeen;
 import dev.comptroller.e2e.simulator.world.Gateway;
@@ -32,7 +31,7 @@ final class Observer {
       DeploymentPolicy policy,
       View view,
       @Nullable String active,
-      @Nullable TokensPerSecond demand,
+      @Nullable Expectation expected,
       Instant now,
       Duration ahead) {
     List<Holding> holdings = new ArrayList<>();
@@ -50,7 +49,13 @@ final class Observer {
               now,
               ahead));
     }
-    return new DeploymentSeen(policy.name(), active, holdings, variants, demand);
+    return new DeploymentSeen(
+        policy.name(),
+        active,
+        holdings,
+        variants,
+        expected == null ? null : expected.asked(),
+        expected == null ? List.of() : expected.repeats());
   }
 
   private static Optional<Holding> holding(

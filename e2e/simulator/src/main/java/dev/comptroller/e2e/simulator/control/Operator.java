@@ -66,7 +66,7 @@ public final class Operator {
   private final Writes writes;
   private final Store store = new Store();
   private final Map<String, Wanted> wanted = new TreeMap<>();
-  private final Map<String, TokensPerSecond> expected = new TreeMap<>();
+  private final Map<String, Expectation> expected = new TreeMap<>();
   private final Map<String, Prestaged> prestages = new TreeMap<>();
   private final Deque<View> views = new ArrayDeque<>();
   private final List<HourSpend> history = new ArrayList<>();
@@ -153,10 +153,11 @@ public final class Operator {
     wanted.put(deployment, new Wanted(null, replicas));
   }
 
-  /// What its autoscaler wants of a deployment, and what is asked for; it looks at once where it
-  /// wants something else.
-  void want(String deployment, Wanted wants, TokensPerSecond demand) {
-    expected.put(deployment, demand);
+  /// What its autoscaler wants of a deployment, and what it expects; it looks at once where it
+  /// wants
+  /// something else.
+  void want(String deployment, Wanted wants, Expectation expects) {
+    expected.put(deployment, expects);
     if (!dead && !wants.equals(wanted.put(deployment, wants))) {
       long number = ++lookNumber;
       agenda.after(1, () -> look(number));
@@ -346,7 +347,7 @@ public final class Operator {
     for (DeploymentPolicy deployment : policy.deployments()) {
       String active = store.rollout(deployment.name()).serving();
       deployments.add(
-          Observer.deployment(deployment, view, active, demand(deployment.name()), now, ahead));
+          Observer.deployment(deployment, view, active, expected(deployment.name()), now, ahead));
     }
     NamespaceSeen seen =
         new NamespaceSeen(view.asOf(), money(view, now), deployments, List.of(), store.budget());
@@ -360,7 +361,7 @@ public final class Operator {
     writes.apply(this::route);
   }
 
-  private @Nullable TokensPerSecond demand(String deployment) {
+  private @Nullable Expectation expected(String deployment) {
     if (!setup.controls().measured()) {
       return null;
     }
@@ -369,7 +370,7 @@ public final class Operator {
       return expected.get(deployment);
     }
     double tokens = gateway.arrivalRate() * gateway.arrivalMix().total();
-    return new TokensPerSecond(Math.round(tokens * 1000));
+    return new Expectation(new TokensPerSecond(Math.round(tokens * 1000)), List.of());
   }
 
   private MoneySeen money(View view, Instant now) {

@@ -226,7 +226,7 @@ public final class Simulation {
       case Setup.Rated rated -> gateways.values().forEach(gateway -> scale(rated, gateway));
       case Setup.Own _ ->
           autoscalings.forEach(
-              (name, own) -> operator.want(name, own.wanted(agenda.now()), own.asked()));
+              (name, own) -> operator.want(name, own.wanted(agenda.now()), own.expected()));
     }
     agenda.after(scaler.every(), () -> scale(scaler));
   }
