@@ -2,6 +2,7 @@ package dev.comptroller.e2e.nodeagent;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatus;
@@ -15,11 +16,14 @@ final class PodPatch {
   static final PatchContext STRATEGIC = PatchContext.of(PatchType.STRATEGIC_MERGE);
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectNode REPLACE = JSON.createObjectNode().put("$patch", "replace");
 
   private PodPatch() {}
 
   /// A strategic merge patch that makes the status so for this very pod. Conditions of others stay;
-  /// reasons and messages of ours that no longer hold are taken back.
+  /// reasons and messages of ours that no longer hold are taken back, and so are addresses: an
+  /// agent
+  /// that takes over a pod gives it another, and the API refuses two of one family.
   static String of(KubernetesClient client, String uid, PodStatus status) {
     ObjectNode body = client.getKubernetesSerialization().convertValue(status, ObjectNode.class);
     for (JsonNode condition : body.path("conditions")) {
@@ -30,6 +34,12 @@ final class PodPatch {
           }
         }
       }
+    }
+    ArrayNode addresses = JSON.createArrayNode().add(REPLACE);
+    body.path("podIPs").forEach(addresses::add);
+    body.set("podIPs", addresses);
+    if (!body.hasNonNull("podIP")) {
+      body.putNull("podIP");
     }
     ObjectNode patch = JSON.createObjectNode();
     patch.putObject("metadata").put("uid", uid);

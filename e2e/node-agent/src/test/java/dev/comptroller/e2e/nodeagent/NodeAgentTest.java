@@ -3,12 +3,14 @@ package dev.comptroller.e2e.nodeagent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.comptroller.e2e.nodeagent.AgentConfig.NodeConfig;
+import dev.comptroller.e2e.nodeagent.PodAddresses.Network;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodIP;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -619,5 +621,39 @@ class NodeAgentTest {
     assertThat(ProcessHandle.of(Cluster.pid(pod)).filter(ProcessHandle::isAlive)).isEmpty();
     assertThat(bill("victim")).hasSize(1);
     assertThat(cluster.client().nodes().withName(second).get()).isNull();
+  }
+
+  @Test
+  void shouldGiveAPodAnotherAddressUnderTheNextAgent(@TempDir Path folder) throws Exception {
+    AgentConfig config =
+        Cluster.config(
+                folder, NodeConfig.withGpus(nodeName + "-next", Map.of("pool", pool + "-next"), 1))
+            .withRemoveNodesOnStop(false);
+    Pod before;
+    try (var first = NodeAgent.start(cluster.kubeconfig(), config)) {
+      assertThat(first.nodes()).hasSize(1);
+      cluster.create(cluster.shell("tenant", pool + "-next", "exec sleep 1000"));
+      before = cluster.awaitPod("tenant", "running", p -> Cluster.isPhase(p, "Running"));
+    }
+    // Another agent takes the addresses that are free now.
+    try (var others = new PodAddresses(Network.parse(config.podAddresses()))) {
+      others.allocate();
+      try (var next = NodeAgent.start(cluster.kubeconfig(), config)) {
+        assertThat(next.nodes()).hasSize(1);
+        Pod again =
+            cluster.awaitPod(
+                "tenant",
+                "running again under the next agent",
+                p ->
+                    Cluster.container(p).getRestartCount() == 1
+                        && Cluster.container(p).getState().getRunning() != null);
+        assertThat(again.getStatus().getPodIP()).isNotEqualTo(before.getStatus().getPodIP());
+        assertThat(again.getStatus().getPodIPs())
+            .singleElement()
+            .extracting(PodIP::getIp)
+            .isEqualTo(again.getStatus().getPodIP());
+      }
+    }
+    cluster.client().nodes().withName(nodeName + "-next").delete();
   }
 }
