@@ -133,6 +133,15 @@ final class PodContainers {
             && mains.stream().anyMatch(l -> l.restarts() > 0 || l.isOver());
   }
 
+  /// Says of every container that is to run why it cannot yet, also of those that ran before.
+  void unprepared(String why) {
+    all().forEach(life -> life.startAt().ifPresent(at -> life.waitFor(waiting(life), why, at)));
+  }
+
+  private static String waiting(ContainerLife life) {
+    return life.state() instanceof RunState.Waiting known ? known.reason() : "ContainerCreating";
+  }
+
   private static boolean isDue(ContainerLife life, Instant now) {
     return life.startAt().filter(at -> !at.isAfter(now)).isPresent();
   }

@@ -59,6 +59,7 @@ final class PodWorker {
   private @Nullable PodHome home;
   private @Nullable String podIp;
   private @Nullable Instant retryAt;
+  private @Nullable String unprepared;
   private @Nullable Instant stopBy;
   private PodReport.@Nullable Failure failure;
   private boolean gone;
@@ -320,15 +321,12 @@ final class PodWorker {
       stage = Stage.RUNNING;
     } catch (SetupException | IOException | RuntimeException e) {
       retryAt = now.plus(SETUP_RETRY);
-      containers
-          .all()
-          .forEach(
-              life -> {
-                if (life.state() instanceof RunState.Waiting(String reason, var message)
-                    && !String.valueOf(e.getMessage()).equals(message)) {
-                  life.waitFor(reason, e.getMessage(), Instant.MIN);
-                }
-              });
+      String why = e.getMessage() == null ? e.toString() : e.getMessage();
+      if (!why.equals(unprepared)) {
+        LOG.log(Level.WARNING, "{0}: not prepared yet: {1}", label(), why);
+        unprepared = why;
+      }
+      containers.unprepared(why);
     }
   }
 

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PodSetupTest {
   private final String pool = "pool-" + UUID.randomUUID().toString().substring(0, 8);
   private final Cluster cluster = new Cluster();
+  private AgentConfig config;
   private NodeAgent agent;
   private Path models;
 
@@ -38,13 +39,12 @@ class PodSetupTest {
   void start(@TempDir Path folder) throws Exception {
     models = Files.createDirectories(folder.resolve("store/models"));
     Files.writeString(models.resolve("tiny.gguf"), "weights");
-    agent =
-        NodeAgent.start(
-            cluster.kubeconfig(),
-            Cluster.config(
-                    folder.resolve("agent"),
-                    NodeConfig.withGpus("node-" + pool, Map.of("pool", pool), 1))
-                .withVolumePaths(Map.of("/mnt/store", folder.resolve("store"))));
+    config =
+        Cluster.config(
+                folder.resolve("agent"),
+                NodeConfig.withGpus("node-" + pool, Map.of("pool", pool), 1))
+            .withVolumePaths(Map.of("/mnt/store", folder.resolve("store")));
+    agent = NodeAgent.start(cluster.kubeconfig(), config);
   }
 
   @AfterEach
@@ -140,6 +140,40 @@ class PodSetupTest {
         .isEqualTo("configmap \"" + cluster.namespace() + "/settings\" not found");
     configMap("one");
     cluster.awaitPod("early", "running", p -> Cluster.isPhase(p, "Running"));
+  }
+
+  @Test
+  void shouldSayWhatIsMissingOfAPodThatRanUnderAnEarlierAgent() throws Exception {
+    agent.close();
+    agent = NodeAgent.start(cluster.kubeconfig(), config.withRemoveNodesOnStop(false));
+    configMap("one");
+    cluster.create(
+        cluster
+            .shell("late", pool, "exec sleep 1000")
+            .editSpec()
+            .addNewVolume()
+            .withName("settings")
+            .withNewConfigMap()
+            .withName("settings")
+            .endConfigMap()
+            .endVolume()
+            .endSpec());
+    cluster.awaitPod("late", "running", p -> Cluster.isPhase(p, "Running"));
+    agent.close();
+    cluster.client().configMaps().inNamespace(cluster.namespace()).withName("settings").delete();
+    agent = NodeAgent.start(cluster.kubeconfig(), config);
+    Pod waiting =
+        cluster.awaitPod(
+            "late",
+            "told what is missing",
+            p -> Cluster.container(p).getState().getWaiting() != null);
+    assertThat(Cluster.container(waiting).getState().getWaiting().getMessage())
+        .isEqualTo("configmap \"" + cluster.namespace() + "/settings\" not found");
+    assertThat(Cluster.container(waiting).getLastState().getTerminated().getReason())
+        .isEqualTo("ContainerStatusUnknown");
+    configMap("two");
+    cluster.awaitPod(
+        "late", "running again", p -> Cluster.container(p).getState().getRunning() != null);
   }
 
   @Test
