@@ -159,9 +159,28 @@ final class Cluster implements AutoCloseable {
           .until(() -> pod(name), pod -> pod.filter(condition).isPresent())
           .orElseThrow();
     } catch (org.awaitility.core.ConditionTimeoutException e) {
-      throw new AssertionError(
-          what + ": " + pod(name).map(p -> client.getKubernetesSerialization().asYaml(p)), e);
+      throw new AssertionError(what + ": " + pod(name).map(this::describe).orElse("no pod"), e);
     }
+  }
+
+  /// A pod for a message of which a log may keep the beginning only: what its containers do, then
+  /// the rest of its status, then what it is.
+  private String describe(Pod pod) {
+    var yaml = client.getKubernetesSerialization();
+    String containers = yaml.asYaml(pod.getStatus().getContainerStatuses());
+    Pod rest =
+        pod.edit()
+            .editMetadata()
+            .withManagedFields()
+            .endMetadata()
+            .editStatus()
+            .withContainerStatuses()
+            .endStatus()
+            .build();
+    return containers
+        + yaml.asYaml(rest.getStatus())
+        + yaml.asYaml(rest.getMetadata())
+        + yaml.asYaml(rest.getSpec());
   }
 
   Pod awaitReady(String name) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,13 +21,21 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("integration")
 class MainTest {
   private final String pool = "pool-" + UUID.randomUUID().toString().substring(0, 8);
+  private final List<Process> programs = new ArrayList<>();
 
-  private static Process program(String... arguments) throws Exception {
+  @AfterEach
+  void endWhatAFailureLeft() {
+    programs.forEach(Process::destroyForcibly);
+  }
+
+  private Process program(String... arguments) throws Exception {
     List<String> words = new ArrayList<>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     words.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     words.addAll(List.of(arguments));
-    return new ProcessBuilder(words).redirectErrorStream(true).start();
+    Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
+    programs.add(process);
+    return process;
   }
 
   private Path config(Path folder, boolean remove) throws Exception {
@@ -45,7 +54,7 @@ class MainTest {
             .formatted(folder.resolve("agent"), pool, pool, remove));
   }
 
-  private static Process start(Cluster cluster, Path config) throws Exception {
+  private Process start(Cluster cluster, Path config) throws Exception {
     Process process =
         program("--config", config.toString(), "--kubeconfig", cluster.kubeconfig().toString());
     BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
