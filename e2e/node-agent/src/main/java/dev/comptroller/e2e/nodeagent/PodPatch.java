@@ -21,9 +21,8 @@ final class PodPatch {
   private PodPatch() {}
 
   /// A strategic merge patch that makes the status so for this very pod. Conditions of others stay;
-  /// reasons and messages of ours that no longer hold are taken back, and so are addresses: an
-  /// agent
-  /// that takes over a pod gives it another, and the API refuses two of one family.
+  /// reasons and messages of ours that no longer hold are taken back, and so are addresses: under
+  /// another agent a pod has another one, and the API refuses two of one family.
   static String of(KubernetesClient client, String uid, PodStatus status) {
     ObjectNode body = client.getKubernetesSerialization().convertValue(status, ObjectNode.class);
     for (JsonNode condition : body.path("conditions")) {
