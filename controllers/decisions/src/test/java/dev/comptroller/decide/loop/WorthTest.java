@@ -337,4 +337,14 @@ class WorthTest {
     assertThat(quarters("medium", false, true)).isEqualTo("medium*1");
     assertThat(quarters("medium", false, false)).isEqualTo("small*1");
   }
+
+  @Test
+  void shouldGoByTheHoursWhereTheyDifferThoughDemandRepeats() {
+    List<TokensPerSecond> minutes = List.of(TokensPerSecond.of(4_500), TokensPerSecond.of(500));
+    Serving repeats = new Serving("medium", 1, 2_500, 4_000, minutes);
+    Price always = Namespaces.price("12");
+
+    assertThat(spread(decide(CHAT, repeats, DIFFERENT, START, always)))
+        .isEqualTo(spread(decide("medium", DIFFERENT, always)));
+  }
 }
