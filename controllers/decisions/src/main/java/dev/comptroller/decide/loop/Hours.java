@@ -13,7 +13,9 @@ import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -27,19 +29,13 @@ import org.jspecify.annotations.Nullable;
 /// rung before a quiet one does, because there the same dollars serve more. Else these are the GPUs
 /// that every hour would run without the budget.
 ///
-/// @param need the present hour's share on average
-/// @param present that of the present demand
+/// @param share the present hour's
 /// @param needs those of other hours
 /// @param known of how many hours of the day it is known what they need; others are supposed
 /// @param terms of money that is short, if it is spread by what it buys
 /// @param later shares of the next times at which prices change as declared, from then on
 record Hours(
-    long need,
-    long present,
-    Needs needs,
-    int known,
-    @Nullable Terms terms,
-    SortedMap<Instant, Cost> later) {
+    Cost share, Needs needs, int known, @Nullable Terms terms, SortedMap<Instant, Cost> later) {
   /// On what terms short money is spent.
   ///
   /// @param price the worth that a micro-dollar has to buy
@@ -59,7 +55,7 @@ record Hours(
 
   /// In proportion to the GPUs that every hour would run without the budget.
   static Hours byNeed(long need, Needs needs) {
-    return new Hours(need, need, needs, needs.known(), null, Collections.emptySortedMap());
+    return new Hours(Cost.always(need), needs, needs.known(), null, Collections.emptySortedMap());
   }
 
   /// By what short money buys.
@@ -84,21 +80,35 @@ record Hours(
             .limit(MOST_CHANGES)
             .toList();
     boolean known = wishes.stream().allMatch(wish -> wish.isMeasured() && wish.isPriced());
-    boolean repeats = known && !work.differs() && repeat(wishes);
-    boolean telling = repeats || work.isTelling();
+    Map<String, Asked> repeating = known && !work.differs() ? repeating(wishes) : Map.of();
+    boolean telling = !repeating.isEmpty() || work.isTelling();
     if (!known || funds == null || !telling || !present.hasHours(1, work.mean())) {
       return Optional.empty();
     }
     double now = wishes.stream().mapToDouble(Wish::fraction).sum();
-    return new Plan(wishes, work, present, present.spans(changes), now, repeats)
+    return new Plan(wishes, work, present, present.spans(changes), now, repeating)
         .hours(funds, margin)
         .filter(it -> it.need() > 0);
   }
 
-  /// Whether all that is asked for comes again.
-  private static boolean repeat(List<Wish> wishes) {
-    List<Wish> asked = wishes.stream().filter(wish -> wish.policy().requested() > 0).toList();
-    return !asked.isEmpty() && asked.stream().allMatch(wish -> wish.repeating().isPresent());
+  /// What is asked of each deployment that is asked for anything, if all of that comes again.
+  private static Map<String, Asked> repeating(List<Wish> wishes) {
+    Map<String, Asked> repeating = new HashMap<>();
+    for (Wish wish : wishes) {
+      if (wish.policy().requested() > 0) {
+        Optional<Asked> asked = wish.repeating();
+        if (asked.isEmpty()) {
+          return Map.of();
+        }
+        repeating.put(wish.name(), asked.get());
+      }
+    }
+    return repeating;
+  }
+
+  /// The present hour's share on average.
+  long need() {
+    return share.mean();
   }
 
   boolean isShort() {
@@ -106,22 +116,22 @@ record Hours(
   }
 
   /// It with the share of another time in place of the present one.
-  Hours at(Cost share) {
-    return new Hours(share.mean(), share.present(), needs, known, terms, later);
+  Hours at(Cost then) {
+    return new Hours(then, needs, known, terms, later);
   }
 
   /// The hours of one decision. Deployments have the same parts of the demand at all hours.
   ///
   /// @param spans what is left of the period
   /// @param now thousandths of GPUs that the present demand takes
-  /// @param repeats whether all that is asked for comes again
+  /// @param repeating what is asked of each deployment if all of that comes again; else empty
   private record Plan(
       List<Wish> wishes,
       Work work,
       Present present,
       List<Span> spans,
       double now,
-      boolean repeats) {
+      Map<String, Asked> repeating) {
     Optional<Hours> hours(Funds funds, int margin) {
       BigInteger all = BigInteger.ZERO;
       for (int i = 0; i < spans.size(); i++) {
@@ -139,8 +149,8 @@ record Hours(
     /// What is asked of a deployment: what repeats, or its part of the demand as of the present; an
     /// equal part if there is none.
     private Asked asked(Wish wish, int span) {
-      if (repeats) {
-        return wish.repeating().orElse(Asked.NOTHING);
+      if (!repeating.isEmpty()) {
+        return repeating.getOrDefault(wish.name(), Asked.NOTHING);
       }
       double part = now > 0 ? wish.fraction() / now : 1.0 / wishes.size();
       return (span == 0 ? asked() : asked(spans.get(span).hour())).times(part);
@@ -180,8 +190,7 @@ record Hours(
       }
       Spread spread = Spread.of(stretches, money);
       return new Hours(
-          spread.rates().getFirst().mean(),
-          spread.rates().getFirst().present(),
+          spread.rates().getFirst(),
           byHour(spread.rates().stream().map(Cost::mean).toList()),
           work.mean().known(),
           new Terms(spread.price(), swing()),
@@ -190,7 +199,7 @@ record Hours(
 
     /// What is asked for while replicas stay, in parts of the present demand.
     private List<Double> swing() {
-      return repeats || now <= 0
+      return !repeating.isEmpty() || now <= 0
           ? List.of(1.0)
           : asked().parts().stream().map(all -> all / now).toList();
     }

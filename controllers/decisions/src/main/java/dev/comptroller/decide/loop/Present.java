@@ -346,7 +346,7 @@ record Present(
     BigInteger bent =
         even.multiply(BigInteger.valueOf(rest().toSeconds()))
             .divide(hours.needs().equivalent(hours.need(), now, window.end(), unseenPercent()))
-            .multiply(BigInteger.valueOf(hours.present()))
+            .multiply(BigInteger.valueOf(hours.share().present()))
             .divide(BigInteger.valueOf(hours.need()));
     return new HourlyRate(bent.min(BigInteger.valueOf(Long.MAX_VALUE)).longValueExact());
   }

@@ -31,8 +31,7 @@ public final class Autoscaled {
   /// The policy of `deployment` with what its status says that the autoscaler wants: what a budget
   /// has to pay for.
   public static Policy policy(ModelDeployment deployment, Declared declared) {
-    ModelDeploymentStatus status = deployment.getStatus();
-    Autoscaling wants = status == null ? null : status.autoscaling();
+    Autoscaling wants = wants(deployment);
     return wants == null || declared.scaling().asked() != null
         ? declared.policy()
         : declared.policy().wanting(wants.variant(), wants.replicas());
@@ -45,8 +44,7 @@ public final class Autoscaled {
       ModelDeployment deployment,
       Declared declared,
       Function<String, Optional<TokensPerSecond>> speed) {
-    ModelDeploymentStatus status = deployment.getStatus();
-    Autoscaling wants = status == null ? null : status.autoscaling();
+    Autoscaling wants = wants(deployment);
     if (wants == null || declared.scaling().asked() != null) {
       return Optional.empty();
     }
@@ -68,12 +66,16 @@ public final class Autoscaled {
   /// @param asked what is known of it, if anything is
   public static List<TokensPerSecond> repetition(
       ModelDeployment deployment, Supplier<Optional<DemandSeen>> asked) {
-    ModelDeploymentStatus status = deployment.getStatus();
-    Autoscaling wants = status == null ? null : status.autoscaling();
+    Autoscaling wants = wants(deployment);
     Integer every = wants == null ? null : wants.repeatsEveryMinutes();
     return every == null
         ? List.of()
         : asked.get().map(demand -> demand.last(every)).orElse(List.of());
+  }
+
+  private static @Nullable Autoscaling wants(ModelDeployment deployment) {
+    ModelDeploymentStatus status = deployment.getStatus();
+    return status == null ? null : status.autoscaling();
   }
 
   /// What is remembered of what it decided before this process began.

@@ -187,6 +187,14 @@ final class Cluster implements AutoCloseable {
     return awaitPod(name, name + " ready", Cluster::isReady);
   }
 
+  /// Waits until its container runs for the second time.
+  Pod awaitRestarted(String name) {
+    return awaitPod(
+        name,
+        "running again under the next agent",
+        p -> container(p).getRestartCount() == 1 && container(p).getState().getRunning() != null);
+  }
+
   void awaitGone(String name) {
     Awaitility.await(name + " gone").atMost(PATIENCE).until(() -> pod(name).isEmpty());
   }

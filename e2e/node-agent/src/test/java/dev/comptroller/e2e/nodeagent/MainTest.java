@@ -101,13 +101,7 @@ class MainTest {
           .until(() -> !lives(Cluster.pid(pod)) && !lives(child));
 
       Process next = start(cluster, config);
-      Pod again =
-          cluster.awaitPod(
-              "family",
-              "running again under the next agent",
-              p ->
-                  Cluster.container(p).getRestartCount() == 1
-                      && Cluster.container(p).getState().getRunning() != null);
+      Pod again = cluster.awaitRestarted("family");
       assertThat(Cluster.container(again).getLastState().getTerminated().getReason())
           .isEqualTo("ContainerStatusUnknown");
       next.destroy();

@@ -640,13 +640,7 @@ class NodeAgentTest {
       others.allocate();
       try (var next = NodeAgent.start(cluster.kubeconfig(), config)) {
         assertThat(next.nodes()).hasSize(1);
-        Pod again =
-            cluster.awaitPod(
-                "tenant",
-                "running again under the next agent",
-                p ->
-                    Cluster.container(p).getRestartCount() == 1
-                        && Cluster.container(p).getState().getRunning() != null);
+        Pod again = cluster.awaitRestarted("tenant");
         assertThat(again.getStatus().getPodIP()).isNotEqualTo(before.getStatus().getPodIP());
         assertThat(again.getStatus().getPodIPs())
             .singleElement()

@@ -53,6 +53,26 @@ class PodSetupTest {
     cluster.close();
   }
 
+  /// A pod that mounts the ConfigMap.
+  private void createWithSettings(String name) {
+    cluster.create(
+        cluster
+            .shell(name, pool, "exec sleep 1000")
+            .editSpec()
+            .addNewVolume()
+            .withName("settings")
+            .withNewConfigMap()
+            .withName("settings")
+            .endConfigMap()
+            .endVolume()
+            .endSpec());
+  }
+
+  private void assertTellsThatTheConfigMapIsMissing(Pod pod) {
+    assertThat(Cluster.container(pod).getState().getWaiting().getMessage())
+        .isEqualTo("configmap \"" + cluster.namespace() + "/settings\" not found");
+  }
+
   private void configMap(String text) {
     cluster
         .client()
@@ -115,17 +135,7 @@ class PodSetupTest {
 
   @Test
   void shouldWaitForAConfigMapAndSayWhichOneIsMissing() throws Exception {
-    cluster.create(
-        cluster
-            .shell("early", pool, "exec sleep 1000")
-            .editSpec()
-            .addNewVolume()
-            .withName("settings")
-            .withNewConfigMap()
-            .withName("settings")
-            .endConfigMap()
-            .endVolume()
-            .endSpec());
+    createWithSettings("early");
     Pod waiting =
         cluster.awaitPod(
             "early",
@@ -136,8 +146,7 @@ class PodSetupTest {
                     && Cluster.container(p).getState().getWaiting().getMessage() != null);
     assertThat(Cluster.container(waiting).getState().getWaiting().getReason())
         .isEqualTo("ContainerCreating");
-    assertThat(Cluster.container(waiting).getState().getWaiting().getMessage())
-        .isEqualTo("configmap \"" + cluster.namespace() + "/settings\" not found");
+    assertTellsThatTheConfigMapIsMissing(waiting);
     configMap("one");
     cluster.awaitPod("early", "running", p -> Cluster.isPhase(p, "Running"));
   }
@@ -147,17 +156,7 @@ class PodSetupTest {
     agent.close();
     agent = NodeAgent.start(cluster.kubeconfig(), config.withRemoveNodesOnStop(false));
     configMap("one");
-    cluster.create(
-        cluster
-            .shell("late", pool, "exec sleep 1000")
-            .editSpec()
-            .addNewVolume()
-            .withName("settings")
-            .withNewConfigMap()
-            .withName("settings")
-            .endConfigMap()
-            .endVolume()
-            .endSpec());
+    createWithSettings("late");
     cluster.awaitPod("late", "running", p -> Cluster.isPhase(p, "Running"));
     agent.close();
     cluster.client().configMaps().inNamespace(cluster.namespace()).withName("settings").delete();
@@ -167,8 +166,7 @@ class PodSetupTest {
             "late",
             "told what is missing",
             p -> Cluster.container(p).getState().getWaiting() != null);
-    assertThat(Cluster.container(waiting).getState().getWaiting().getMessage())
-        .isEqualTo("configmap \"" + cluster.namespace() + "/settings\" not found");
+    assertTellsThatTheConfigMapIsMissing(waiting);
     assertThat(Cluster.container(waiting).getLastState().getTerminated().getReason())
         .isEqualTo("ContainerStatusUnknown");
     configMap("two");

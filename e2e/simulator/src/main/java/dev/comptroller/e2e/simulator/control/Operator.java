@@ -154,8 +154,7 @@ public final class Operator {
   }
 
   /// What its autoscaler wants of a deployment, and what it expects; it looks at once where it
-  /// wants
-  /// something else.
+  /// wants something else.
   void want(String deployment, Wanted wants, Expectation expects) {
     expected.put(deployment, expects);
     if (!dead && !wants.equals(wanted.put(deployment, wants))) {
