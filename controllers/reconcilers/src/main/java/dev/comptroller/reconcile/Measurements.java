@@ -5,6 +5,7 @@ import dev.comptroller.decide.capacity.Sizing.SafeRate;
 import dev.comptroller.decide.capacity.Slo;
 import dev.comptroller.decide.scale.DemandSeen;
 import dev.comptroller.decide.scale.Due;
+import dev.comptroller.decide.scale.Pulse;
 import dev.comptroller.decide.scale.WeekProfile;
 import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.reconcile.charges.Demands;
@@ -36,7 +37,10 @@ public record Measurements(Speeds speeds, Demands demands, Queues queues) implem
 
   @Override
   public Optional<TokensPerSecond> demand(String namespace, String deployment, Instant now) {
-    return demands.of(namespace, deployment, now);
+    double times = demands.pulse(namespace, deployment).times();
+    return demands
+        .of(namespace, deployment, now)
+        .map(rate -> new TokensPerSecond(Math.round(times * rate.thousandths())));
   }
 
   @Override
@@ -52,6 +56,7 @@ public record Measurements(Speeds speeds, Demands demands, Queues queues) implem
                     queued + (due == null ? recent.waiting() : recent.interactive()),
                     due,
                     demands.minutes(namespace, deployment, now),
+                    demands.pulse(namespace, deployment),
                     profile(namespace, deployment, now),
                     now));
   }
@@ -68,6 +73,7 @@ public record Measurements(Speeds speeds, Demands demands, Queues queues) implem
       long waiting,
       @Nullable List<Due> due,
       List<Rates> known,
+      Pulse pulse,
       WeekProfile profile,
       Instant now) {
     Rates moment = recent.moment();
@@ -81,6 +87,7 @@ public record Measurements(Speeds speeds, Demands demands, Queues queues) implem
             moment == null ? 0 : rate(moment),
             minutes.stream().map(Measurements::rate).toList(),
             minutes.stream().map(Measurements::requests).toList(),
+            pulse,
             until,
             profile,
             waiting,

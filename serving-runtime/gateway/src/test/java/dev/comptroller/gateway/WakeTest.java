@@ -94,6 +94,16 @@ class WakeTest {
         .orElse(-1L);
   }
 
+  private static double arrivals(String metrics) {
+    String series =
+        "comptroller_gateway_arrivals_total{namespace=\"team-a\",deployment=\"chat\",quarter=";
+    return metrics
+        .lines()
+        .filter(line -> line.startsWith(series))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
   static void awaitWaiting(TestGateway gateway, String trafficClass, long count) {
     Awaitility.await()
         .atMost(SOON)
@@ -157,6 +167,7 @@ class WakeTest {
       assertThat(before)
           .contains("comptroller_gateway_ledger_open_holds 0.0")
           .contains("comptroller_gateway_last_request_timestamp_seconds{namespace=\"team-a\",");
+      assertThat(arrivals(before)).as("of interactive requests").isEqualTo(9);
       assertThat(gateway.lines()).hasSize(1);
 
       gateway.route(table(20, 60_000, 1_000_000, replica.address()));

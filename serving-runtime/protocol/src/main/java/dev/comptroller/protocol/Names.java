@@ -89,5 +89,8 @@ public final class Names {
   /// Label of the gateway's token counters that says of which of these two classes they are.
   public static final String TRAFFIC_LABEL = "traffic";
 
+  /// Label of the gateway's counters of arrivals: the quarter of the minute, 0 to 3.
+  public static final String QUARTER_LABEL = "quarter";
+
   private Names() {}
 }

@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
 /// SLO.
 ///
 /// 1. The demand is foretold for as long as a new replica takes to serve ([DemandForecast]), with a
-///    margin for what such forecasts missed lately; work that waits comes on top.
+///    margin for what such forecasts missed lately; work that waits comes on top. Where minutes
+/// have
+///    a quarter in which most of them comes, that is what is asked for ([Pulse]).
 /// 2. Each rung needs as many replicas as that takes at the rate that keeps its SLO. The best
 ///    quality that meets the target CPM serves ([RungPick]), and dwells.
 /// 3. More come at once. Fewer only when fewer have been enough for a third of the time that a
@@ -52,6 +54,10 @@ public final class Autoscaler {
   /// How many standard deviations more than what is asked for fewer must be enough for: without
   /// that a replica leaves and is started again by chance alone.
   private static final double BEYOND = 1.5;
+
+  /// How many times as much as in its minutes is asked for in a quarter of them, to be worth
+  /// telling.
+  private static final double WAVES = 1.05;
 
   private static final Duration FARTHEST = Duration.ofMinutes(30);
 
@@ -189,7 +195,8 @@ public final class Autoscaler {
     }
 
     /// Follows a demand that is known.
-    private ScaleDecision follow(DemandSeen demand) {
+    private ScaleDecision follow(DemandSeen asked) {
+      DemandSeen demand = asked.atItsBusiest();
       Duration ahead = start.plus(policy.pace().look());
       double odds = DemandForecast.odds(policy.attainment(), policy.surplus());
       DemandOutlook outlook = DemandForecast.of(demand, ahead, odds, now);
@@ -197,7 +204,7 @@ public final class Autoscaler {
       List<RungNeed> all = needs(policy.deployment().ladder(), need);
       List<Variant> allowed = allowed();
       List<RungNeed> may = all.stream().filter(each -> allowed.contains(each.variant())).toList();
-      @Nullable TargetGoal goal = goal(demand);
+      @Nullable TargetGoal goal = goal(asked);
       // The rung is chosen by what is asked for now: a margin for what may come changes none.
       List<RungNeed> present = needs(allowed, Capacity.exactly(demand.latest()));
       @Nullable RungNeed best = RungPick.of(present, goal, state.variant());
@@ -335,7 +342,7 @@ public final class Autoscaler {
       boolean active = active(demand, outlook, pick);
       long lacks = Math.max(pick.wanted(), active ? 1 : 0);
       int own = fewest == 0 && !active ? 0 : (int) Math.min(lacks, 1_000_000);
-      @Nullable Windows windows = windows(demand, pick);
+      @Nullable Windows windows = windows(pick);
       int need = Math.max(own, windows == null ? 0 : windows.from());
       Duration window = outlook.falls() ? Duration.ZERO : enough();
       ScaleState next = state.needing(need, now.minus(lasting()), now);
@@ -394,10 +401,13 @@ public final class Autoscaler {
     }
 
     /// What work that may wait needs of a rung; absent if there is none, or if that is not known.
-    private @Nullable Windows windows(DemandSeen demand, RungNeed pick) {
+    /// It
+    /// runs between the waves of a minute as well, so other work counts by whole minutes here.
+    private @Nullable Windows windows(RungNeed pick) {
       RungSeen rung = pick.seen();
       int room = (int) Math.min(most, (long) rung.running() + rung.room());
-      return demand.due() == null
+      DemandSeen demand = seen.demand();
+      return demand == null || demand.due() == null
           ? null
           : Windows.of(
               demand.due(),
@@ -502,10 +512,16 @@ public final class Autoscaler {
               ? ", in bunches (their number varies by %.1f times its mean)"
                   .formatted(dispersion.index())
               : "";
+      double times = seen.demand() == null ? 1 : seen.demand().pulse().times();
+      String waves =
+          times >= WAVES
+              ? ", in waves (%.1f times as much in the same 15 s of every minute)".formatted(times)
+              : "";
       String figures =
-          "%s%s%s; one replica of %s serves %s tokens/s%s, so %d are needed%s"
+          "%s%s%s%s; one replica of %s serves %s tokens/s%s, so %d are needed%s"
               .formatted(
                   outlook.message(),
+                  waves,
                   bunches,
                   waits,
                   pick.variant().name(),

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param latest mean of the last 60 s, or of what is known of them
 /// @param minutes means of whole minutes, without a gap, the newest last
 /// @param requests how many came in these minutes; empty where they are not counted
+/// @param pulse how it swings while a minute lasts
 /// @param until end of the newest minute
 /// @param profile what hours of the week usually ask for
 /// @param waiting requests that wait for a replica, at gateways and in engines' queues
@@ -23,6 +24,7 @@ public record DemandSeen(
     double latest,
     List<Double> minutes,
     List<Double> requests,
+    Pulse pulse,
     Instant until,
     WeekProfile profile,
     long waiting,
@@ -42,6 +44,20 @@ public record DemandSeen(
     }
   }
 
+  /// A demand of which is not known whether it swings while a minute lasts.
+  public DemandSeen(
+      double latest,
+      List<Double> minutes,
+      List<Double> requests,
+      Instant until,
+      WeekProfile profile,
+      long waiting,
+      double backlog,
+      @Nullable List<Due> due,
+      @Nullable Instant lastRequest) {
+    this(latest, minutes, requests, Pulse.EVEN, until, profile, waiting, backlog, due, lastRequest);
+  }
+
   /// A demand whose requests are not counted.
   public DemandSeen(
       double latest,
@@ -59,13 +75,31 @@ public record DemandSeen(
   public DemandSeen requestedAt(Instant at) {
     return lastRequest != null && lastRequest.isAfter(at)
         ? this
-        : new DemandSeen(latest, minutes, requests, until, profile, waiting, backlog, due, at);
+        : new DemandSeen(
+            latest, minutes, requests, pulse, until, profile, waiting, backlog, due, at);
   }
 
   /// The same without work that may wait.
   public DemandSeen withoutDue() {
     return new DemandSeen(
-        latest, minutes, requests, until, profile, waiting, backlog, List.of(), lastRequest);
+        latest, minutes, requests, pulse, until, profile, waiting, backlog, List.of(), lastRequest);
+  }
+
+  /// The same as if what the busiest quarters of its minutes ask for were asked for all the time:
+  /// capacity that is there for them does not come and go within a minute.
+  public DemandSeen atItsBusiest() {
+    double times = pulse.times();
+    return new DemandSeen(
+        times * latest,
+        minutes.stream().map(rate -> times * rate).toList(),
+        requests,
+        Pulse.EVEN,
+        until,
+        profile,
+        waiting,
+        backlog,
+        due,
+        lastRequest);
   }
 
   private static void check(String field, double rate) {

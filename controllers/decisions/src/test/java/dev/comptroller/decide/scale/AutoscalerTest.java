@@ -136,6 +136,32 @@ class AutoscalerTest {
         .contains(", in bunches (their number varies by 4.0 times its mean);");
   }
 
+  @Test
+  void shouldServeTheQuarterOfTheMinuteThatMostOfItComesIn() {
+    DemandSeen even = steady(3_000);
+    DemandSeen waves =
+        new DemandSeen(
+            even.latest(),
+            even.minutes(),
+            List.of(),
+            new Pulse(1.8),
+            even.until(),
+            even.profile(),
+            0,
+            0,
+            List.of(),
+            NOW);
+    ScaleDecision decision = decide(waves, policy(1, 8), running(2), NOW);
+
+    assertThat(decide(even, policy(1, 8), running(2), NOW).replicas()).isEqualTo(2);
+    assertThat(decision.replicas()).as("5,400 tokens/s, 2,800 each").isEqualTo(2);
+    assertThat(decide(waves, policy(1, 8), running(1), NOW).replicas()).isEqualTo(2);
+    assertThat(decision.explanation().summary())
+        .contains("5400 tokens/s expected", "in waves (1.8 times as much in the same 15 s of")
+        .contains("so 2 are needed");
+    assertThat(Objects.requireNonNull(decision.outlook()).need()).isEqualTo(5_400);
+  }
+
   private static DemandSeen counted(List<Double> minutes, List<Double> requests) {
     return new DemandSeen(
         minutes.getLast(), minutes, requests, NOW, WeekProfile.UNKNOWN, 0, 0, List.of(), NOW);

@@ -2,6 +2,7 @@ package dev.comptroller.reconcile.charges;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.comptroller.decide.scale.Pulse;
 import dev.comptroller.decide.scale.WeekProfile;
 import dev.comptroller.reconcile.archive.Archive;
 import dev.comptroller.reconcile.charges.DemandMemory.Hour;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// @param deployments by name
 record DemandBook(Instant at, SortedMap<String, DemandMemory> deployments) {
   private static final int SCHEMA = 1;
+  private static final long THOUSAND = 1000;
 
   DemandBook {
     deployments = new TreeMap<>(deployments);
@@ -32,7 +34,11 @@ record DemandBook(Instant at, SortedMap<String, DemandMemory> deployments) {
             less.put(
                 name,
                 new DemandMemory(
-                    memory.usual(), new TreeMap<>(), memory.hours(), memory.lastRequest())));
+                    memory.usual(),
+                    new TreeMap<>(),
+                    memory.hours(),
+                    memory.pulse(),
+                    memory.lastRequest())));
     return new DemandBook(at, less);
   }
 
@@ -48,6 +54,9 @@ record DemandBook(Instant at, SortedMap<String, DemandMemory> deployments) {
     Instant last = memory.lastRequest();
     if (last != null) {
       entry.put("lastRequest", last.getEpochSecond());
+    }
+    if (!memory.pulse().equals(Pulse.EVEN)) {
+      entry.put("pulse", Math.round(THOUSAND * memory.pulse().times()));
     }
     Usual usual = memory.usual();
     entry.putArray("usual").add(usual.served()).add(usual.prompt()).add(usual.answer());
@@ -111,7 +120,18 @@ record DemandBook(Instant at, SortedMap<String, DemandMemory> deployments) {
       hours.put(hour, new Hour(sums[0], (int) sums[1], sums[2], sums[3], sums[4], sums[5]));
     }
     return new DemandMemory(
-        new Usual(usual[0], usual[1], usual[2]), minutes, hours, last(at, entry));
+        new Usual(usual[0], usual[1], usual[2]), minutes, hours, pulse(at, entry), last(at, entry));
+  }
+
+  private static Pulse pulse(String at, JsonNode entry) {
+    JsonNode times = entry.path("pulse");
+    if (times.isMissingNode()) {
+      return Pulse.EVEN;
+    }
+    if (times.asLong() < THOUSAND || times.asLong() > 4 * THOUSAND) {
+      throw new IllegalArgumentException("%s.pulse is %s, not 1000 to 4000".formatted(at, times));
+    }
+    return new Pulse((double) times.asLong() / THOUSAND);
   }
 
   private static @Nullable Instant last(String at, JsonNode entry) {

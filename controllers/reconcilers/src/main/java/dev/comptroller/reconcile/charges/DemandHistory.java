@@ -1,16 +1,20 @@
 package dev.comptroller.reconcile.charges;
 
+import dev.comptroller.decide.scale.Pulse;
 import dev.comptroller.reconcile.charges.DemandMemory.Hour;
 import dev.comptroller.reconcile.charges.DemandMemory.Usual;
 import dev.comptroller.reconcile.charges.DemandPage.Count;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// What one deployment was asked for: by minute, by hour of the week, and what a request is like.
+/// What one deployment was asked for: by minute, by hour of the week, in which quarters of a
+/// minute,
+/// and what a request is like.
 ///
 /// Which minutes were observed whole is known to its owner, except for those that an earlier
 /// process observed. Guarded by the lock of its owner.
@@ -18,6 +22,8 @@ final class DemandHistory {
   private final SortedMap<Long, Load> minutes = new TreeMap<>();
   private final TreeSet<Long> remembered = new TreeSet<>();
   private final SortedMap<Integer, Hour> hours = new TreeMap<>();
+  private final SortedMap<Long, Quarters> arrivals = new TreeMap<>();
+  private Pulse before = Pulse.EVEN;
   private Usual usual = Usual.NONE;
   private long unknown;
   private @Nullable Instant lastRequest;
@@ -29,6 +35,7 @@ final class DemandHistory {
     history.minutes.putAll(memory.minutes());
     history.remembered.addAll(memory.minutes().keySet());
     history.hours.putAll(memory.hours());
+    history.before = memory.pulse();
     history.lastRequest = memory.lastRequest();
     return history;
   }
@@ -42,7 +49,7 @@ final class DemandHistory {
     if (!isUnknown()) {
       observed.forEach(minute -> known.put(minute, minute(minute)));
     }
-    return new DemandMemory(usual, known, hours, lastRequest);
+    return new DemandMemory(usual, known, hours, pulse(observed), lastRequest);
   }
 
   /// Books what a gateway counted; what was turned away as it is reckoned.
@@ -55,6 +62,30 @@ final class DemandHistory {
         new Load(more.prompt(), more.answer(), more.served()).plus(usual.of(more.refused()));
     minutes.merge(minute, load, Load::plus);
     return load;
+  }
+
+  /// Counts requests that came until `at`, since less than a minute before.
+  void arrived(Quarters more, Instant at) {
+    long minute = Math.floorDiv(at.getEpochSecond(), 60L);
+    Quarters now = more.begun(at);
+    arrivals.merge(minute, now, Quarters::plus);
+    arrivals.merge(minute - 1, more.since(now), Quarters::plus);
+  }
+
+  /// How it swings while a minute lasts, by what this process observed; by what was remembered
+  /// until that is enough.
+  ///
+  /// @param observed minutes that this process observed whole
+  Pulse pulse(Set<Long> observed) {
+    List<Pulse.Minute> minutes =
+        arrivals.entrySet().stream()
+            .filter(entry -> observed.contains(entry.getKey()))
+            .map(entry -> entry.getValue().minute())
+            .toList();
+    int known = minutes.size();
+    return observed.size() < Pulse.LEAST_MINUTES
+        ? before
+        : Pulse.of(minutes.subList(Math.max(0, known - Pulse.MINUTES), known));
   }
 
   /// Notes when a request last came or ended; whether that is news.
@@ -77,11 +108,13 @@ final class DemandHistory {
   /// Drops minutes that were not observed whole and will not be.
   void keep(Set<Long> observed) {
     minutes.keySet().removeIf(minute -> !isObserved(minute, observed));
+    arrivals.keySet().retainAll(observed);
   }
 
   /// Drops minutes before one.
   void forgetBefore(long oldest) {
     minutes.headMap(oldest).clear();
+    arrivals.headMap(oldest).clear();
     remembered.headSet(oldest).clear();
   }
 

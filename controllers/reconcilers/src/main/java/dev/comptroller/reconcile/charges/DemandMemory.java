@@ -1,5 +1,6 @@
 package dev.comptroller.reconcile.charges;
 
+import dev.comptroller.decide.scale.Pulse;
 import dev.comptroller.decide.scale.WeekProfile;
 import java.time.DayOfWeek;
 import java.time.Instant;
@@ -13,14 +14,16 @@ import org.jspecify.annotations.Nullable;
 /// @param usual what a served request was like of late
 /// @param minutes that were observed whole, by minutes since 1970
 /// @param hours means by hour of the week
+/// @param pulse how it swings while a minute lasts
 /// @param lastRequest when a request last came or ended; absent if none was seen
 record DemandMemory(
     Usual usual,
     SortedMap<Long, Load> minutes,
     SortedMap<Integer, Hour> hours,
+    Pulse pulse,
     @Nullable Instant lastRequest) {
   static final DemandMemory NONE =
-      new DemandMemory(Usual.NONE, new TreeMap<>(), new TreeMap<>(), null);
+      new DemandMemory(Usual.NONE, new TreeMap<>(), new TreeMap<>(), Pulse.EVEN, null);
 
   private static final long MINUTES_OF_WEEK = 7 * 24 * 60;
 

@@ -5,24 +5,33 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /// What one gateway exports of the demand for deployments, read once.
 ///
 /// @param counts counters since its process began
+/// @param arrivals requests that came since then
 /// @param waiting requests that wait for a replica
 /// @param last when a request last came or ended
-record DemandPage(Map<Name, Count> counts, Map<Name, Waiting> waiting, Map<Name, Instant> last) {
+record DemandPage(
+    Map<Name, Count> counts,
+    Map<Name, Quarters> arrivals,
+    Map<Name, Waiting> waiting,
+    Map<Name, Instant> last) {
   static final String REQUESTS = "comptroller_gateway_requests_total";
   static final String TOKENS = "comptroller_gateway_tokens_total";
+  static final String ARRIVALS = "comptroller_gateway_arrivals_total";
   static final String WAITING = "comptroller_gateway_waiting_requests";
   static final String LAST = "comptroller_gateway_last_request_timestamp_seconds";
-  private static final Set<String> NAMES = Set.of(REQUESTS, TOKENS, WAITING, LAST);
+  private static final Set<String> NAMES = Set.of(REQUESTS, TOKENS, ARRIVALS, WAITING, LAST);
+  private static final List<String> QUARTERS = List.of("0", "1", "2", "3");
   private static final Set<String> TURNED_AWAY = Set.of("429", "503");
 
   DemandPage {
     counts = Map.copyOf(counts);
+    arrivals = Map.copyOf(arrivals);
     waiting = Map.copyOf(waiting);
     last = Map.copyOf(last);
   }
@@ -88,6 +97,7 @@ record DemandPage(Map<Name, Count> counts, Map<Name, Waiting> waiting, Map<Name,
   /// Reads a page of metrics.
   static DemandPage read(String text) {
     Map<Name, Count> counts = new HashMap<>();
+    Map<Name, Quarters> arrivals = new HashMap<>();
     Map<Name, Waiting> waiting = new HashMap<>();
     Map<Name, Instant> last = new HashMap<>();
     for (Series series : Series.read(text, NAMES)) {
@@ -100,12 +110,13 @@ record DemandPage(Map<Name, Count> counts, Map<Name, Waiting> waiting, Map<Name,
         continue;
       }
       switch (series.name()) {
+        case ARRIVALS -> arrivals.merge(name, quarters(series), Quarters::plus);
         case WAITING -> waiting.merge(name, waiting(series), Waiting::plus);
         case LAST -> last.put(name, Instant.ofEpochSecond(series.value()));
         default -> counts.merge(name, count(series), Count::plus);
       }
     }
-    return new DemandPage(counts, waiting, last);
+    return new DemandPage(counts, arrivals, waiting, last);
   }
 
   /// Every deployment that it tells of.
@@ -120,6 +131,10 @@ record DemandPage(Map<Name, Count> counts, Map<Name, Waiting> waiting, Map<Name,
   boolean isAnew(DemandPage before) {
     return before.counts.entrySet().stream()
         .anyMatch(was -> counts.getOrDefault(was.getKey(), Count.NONE).isAnew(was.getValue()));
+  }
+
+  private static Quarters quarters(Series series) {
+    return Quarters.of(QUARTERS.indexOf(series.label(Names.QUARTER_LABEL)), series.value());
   }
 
   private static Waiting waiting(Series series) {

@@ -1,5 +1,6 @@
 package dev.comptroller.reconcile.charges;
 
+import dev.comptroller.decide.scale.Pulse;
 import dev.comptroller.decide.units.Tokens;
 import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.reconcile.charges.DemandMemory.Hour;
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 /// whole minutes      kept for 3 hours                            recent().minute(), minutes()
 ///                    the busiest of the last 10                  of(), window()
 /// hours of the week  means in which a week counts half after 2   hour()
+/// quarters           of minutes, by when requests came           pulse()
 /// ```
 ///
 /// Only minutes that were observed from their beginning to their end count: a gateway that could
@@ -217,6 +219,15 @@ public final class Demands {
                         : before.page().counts().getOrDefault(name, Count.NONE);
                 Instant from = before == null ? at : before.at();
                 loads.put(name, book(name, count.since(was), from, at));
+              });
+      page.arrivals()
+          .forEach(
+              (name, count) -> {
+                Quarters was =
+                    before == null
+                        ? Quarters.NONE
+                        : before.page().arrivals().getOrDefault(name, Quarters.NONE);
+                history(name).arrived(count.since(was), at);
               });
       if (before != null && before.at().isBefore(at)) {
         spans.addLast(new Span(before.at(), at, Map.copyOf(loads)));
@@ -429,6 +440,12 @@ public final class Demands {
       }
     }
     return minutes;
+  }
+
+  /// How what a deployment is asked for swings while a minute lasts.
+  public synchronized Pulse pulse(String namespace, String deployment) {
+    DemandHistory book = books.get(new Name(namespace, deployment));
+    return book == null ? Pulse.EVEN : book.pulse(observed);
   }
 
   /// What a deployment is usually asked for in an hour of the week ([#hourOfWeek]); absent if that

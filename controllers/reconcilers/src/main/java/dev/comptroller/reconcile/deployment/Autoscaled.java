@@ -70,7 +70,7 @@ public final class Autoscaled {
     Integer every = wants == null ? null : wants.repeatsEveryMinutes();
     return every == null
         ? List.of()
-        : asked.get().map(demand -> demand.last(every)).orElse(List.of());
+        : asked.get().map(demand -> demand.atItsBusiest().last(every)).orElse(List.of());
   }
 
   private static @Nullable Autoscaling wants(ModelDeployment deployment) {

@@ -3,6 +3,7 @@ package dev.comptroller.reconcile.charges;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.comptroller.decide.scale.Pulse;
 import dev.comptroller.decide.scale.WeekProfile;
 import dev.comptroller.reconcile.charges.DemandMemory.Hour;
 import dev.comptroller.reconcile.charges.DemandMemory.Usual;
@@ -41,7 +42,12 @@ final class DemandBookTest {
       }
       all.put(
           "model-" + d,
-          new DemandMemory(new Usual(49_000, 36_000, 12_000), minutes, hours, AT.minusSeconds(5)));
+          new DemandMemory(
+              new Usual(49_000, 36_000, 12_000),
+              minutes,
+              hours,
+              new Pulse(1.5),
+              AT.minusSeconds(5)));
     }
     all.put("never-asked", DemandMemory.NONE);
     return new DemandBook(AT, all);
@@ -80,7 +86,9 @@ final class DemandBookTest {
         "{\"schema\":1,\"at\":\"2026-03-01T00:00:00Z\",\"deployments\":{\"a\":{\"usual\":[1,2,3],"
             + "\"hours\":{\"168\":[1,1,1,1,1,1]}}}} | hours.168",
         "{\"schema\":1,\"at\":\"2026-03-01T00:00:00Z\",\"deployments\":{\"a\":{\"usual\":[1,2,3],"
-            + "\"lastRequest\":\"today\"}}} | lastRequest is"
+            + "\"lastRequest\":\"today\"}}} | lastRequest is",
+        "{\"schema\":1,\"at\":\"2026-03-01T00:00:00Z\",\"deployments\":{\"a\":{\"usual\":[1,2,3],"
+            + "\"pulse\":4001}}} | deployments.a.pulse is 4001, not 1000 to 4000"
       })
   void shouldRefuseWhatItDidNotWriteNamingTheField(String text, String says) throws Exception {
     byte[] bytes = zipped(text);

@@ -3,6 +3,7 @@ package dev.comptroller.reconcile.charges;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.comptroller.decide.scale.DemandSeen;
+import dev.comptroller.decide.scale.Pulse;
 import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.reconcile.Measurements;
 import dev.comptroller.reconcile.signals.Speeds;
@@ -104,10 +105,63 @@ class DemandsTest {
     assertThat(asked().requests()).last().isEqualTo(4_800.0);
   }
 
+  /// A gateway is looked at every 17 s for so long; of 40 requests in a minute so many come in each
+  /// of its quarters.
+  private void quarters(Demands into, Duration time, long... each) {
+    Instant end = now.plus(time);
+    while (now.isBefore(end)) {
+      for (int second = 0; second < 17; second++, now = now.plusSeconds(1)) {
+        int quarter = (int) (now.getEpochSecond() % 60 / 15);
+        arrived[quarter] += now.getEpochSecond() % 15 == 7 ? each[quarter] : 0;
+      }
+      served += 17 * 4;
+      tokens += 17 * 4 * 500;
+      into.add("gateway", now, page() + arrivals(), false);
+    }
+  }
+
+  private final long[] arrived = new long[4];
+
+  private String arrivals() {
+    StringBuilder page = new StringBuilder();
+    for (int quarter = 0; quarter < 4; quarter++) {
+      page.append("comptroller_gateway_arrivals_total{namespace=\"team\",deployment=\"chat\",")
+          .append("quarter=\"%d\",} %d.0%n".formatted(quarter, arrived[quarter]));
+    }
+    return page.toString();
+  }
+
+  @Test
+  void shouldTellThatEveryMinuteHasAQuarterInWhichMostOfItsRequestsCome() {
+    quarters(demands, Duration.ofMinutes(30), 10, 10, 10, 10);
+    assertThat(asked().pulse()).isEqualTo(Pulse.EVEN);
+    TokensPerSecond even = measured(demands).demand("team", "chat", now).orElseThrow();
+
+    quarters(demands, Duration.ofMinutes(61), 4, 28, 4, 4);
+    assertThat(asked().pulse()).isEqualTo(new Pulse(2.8));
+    assertThat(demands.of("team", "chat", now)).contains(even);
+    assertThat(measured(demands).demand("team", "chat", now).orElseThrow().thousandths())
+        .isEqualTo(Math.round(2.8 * even.thousandths()));
+  }
+
+  @Test
+  void shouldGoOnFromTheWavesThatWereRememberedUntilItHasSeenAsMany() {
+    quarters(demands, Duration.ofMinutes(40), 4, 28, 4, 4);
+    Demands next = new Demands();
+    next.restore(
+        "team", DemandBook.read(new DemandBook(now, demands.memory("team")).write()).deployments());
+    quarters(next, Duration.ofMinutes(15), 10, 10, 10, 10);
+    assertThat(next.pulse("team", "chat")).isEqualTo(new Pulse(2.8));
+    quarters(next, Duration.ofMinutes(10), 10, 10, 10, 10);
+    assertThat(next.pulse("team", "chat")).isEqualTo(Pulse.EVEN);
+  }
+
+  private static Measurements measured(Demands demands) {
+    return new Measurements(new Speeds(Speeds.Variants.UNKNOWN), demands, new Queues());
+  }
+
   private DemandSeen asked() {
-    return new Measurements(new Speeds(Speeds.Variants.UNKNOWN), demands, new Queues())
-        .asked("team", "chat", 0, now)
-        .orElseThrow();
+    return measured(demands).asked("team", "chat", 0, now).orElseThrow();
   }
 
   @Test

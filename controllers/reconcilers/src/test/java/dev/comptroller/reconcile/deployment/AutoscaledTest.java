@@ -6,6 +6,7 @@ import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.loop.Expected;
 import dev.comptroller.decide.scale.DemandSeen;
+import dev.comptroller.decide.scale.Pulse;
 import dev.comptroller.decide.scale.ScaleState;
 import dev.comptroller.decide.scale.WeekProfile;
 import dev.comptroller.decide.units.TokensPerSecond;
@@ -130,6 +131,21 @@ final class AutoscaledTest {
     assertThat(Autoscaled.repetition(repeats, () -> Optional.of(asked)))
         .containsExactly(
             TokensPerSecond.of(30), TokensPerSecond.of(20), new TokensPerSecond(40_500));
+    DemandSeen waves =
+        new DemandSeen(
+            40,
+            asked.minutes(),
+            List.of(),
+            new Pulse(2),
+            now,
+            WeekProfile.UNKNOWN,
+            0,
+            0,
+            List.of(),
+            now);
+    assertThat(Autoscaled.repetition(repeats, () -> Optional.of(waves)))
+        .as("what their busiest quarters ask for")
+        .containsExactly(TokensPerSecond.of(60), TokensPerSecond.of(40), TokensPerSecond.of(81));
     assertThat(Autoscaled.repetition(longer, () -> Optional.of(asked))).isEmpty();
     assertThat(Autoscaled.repetition(repeats, Optional::empty)).isEmpty();
     assertThat(

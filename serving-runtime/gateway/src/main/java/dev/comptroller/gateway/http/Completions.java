@@ -203,7 +203,11 @@ final class Completions implements Wakening.Desk {
   private void requested(Asked asked, Rest rest)
       throws RequestFields.Refused, ClientGone, LedgerUnavailable, InterruptedException {
     Route route = asked.route();
-    books.metrics().requested(route.namespace(), route.deployment(), books.clock().instant());
+    Instant came = books.clock().instant();
+    books.metrics().requested(route.namespace(), route.deployment(), came);
+    if (asked.tier() == TrafficClass.INTERACTIVE) {
+      books.metrics().arrived(route.namespace(), route.deployment(), came);
+    }
     try {
       rest.run();
     } finally {

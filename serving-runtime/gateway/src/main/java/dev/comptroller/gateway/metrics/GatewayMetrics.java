@@ -91,6 +91,13 @@ public final class GatewayMetrics {
           .labelNames("namespace", "deployment", "class")
           .buckets(WAITS)
           .register(registry);
+  private final Counter arrivals =
+      counter(
+          "arrivals",
+          "Requests that money let through, by the quarter of the minute that they came in.",
+          "namespace",
+          "deployment",
+          Names.QUARTER_LABEL);
   private final Gauge lastRequest =
       gauge(
           "last_request_timestamp_seconds",
@@ -198,6 +205,12 @@ public final class GatewayMetrics {
     if (!outcome.equals("full")) {
       waitSeconds.labels(namespace, deployment, trafficClass).observe(seconds);
     }
+  }
+
+  /// Counts a request that is about to be served, or to wait for a replica.
+  public void arrived(String namespace, String deployment, Instant at) {
+    long quarter = Math.floorMod(at.getEpochSecond(), 60L) / 15;
+    arrivals.labels(namespace, deployment, Long.toString(quarter)).inc();
   }
 
   /// Notes that a deployment is asked, or was until then.

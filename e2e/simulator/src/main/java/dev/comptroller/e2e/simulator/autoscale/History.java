@@ -29,6 +29,11 @@ public final class History {
     return size;
   }
 
+  /// Requests in an interval that has ended.
+  public int requests(int interval) {
+    return counts[interval];
+  }
+
   /// Requests a second over the intervals from `from`, to `to` without it; the part of them that
   /// exists.
   public double rate(int from, int to) {

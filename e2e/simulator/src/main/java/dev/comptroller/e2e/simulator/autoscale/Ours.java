@@ -6,6 +6,7 @@ import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.scale.Autoscaler;
 import dev.comptroller.decide.scale.DemandSeen;
 import dev.comptroller.decide.scale.Due;
+import dev.comptroller.decide.scale.Pulse;
 import dev.comptroller.decide.scale.RungSeen;
 import dev.comptroller.decide.scale.ScaleDecision;
 import dev.comptroller.decide.scale.ScalePolicy;
@@ -70,12 +71,27 @@ final class Ours implements ScalingPolicy {
         tokens * history.last(60),
         known,
         requests,
+        pulse(history, minutes),
         START.plusSeconds(60L * minutes),
         profile(history),
         view.allWaiting(),
         tokens * view.allWaiting(),
         due(view.batch()),
         START.plusMillis(Math.round(view.now() * 1000)));
+  }
+
+  private static Pulse pulse(History history, int minutes) {
+    List<Pulse.Minute> quarters = new ArrayList<>();
+    for (int minute = Math.max(0, minutes - Pulse.MINUTES); minute < minutes; minute++) {
+      int first = PER_MINUTE * minute;
+      quarters.add(
+          new Pulse.Minute(
+              history.requests(first),
+              history.requests(first + 1),
+              history.requests(first + 2),
+              history.requests(first + 3)));
+    }
+    return Pulse.of(quarters);
   }
 
   /// What waits, by when the oldest of each span is due; of its tokens the mean is known.

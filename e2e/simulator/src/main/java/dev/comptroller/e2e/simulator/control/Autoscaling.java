@@ -62,6 +62,8 @@ final class Autoscaling {
         new DemandSeen(
             gateway.asked().mean(Math.max(setup.start(), now - 60), now),
             minutes,
+            List.of(),
+            gateway.asked().pulse(setup.start(), now),
             Instant.ofEpochSecond(until),
             WeekProfile.UNKNOWN,
             0,
@@ -80,8 +82,8 @@ final class Autoscaling {
     DemandOutlook outlook = decision.outlook();
     expected =
         new Expectation(
-            asked(decision, minutes, now),
-            outlook == null ? List.of() : demand.last(outlook.every()));
+            asked(decision, demand.atItsBusiest().minutes(), now),
+            outlook == null ? List.of() : demand.atItsBusiest().last(outlook.every()));
     return new Wanted(decision.variant(), decision.replicas());
   }
 

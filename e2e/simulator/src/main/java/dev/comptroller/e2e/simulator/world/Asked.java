@@ -1,11 +1,13 @@
 package dev.comptroller.e2e.simulator.world;
 
+import dev.comptroller.decide.scale.Pulse;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /// What a deployment was asked for in the last hours, in tokens a second, as gateways count it.
@@ -64,12 +66,32 @@ public final class Asked {
   /// The means of the whole minutes that have ended since `start`, at most `most` of them, the
   /// newest last.
   public List<Double> minutes(long start, long now, int most) {
+    return minutesSince(start, now, most).stream()
+        .map(minute -> mean(minute, minute + MINUTE))
+        .toList();
+  }
+
+  /// How it swings while a minute lasts, by the whole minutes that have ended since `start`.
+  public Pulse pulse(long start, long now) {
+    List<Pulse.Minute> quarters = new ArrayList<>();
+    long quarter = MINUTE / 4;
+    for (long minute : minutesSince(start, now, Pulse.MINUTES)) {
+      quarters.add(
+          new Pulse.Minute(
+              mean(minute, minute + quarter),
+              mean(minute + quarter, minute + 2 * quarter),
+              mean(minute + 2 * quarter, minute + 3 * quarter),
+              mean(minute + 3 * quarter, minute + MINUTE)));
+    }
+    return Pulse.of(quarters);
+  }
+
+  /// When the last whole minutes since `start` began, at most `most` of them, the newest last.
+  private static List<Long> minutesSince(long start, long now, int most) {
     long end = now / MINUTE * MINUTE;
     long first = Math.max(Math.ceilDiv(start, MINUTE) * MINUTE, end - most * MINUTE);
-    List<Double> minutes = new ArrayList<>();
-    for (long minute = first; minute < end; minute += MINUTE) {
-      minutes.add(mean(minute, minute + MINUTE));
-    }
-    return minutes;
+    return LongStream.iterate(first, minute -> minute < end, minute -> minute + MINUTE)
+        .boxed()
+        .toList();
   }
 }
