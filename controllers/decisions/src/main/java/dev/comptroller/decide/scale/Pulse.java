@@ -31,6 +31,9 @@ public record Pulse(double times) {
 
   private static final double CHANCE = 3;
 
+  private static final double HUNDRED = 100;
+  private static final double EXACT = 1e-9;
+
   /// The standard deviation of a normal distribution by its median distance from the middle.
   private static final double BY_MEDIAN = 1.4826;
 
@@ -77,7 +80,8 @@ public record Pulse(double times) {
       double error = BY_MEDIAN * OF_MEDIAN * median(off) / Math.sqrt(shares.length);
       most = Math.max(most, usual - CHANCE * error);
     }
-    return new Pulse(Math.clamp(QUARTERS * most, 1, QUARTERS));
+    double times = Math.floor(HUNDRED * QUARTERS * most + EXACT) / HUNDRED;
+    return new Pulse(Math.clamp(times, 1, QUARTERS));
   }
 
   private static double median(double[] values) {
