@@ -5,6 +5,7 @@ import dev.comptroller.decide.units.HourlyRate;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -36,11 +37,13 @@ final class Unattended {
   Instant until() {
     BigInteger money = BigInteger.valueOf(funds.position().left().micros()).multiply(HOUR);
     BigInteger amount = BigInteger.valueOf(funds.position().amount().micros()).multiply(HOUR);
-    for (long second : cuts()) {
+    List<Long> cuts = List.copyOf(cuts());
+    for (int i = 0; i < cuts.size(); i++) {
+      long second = cuts.get(i);
       if (second == rest) {
         money = amount;
       }
-      long next = next(second);
+      long next = i + 1 < cuts.size() ? cuts.get(i + 1) : horizon;
       BigInteger burn = BigInteger.valueOf(running.at(at(second)).microsPerHour());
       long held = held(second, money, amount, burn);
       if (held < next - second) {
@@ -83,11 +86,6 @@ final class Unattended {
       cuts.add(second - leaving);
     }
     return cuts.tailSet(0L).headSet(horizon);
-  }
-
-  private long next(long second) {
-    SortedSet<Long> after = cuts().tailSet(second + 1);
-    return after.isEmpty() ? horizon : after.first();
   }
 
   /// The highest rate that leaving may come to cost if it begins at `second`.

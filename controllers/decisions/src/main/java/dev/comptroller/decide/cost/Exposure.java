@@ -9,8 +9,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /// What capacity costs an hour, and what it may come to cost.
@@ -106,12 +104,30 @@ public record Exposure(HourlyRate now, HourlyRate highest, List<Step> later) {
     if (later.isEmpty() && other.later.isEmpty()) {
       return new Exposure(sum, most);
     }
-    SortedSet<Instant> instants = new TreeSet<>();
-    later.forEach(step -> instants.add(step.from()));
-    other.later.forEach(step -> instants.add(step.from()));
     List<Step> steps = new ArrayList<>();
-    instants.forEach(from -> steps.add(new Step(from, at(from).plus(other.at(from)))));
+    HourlyRate own = highest;
+    HourlyRate others = other.highest;
+    int i = 0;
+    int j = 0;
+    while (i < later.size() || j < other.later.size()) {
+      Instant from = first(from(later, i), from(other.later, j));
+      for (; i < later.size() && !later.get(i).from().isAfter(from); i++) {
+        own = later.get(i).rate();
+      }
+      for (; j < other.later.size() && !other.later.get(j).from().isAfter(from); j++) {
+        others = other.later.get(j).rate();
+      }
+      steps.add(new Step(from, own.plus(others)));
+    }
     return new Exposure(sum, most, steps);
+  }
+
+  private static Instant from(List<Step> steps, int index) {
+    return index < steps.size() ? steps.get(index).from() : Instant.MAX;
+  }
+
+  private static Instant first(Instant left, Instant right) {
+    return left.isAfter(right) ? right : left;
   }
 
   /// This capacity where it now costs no more than `rate`.

@@ -42,15 +42,32 @@ public record PriceBook(int gpusPerNode, List<Price> prices) {
     return Optional.ofNullable(holding(type, instant)).map(Price::perNodeHour);
   }
 
-  /// Prices are sorted by precedence, so the last one that holds is in force.
+  /// Prices are sorted by precedence, so the last one that holds is in force; of the many that may
+  /// be declared ahead none is looked at.
   private @Nullable Price holding(CapacityType type, Instant instant) {
-    @Nullable Price last = null;
-    for (Price price : prices) {
-      if (price.type() == type && price.holdsAt(instant)) {
-        last = price;
+    for (int i = begun(type, instant) - 1; i >= 0 && prices.get(i).type() == type; i--) {
+      if (prices.get(i).holdsAt(instant)) {
+        return prices.get(i);
       }
     }
-    return last;
+    return null;
+  }
+
+  /// The index after the last price of `type` that has begun at `instant`.
+  private int begun(CapacityType type, Instant instant) {
+    int low = 0;
+    int high = prices.size();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      Price price = prices.get(middle);
+      int order = price.type().compareTo(type);
+      if (order < 0 || (order == 0 && !price.start().isAfter(instant))) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
 
   /// What a node of `type` is charged at `instant`.

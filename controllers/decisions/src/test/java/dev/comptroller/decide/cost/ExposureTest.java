@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class ExposureTest {
@@ -55,5 +56,36 @@ class ExposureTest {
         .containsExactly(
             new Step(RISE, HourlyRate.parse("11")), new Step(FALL, HourlyRate.parse("10")));
     assertThat(sum.times(2).at(FALL)).isEqualTo(HourlyRate.parse("20"));
+  }
+
+  @Test
+  void shouldCostAtEveryInstantWhatItsPartsCost() {
+    Random random = new Random(1);
+    for (int round = 0; round < 500; round++) {
+      Exposure one = random(random);
+      Exposure other = random(random);
+      Exposure sum = one.plus(other);
+      assertThat(sum.highest()).isEqualTo(one.highest().plus(other.highest()));
+      assertThat(sum.later().stream().map(Step::from)).isSorted().doesNotHaveDuplicates();
+      for (int second = 0; second <= 12; second++) {
+        Instant at = NOW.plusSeconds(second);
+        assertThat(sum.at(at)).isEqualTo(one.at(at).plus(other.at(at)));
+      }
+    }
+  }
+
+  /// Up to four steps, of which some begin at once.
+  private static Exposure random(Random random) {
+    List<Step> steps =
+        random
+            .ints(random.nextInt(5), 1, 12)
+            .sorted()
+            .mapToObj(second -> new Step(NOW.plusSeconds(second), rate(random)))
+            .toList();
+    return new Exposure(HourlyRate.ZERO, rate(random), steps);
+  }
+
+  private static HourlyRate rate(Random random) {
+    return new HourlyRate(random.nextInt(100));
   }
 }
