@@ -46,7 +46,9 @@ final class Journal implements AutoCloseable {
   /// @param crashes processes that did not
   /// @param states GPU-nanoseconds by state
   /// @param attributedNs those of steps that requests were given
-  /// @param brokenNs those of `attributedNs` that went to requests which a crash broke
+  /// @param brokenNs those of `attributedNs` that went to requests which ran at the last look
+  /// before
+  ///   a crash: it broke them, unless they ended within the interval
   /// @param requests those that run or wait
   /// @param broken those that a crash broke, the last 1,000
   record Content(
