@@ -37,8 +37,9 @@ public enum Suite {
       for (SquareWaves.Wave wave : SquareWaves.Wave.values()) {
         for (long period : SquareWaves.PERIODS) {
           try {
-            SquareWaves.Result result =
+            SquareWaves.Run run =
                 SquareWaves.run(wave, period, days > 0 ? days : 7, seed, MoneyLoop::decide);
+            SquareWaves.Result result = run.judged();
             boolean bound = result.regret() <= 0.05;
             held &= bound;
             out.printf(
@@ -47,9 +48,9 @@ public enum Suite {
                     + " hour%s%n",
                 wave,
                 period,
-                result.changes(),
-                result.downgrades(),
-                dollars(result.run().total().spentMicros()),
+                run.changes(),
+                run.downgrades(),
+                dollars(run.simulation().total().spentMicros()),
                 100 * result.regret(),
                 100 * result.regretOfPlan(),
                 100 * result.hourly(),

@@ -47,80 +47,85 @@ public final class SquareWaves {
     }
   }
 
-  /// What came of a run.
+  /// A run that is over.
   ///
   /// @param wave what swung
   /// @param period in seconds
-  /// @param changes changes of variant
-  /// @param downgrades of these, those to a lower rung
+  /// @param end in seconds since 1970
+  /// @param simulation the run
+  public record Run(Wave wave, long period, long end, Simulation simulation) {
+    /// Changes of variant.
+    public long changes() {
+      return simulation.total().changes();
+    }
+
+    /// Of these, those to a lower rung.
+    public long downgrades() {
+      return simulation.total().downgrades();
+    }
+
+    /// What it cost beside what foresight needs, which takes longer to find than the run itself.
+    public Result judged() {
+      Setup setup = setup(wave, period, end, 1);
+      Service service = setup.services().getFirst();
+      PriceTrack track = track(wave, period, end);
+      double least = 0;
+      for (Simulation.Hour hour : simulation.hours()) {
+        Oracle.World world =
+            new Oracle.World(
+                hour.start(),
+                hour.start() + 3_600,
+                0,
+                service.demand(),
+                service.rungs(),
+                (second, rung, count) -> cost(track, second, rung, count),
+                MOST,
+                true);
+        least += Oracle.fixed(world, hour.tally().qualityTokens()).micros();
+      }
+      Foresight.Bound foresight =
+          Foresight.least(
+              new Foresight.World(
+                  START,
+                  end,
+                  false,
+                  service.demand(),
+                  service.rungs(),
+                  (second, rung) -> cost(track, second, rung, 1),
+                  MOST,
+                  true,
+                  Fleets.physics(setup.faults()),
+                  List.of()),
+              simulation.total().promptQualityTokens());
+      return new Result(this, foresight, simulation.total().spentMicros() / least - 1);
+    }
+  }
+
+  /// What came of a run.
+  ///
+  /// @param run the run
   /// @param least the fewest dollars that foresight needs for as many quality-weighted tokens in
   ///   the whole run
   /// @param hourly dollars spent over those of an oracle, less one: for each hour the cheapest
   ///   fleet that never changes in it and serves as many quality-weighted tokens, started at once
-  /// @param run the run
-  public record Result(
-      Wave wave,
-      long period,
-      long changes,
-      long downgrades,
-      Foresight.Bound least,
-      double hourly,
-      Simulation run) {
+  public record Result(Run run, Foresight.Bound least, double hourly) {
     /// Dollars spent over the bound, less one.
     public double regret() {
-      return run.total().spentMicros() / least.limit() - 1;
+      return run.simulation().total().spentMicros() / least.limit() - 1;
     }
 
     /// Dollars spent over those of the best plan that was found, less one.
     public double regretOfPlan() {
-      return run.total().spentMicros() / least.plan().micros() - 1;
+      return run.simulation().total().spentMicros() / least.plan().micros() - 1;
     }
   }
 
   /// Runs `days` days of a wave, of a price that changes every few minutes six hours; a change
   /// inside dwell is a broken invariant.
-  public static Result run(Wave wave, long period, long days, long seed, Brain brain) {
+  public static Run run(Wave wave, long period, long days, long seed, Brain brain) {
     long end = START + (wave != Wave.Load && period < 900 ? DAY / 4 : days * DAY);
-    Setup setup = setup(wave, period, end, seed);
-    Simulation run = new Simulation(setup, brain).run(end);
-    Service service = setup.services().getFirst();
-    PriceTrack track = track(wave, period, end);
-    double least = 0;
-    for (Simulation.Hour hour : run.hours()) {
-      Oracle.World world =
-          new Oracle.World(
-              hour.start(),
-              hour.start() + 3_600,
-              0,
-              service.demand(),
-              service.rungs(),
-              (second, rung, count) -> cost(track, second, rung, count),
-              MOST,
-              true);
-      least += Oracle.fixed(world, hour.tally().qualityTokens()).micros();
-    }
-    Foresight.Bound foresight =
-        Foresight.least(
-            new Foresight.World(
-                START,
-                end,
-                false,
-                service.demand(),
-                service.rungs(),
-                (second, rung) -> cost(track, second, rung, 1),
-                MOST,
-                true,
-                Fleets.physics(setup.faults()),
-                List.of()),
-            run.total().promptQualityTokens());
-    return new Result(
-        wave,
-        period,
-        run.total().changes(),
-        run.total().downgrades(),
-        foresight,
-        run.total().spentMicros() / least - 1,
-        run);
+    return new Run(
+        wave, period, end, new Simulation(setup(wave, period, end, seed), brain).run(end));
   }
 
   private static double cost(PriceTrack track, long second, int rung, int count) {

@@ -143,13 +143,10 @@ class ForesightTest {
 
   @Test
   void shouldNotBeBeatenByARun() {
-    SquareWaves.Result load = SquareWaves.run(Wave.Load, 900, 1, 1, MoneyLoop::decide);
-    SquareWaves.Result price = SquareWaves.run(Wave.Price, 14_400, 1, 1, MoneyLoop::decide);
-    Weeks.Result week = Weeks.run(Weeks.Shape.Bursty, 40, 1, MoneyLoop::decide);
+    SquareWaves.Result price =
+        SquareWaves.run(Wave.Price, 14_400, 1, 1, MoneyLoop::decide).judged();
 
-    assertThat(load.regret()).isPositive().isGreaterThanOrEqualTo(load.regretOfPlan());
     assertThat(price.regret()).isPositive().isGreaterThanOrEqualTo(price.regretOfPlan());
-    assertThat(week.share()).isLessThan(1).isLessThanOrEqualTo(week.shareOfPlan());
   }
 
   @Test
