@@ -27,10 +27,10 @@ final class Images {
             "comptroller/gateway",
             java(repository.gateway(), "-Xmx192m", "-XX:TieredStopAtLevel=1"),
             Map.of()),
-        // Computes all the time: both compilers.
+        // Computes in the native library, not in Java.
         ImageConfig.program(
             "comptroller/runtime",
-            java(repository.runtime(), "-Xmx256m"),
+            java(repository.runtime(), "-Xmx256m", "-XX:TieredStopAtLevel=1"),
             Map.of("COMPTROLLER_NATIVES", natives.toString())));
   }
 
