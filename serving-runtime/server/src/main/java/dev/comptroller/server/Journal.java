@@ -47,8 +47,7 @@ final class Journal implements AutoCloseable {
   /// @param states GPU-nanoseconds by state
   /// @param attributedNs those of steps that requests were given
   /// @param brokenNs those of `attributedNs` that went to requests which ran at the last look
-  /// before
-  ///   a crash: it broke them, unless they ended within the interval
+  ///   before a crash: it broke them, unless they ended within the interval
   /// @param requests those that run or wait
   /// @param broken those that a crash broke, the last 1,000
   record Content(

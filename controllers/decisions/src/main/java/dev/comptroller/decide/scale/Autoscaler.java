@@ -21,9 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// SLO.
 ///
 /// 1. The demand is foretold for as long as a new replica takes to serve ([DemandForecast]), with a
-///    margin for what such forecasts missed lately; work that waits comes on top. Where minutes
-/// have
-///    a quarter in which most of them comes, that is what is asked for ([Pulse]).
+///    margin for what such forecasts missed lately; work that waits comes on top. Where most of
+///    every minute comes in one quarter of it, that is what is asked for ([Pulse]).
 /// 2. Each rung needs as many replicas as that takes at the rate that keeps its SLO. The best
 ///    quality that meets the target CPM serves ([RungPick]), and dwells.
 /// 3. More come at once. Fewer only when fewer have been enough for a third of the time that a
@@ -401,8 +400,7 @@ public final class Autoscaler {
     }
 
     /// What work that may wait needs of a rung; absent if there is none, or if that is not known.
-    /// It
-    /// runs between the waves of a minute as well, so other work counts by whole minutes here.
+    /// It runs between the waves of a minute as well, so other work counts by whole minutes here.
     private @Nullable Windows windows(RungNeed pick) {
       RungSeen rung = pick.seen();
       int room = (int) Math.min(most, (long) rung.running() + rung.room());

@@ -4,16 +4,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /// How a demand swings while a minute lasts: jobs that begin with every minute fill a part of it
-/// and
-/// leave the rest empty, and whole minutes, which is what demand is counted in, are all alike.
+/// and leave the rest empty, and whole minutes, which is what demand is counted in, are all alike.
 ///
 /// A quarter of the minute counts by its share of the requests in the median of the minutes, so
 /// that what does not come every minute is left out. Three standard errors of that median are taken
 /// for chance.
 ///
-/// @param times how many times as much is asked for in the busiest quarter as in the whole minute,
-/// 1
-///     to 4; 1 as well where too little is known
+/// @param times how many times as much is asked for in the busiest quarter as in the whole minute:
+///   1 to 4, in whole hundredths where it was measured; 1 as well where too little is known
 public record Pulse(double times) {
   /// It comes evenly, or too little is known.
   public static final Pulse EVEN = new Pulse(1);

@@ -13,8 +13,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// What one deployment was asked for: by minute, by hour of the week, in which quarters of a
-/// minute,
-/// and what a request is like.
+/// minute, and what a request is like.
 ///
 /// Which minutes were observed whole is known to its owner, except for those that an earlier
 /// process observed. Guarded by the lock of its owner.

@@ -40,8 +40,7 @@ public interface Measured {
   Optional<SafeRate> rate(TokenLedger.Key variant, Limits limits, Slo slo, Instant now);
 
   /// Tokens a second, of prompts and answers, that a deployment is asked for: in the busiest
-  /// quarter
-  /// of a minute, where it swings while one lasts.
+  /// quarter of a minute, where it swings while one lasts.
   Optional<TokensPerSecond> demand(String namespace, String deployment, Instant now);
 
   /// What a deployment is and was asked for, minute by minute.
