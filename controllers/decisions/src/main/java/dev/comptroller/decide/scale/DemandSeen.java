@@ -44,20 +44,6 @@ public record DemandSeen(
     }
   }
 
-  /// A demand of which is not known whether it swings while a minute lasts.
-  public DemandSeen(
-      double latest,
-      List<Double> minutes,
-      List<Double> requests,
-      Instant until,
-      WeekProfile profile,
-      long waiting,
-      double backlog,
-      @Nullable List<Due> due,
-      @Nullable Instant lastRequest) {
-    this(latest, minutes, requests, Pulse.EVEN, until, profile, waiting, backlog, due, lastRequest);
-  }
-
   /// A demand whose requests are not counted.
   public DemandSeen(
       double latest,
@@ -68,7 +54,8 @@ public record DemandSeen(
       double backlog,
       @Nullable List<Due> due,
       @Nullable Instant lastRequest) {
-    this(latest, minutes, List.of(), until, profile, waiting, backlog, due, lastRequest);
+    this(
+        latest, minutes, List.of(), Pulse.EVEN, until, profile, waiting, backlog, due, lastRequest);
   }
 
   /// The same when a request is known to have been there at `at`.

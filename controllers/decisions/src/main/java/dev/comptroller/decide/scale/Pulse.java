@@ -32,9 +32,6 @@ public record Pulse(double times) {
   private static final double HUNDRED = 100;
   private static final double EXACT = 1e-9;
 
-  /// The standard deviation of a normal distribution by its median distance from the middle.
-  private static final double BY_MEDIAN = 1.4826;
-
   /// The standard error of a median by that of a mean.
   private static final double OF_MEDIAN = 1.2533;
 
@@ -75,7 +72,7 @@ public record Pulse(double times) {
       double[] shares = telling.stream().mapToDouble(minute -> minute.share(of)).toArray();
       double usual = median(shares);
       double[] off = Arrays.stream(shares).map(share -> Math.abs(share - usual)).toArray();
-      double error = BY_MEDIAN * OF_MEDIAN * median(off) / Math.sqrt(shares.length);
+      double error = Scatter.BY_MEDIAN * OF_MEDIAN * median(off) / Math.sqrt(shares.length);
       most = Math.max(most, usual - CHANCE * error);
     }
     double times = Math.floor(HUNDRED * QUARTERS * most + EXACT) / HUNDRED;

@@ -9,7 +9,7 @@ import java.util.Arrays;
 /// the past do not count.
 final class Scatter {
   /// The standard deviation of a normal distribution by its median distance from the mean.
-  private static final double BY_MEDIAN = 1.4826;
+  static final double BY_MEDIAN = 1.4826;
 
   private Scatter() {}
 

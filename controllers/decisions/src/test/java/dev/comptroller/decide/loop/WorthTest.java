@@ -299,8 +299,7 @@ class WorthTest {
 
   /// Seven minutes of each quarter of an hour ask for ten times as much as the others: two medium
   /// replicas, and one, for $12 of the $12.61 an hour that are left. That other hours need what
-  /// busy
-  /// minutes do is what is remembered of them at the end of such minutes.
+  /// busy minutes do is what is remembered of them at the end of such minutes.
   private static String quarters(String variant, boolean busy, boolean known) {
     List<TokensPerSecond> minutes = new ArrayList<>();
     for (int minute = 0; minute < 15; minute++) {

@@ -164,7 +164,16 @@ class AutoscalerTest {
 
   private static DemandSeen counted(List<Double> minutes, List<Double> requests) {
     return new DemandSeen(
-        minutes.getLast(), minutes, requests, NOW, WeekProfile.UNKNOWN, 0, 0, List.of(), NOW);
+        minutes.getLast(),
+        minutes,
+        requests,
+        Pulse.EVEN,
+        NOW,
+        WeekProfile.UNKNOWN,
+        0,
+        0,
+        List.of(),
+        NOW);
   }
 
   private static ScaleDecision decide(DemandSeen demand, RungSeen large) {

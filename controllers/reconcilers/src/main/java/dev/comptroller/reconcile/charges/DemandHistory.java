@@ -65,7 +65,7 @@ final class DemandHistory {
 
   /// Counts requests that came until `at`, since less than a minute before.
   void arrived(Quarters more, Instant at) {
-    long minute = Math.floorDiv(at.getEpochSecond(), 60L);
+    long minute = Demands.minute(at);
     Quarters now = more.begun(at);
     arrivals.merge(minute, now, Quarters::plus);
     arrivals.merge(minute - 1, more.since(now), Quarters::plus);

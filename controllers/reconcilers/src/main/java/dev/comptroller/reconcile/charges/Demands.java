@@ -511,7 +511,7 @@ public final class Demands {
         .reduce(Waiting.NONE, Waiting::plus);
   }
 
-  private static long minute(Instant at) {
+  static long minute(Instant at) {
     return Math.floorDiv(at.getEpochSecond(), MINUTE.toSeconds());
   }
 

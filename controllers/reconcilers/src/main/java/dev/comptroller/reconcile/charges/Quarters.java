@@ -1,13 +1,12 @@
 package dev.comptroller.reconcile.charges;
 
 import dev.comptroller.decide.scale.Pulse;
+import dev.comptroller.protocol.MinuteQuarter;
 import java.time.Instant;
 
 /// Requests by the quarter of the minute that they came in.
 record Quarters(long first, long second, long third, long fourth) {
   static final Quarters NONE = new Quarters(0, 0, 0, 0);
-
-  private static final int SECONDS = 15;
 
   /// So many in one quarter, 0 to 3.
   static Quarters of(int quarter, long count) {
@@ -43,7 +42,7 @@ record Quarters(long first, long second, long third, long fourth) {
 
   /// Those of quarters that have begun in the minute of `at`.
   Quarters begun(Instant at) {
-    int present = (int) Math.floorMod(at.getEpochSecond(), 60L) / SECONDS;
+    int present = MinuteQuarter.of(at);
     return new Quarters(
         first, present >= 1 ? second : 0, present >= 2 ? third : 0, present >= 3 ? fourth : 0);
   }

@@ -10,6 +10,8 @@ import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -56,16 +58,16 @@ class PodSetupTest {
   /// A pod that mounts the ConfigMap.
   private void createWithSettings(String name) {
     cluster.create(
-        cluster
-            .shell(name, pool, "exec sleep 1000")
-            .editSpec()
-            .addNewVolume()
-            .withName("settings")
-            .withNewConfigMap()
-            .withName("settings")
-            .endConfigMap()
-            .endVolume()
-            .endSpec());
+        cluster.shell(name, pool, "exec sleep 1000").editSpec().addToVolumes(settings()).endSpec());
+  }
+
+  private static Volume settings() {
+    return new VolumeBuilder()
+        .withName("settings")
+        .withNewConfigMap()
+        .withName("settings")
+        .endConfigMap()
+        .build();
   }
 
   private void assertTellsThatTheConfigMapIsMissing(Pod pod) {
@@ -107,12 +109,7 @@ class PodSetupTest {
             .withMountPath("/etc/settings")
             .endVolumeMount()
             .endContainer()
-            .addNewVolume()
-            .withName("settings")
-            .withNewConfigMap()
-            .withName("settings")
-            .endConfigMap()
-            .endVolume()
+            .addToVolumes(settings())
             .endSpec());
     Pod pod = cluster.awaitReady("mapped");
     String argument = cluster.get(pod, "/arg/1");

@@ -1,6 +1,7 @@
 package dev.comptroller.gateway.metrics;
 
 import dev.comptroller.gateway.meter.Usage;
+import dev.comptroller.protocol.MinuteQuarter;
 import dev.comptroller.protocol.Names;
 import io.prometheus.client.Collector;
 import io.prometheus.client.CollectorRegistry;
@@ -209,8 +210,8 @@ public final class GatewayMetrics {
 
   /// Counts a request that is about to be served, or to wait for a replica.
   public void arrived(String namespace, String deployment, Instant at) {
-    long quarter = Math.floorMod(at.getEpochSecond(), 60L) / 15;
-    arrivals.labels(namespace, deployment, Long.toString(quarter)).inc();
+    String quarter = Integer.toString(MinuteQuarter.of(at));
+    arrivals.labels(namespace, deployment, quarter).inc();
   }
 
   /// Notes that a deployment is asked, or was until then.

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -27,12 +28,13 @@ final class MixedTraffic implements AutoCloseable {
       Pattern.compile("\"gpu_ns\":(\\d+)}\n\ndata: \\[DONE]", Pattern.MULTILINE);
 
   private final HttpClient client = HttpClient.newHttpClient();
-  private final Map<String, Long> told = new ConcurrentHashMap<>();
+  private final Map<String, Map<String, Long>> told = new ConcurrentHashMap<>();
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean stopping;
 
   MixedTraffic(MeteredNode node, List<Pod> pods) {
     for (Pod pod : pods) {
+      told.put(pod.name(), new ConcurrentHashMap<>());
       String address = node.address(pod.name());
       for (int i = 0; i < CLIENTS; i++) {
         Random random = new Random(i);
@@ -43,8 +45,8 @@ final class MixedTraffic implements AutoCloseable {
 
   /// Lets running requests end.
   ///
-  /// @return the GPU-nanoseconds that whole answers told, by pod
-  SortedMap<String, Long> stop() throws InterruptedException {
+  /// @return the GPU-nanoseconds that whole answers told, by pod and request id
+  SortedMap<String, Map<String, Long>> stop() throws InterruptedException {
     stopping = true;
     for (Thread thread : threads) {
       thread.join();
@@ -55,7 +57,7 @@ final class MixedTraffic implements AutoCloseable {
   private void run(String pod, String address, Random random) {
     while (!stopping) {
       try {
-        told.merge(pod, ask(pod, address, random), Long::sum);
+        ask(pod, address, random);
         Thread.sleep(random.nextInt(200));
       } catch (IOException _) {
         pause(); // a killed runtime: its pod restarts it
@@ -65,7 +67,7 @@ final class MixedTraffic implements AutoCloseable {
     }
   }
 
-  private long ask(String pod, String address, Random random)
+  private void ask(String pod, String address, Random random)
       throws IOException, InterruptedException {
     boolean stream = random.nextBoolean();
     String body =
@@ -85,6 +87,11 @@ final class MixedTraffic implements AutoCloseable {
     if (answer.statusCode() != 200) {
       throw new IOException(answer.statusCode() + ": " + answer.body());
     }
+    String id = answer.headers().firstValue("x-request-id").orElseThrow();
+    Objects.requireNonNull(told.get(pod)).put(id, gpuNanos(answer, stream));
+  }
+
+  private static long gpuNanos(HttpResponse<String> answer, boolean stream) throws IOException {
     if (!stream) {
       return answer.headers().firstValueAsLong("x-comptroller-gpu-ns").orElseThrow();
     }

@@ -52,6 +52,7 @@ class WritesNothingAtRestTest {
       tenant.awaitCondition("Ready", it -> !it.isMissingNode());
       boolean asked = fleet.audit().writesOf(OPERATOR, Instant.EPOCH).containsKey(CHARGES);
       Thread.sleep(SETTLE);
+      Instant settled = Instant.now();
       Map<String, Integer> none = writesDuring(fleet, WITHOUT);
       System.err.printf("writes in %s without replicas: %s%n", WITHOUT, none);
       if (asked) {
@@ -70,6 +71,9 @@ class WritesNothingAtRestTest {
           .as(() -> changes(fleet, started, idle))
           .allSatisfy((object, writes) -> assertThat(writes).as(object).isLessThanOrEqualTo(most));
       assertThat(idle).containsKey("inferencebudgets rests/budget");
+      assertThat(fleet.audit().writesOf(OPERATOR, settled).getOrDefault(CHARGES, 0))
+          .as("nothing was asked for since")
+          .isLessThanOrEqualTo(asked ? 1 : 0);
     }
   }
 

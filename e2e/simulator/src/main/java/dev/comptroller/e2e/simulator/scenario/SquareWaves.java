@@ -52,8 +52,9 @@ public final class SquareWaves {
   /// @param wave what swung
   /// @param period in seconds
   /// @param end in seconds since 1970
+  /// @param setup of the run, which forgets prices that are over
   /// @param simulation the run
-  public record Run(Wave wave, long period, long end, Simulation simulation) {
+  public record Run(Wave wave, long period, long end, Setup setup, Simulation simulation) {
     /// Changes of variant.
     public long changes() {
       return simulation.total().changes();
@@ -66,7 +67,6 @@ public final class SquareWaves {
 
     /// What it cost beside what foresight needs, which takes longer to find than the run itself.
     public Result judged() {
-      Setup setup = setup(wave, period, end, 1);
       Service service = setup.services().getFirst();
       PriceTrack track = track(wave, period, end);
       double least = 0;
@@ -124,8 +124,8 @@ public final class SquareWaves {
   /// inside dwell is a broken invariant.
   public static Run run(Wave wave, long period, long days, long seed, Brain brain) {
     long end = START + (wave != Wave.Load && period < 900 ? DAY / 4 : days * DAY);
-    return new Run(
-        wave, period, end, new Simulation(setup(wave, period, end, seed), brain).run(end));
+    Setup setup = setup(wave, period, end, seed);
+    return new Run(wave, period, end, setup, new Simulation(setup, brain).run(end));
   }
 
   private static double cost(PriceTrack track, long second, int rung, int count) {
