@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /// One writer thread whose commits are shared: what arrives while one is under way goes together
 /// into the next, so the number of disk syncs does not grow with the number of callers.
@@ -44,6 +45,11 @@ public final class GroupCommit<T> {
     return closing;
   }
 
+  /// Whether it has ended: nobody writes what comes now.
+  public boolean ended() {
+    return closing && !writer.isAlive();
+  }
+
   /// Puts a thing behind those that wait, if it gets a place in time; false if it does not.
   public boolean offer(T thing, Duration patience) throws InterruptedException {
     return !closing && queue.offer(thing, patience.toNanos(), TimeUnit.NANOSECONDS);
@@ -52,6 +58,11 @@ public final class GroupCommit<T> {
   /// Takes a thing back that nobody waits for any more, if it still waits.
   public void withdraw(T thing) {
     var _ = queue.remove(thing);
+  }
+
+  /// Calls with each thing that waits.
+  public void forEachWaiting(Consumer<T> call) {
+    queue.forEach(call);
   }
 
   /// How many things wait.

@@ -31,6 +31,8 @@ final class DurableLedger implements ChargeLedger {
   private static final int MOST_WAITING = 16_384;
   private static final int MOST_ACCOUNTS = 20_000;
   private static final int MOST_EXPIRED = 512;
+  private static final int LOOKS = 20;
+  private static final Duration LONGEST_LOOK = Duration.ofMillis(100);
   private static final Duration FIRST_RETRY = Duration.ofMillis(100);
   private static final Duration LAST_RETRY = Duration.ofSeconds(5);
 
@@ -42,9 +44,11 @@ final class DurableLedger implements ChargeLedger {
   private final LedgerDatabase database;
   private final LedgerSettings settings;
   private final LedgerStore store;
+  private final Thread watch;
   private final Replica replica = new Replica();
   private final AtomicLong lines = new AtomicLong();
   private final AtomicLong commits = new AtomicLong();
+  private volatile List<Pending> inHand = List.of();
   private @Nullable Sent sent;
   private long sweptNanos;
   private volatile int openHolds;
@@ -56,6 +60,7 @@ final class DurableLedger implements ChargeLedger {
     this.database = database;
     this.settings = settings;
     this.store = new LedgerStore(database);
+    this.watch = Thread.ofVirtual().name("ledger-watch").unstarted(this::watch);
     this.sweptNanos = settings.nanos().getAsLong();
   }
 
@@ -72,6 +77,7 @@ final class DurableLedger implements ChargeLedger {
       throw e;
     }
     ledger.commit.start();
+    ledger.watch.start();
     return ledger;
   }
 
@@ -207,6 +213,9 @@ final class DurableLedger implements ChargeLedger {
         LOG.log(
             Level.ERROR, "{0} ledger operations could not be written at the end", commit.waiting());
       }
+      watch.interrupt();
+      watch.join();
+      giveUp(Duration.ZERO);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
@@ -222,7 +231,7 @@ final class DurableLedger implements ChargeLedger {
   /// that is given up before the writer took it has no effect; everything else is carried out.
   private <T> T ask(Operation operation, Class<T> type)
       throws LedgerUnavailable, InterruptedException {
-    Pending pending = new Pending(operation);
+    Pending pending = new Pending(operation, System.nanoTime());
     boolean reserves = operation instanceof Operation.Reserve;
     Duration patience = settings.patience();
     if (commit.closing()) {
@@ -235,7 +244,10 @@ final class DurableLedger implements ChargeLedger {
     }
     boolean durable = false;
     try {
-      durable = pending.await(patience);
+      if (commit.ended()) {
+        pending.giveUp(System.nanoTime());
+      }
+      durable = pending.await();
     } finally {
       if (!durable && reserves && pending.claim()) {
         commit.withdraw(pending);
@@ -247,6 +259,26 @@ final class DurableLedger implements ChargeLedger {
     return pending.answer(type);
   }
 
+  /// Sends away who has waited too long, so that nobody needs a timer of his own.
+  private void watch() {
+    Duration patience = settings.patience();
+    Duration look = patience.dividedBy(LOOKS);
+    try {
+      while (true) {
+        Thread.sleep(look.compareTo(LONGEST_LOOK) > 0 ? LONGEST_LOOK : look);
+        giveUp(patience);
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void giveUp(Duration patience) {
+    long before = System.nanoTime() - patience.toNanos();
+    commit.forEachWaiting(pending -> pending.giveUp(before));
+    inHand.forEach(pending -> pending.giveUp(before));
+  }
+
   private void take(List<Pending> batch) throws InterruptedException {
     batch.removeIf(pending -> !pending.claim());
     batch.sort(Comparator.comparingInt(pending -> pending.operation().turn()));
@@ -255,7 +287,9 @@ final class DurableLedger implements ChargeLedger {
     if (!batch.isEmpty() || sweep) {
       busySinceNanos = now;
       busy = true;
+      inHand = List.copyOf(batch);
       write(batch, sweep);
+      inHand = List.of();
       busy = false;
     }
   }

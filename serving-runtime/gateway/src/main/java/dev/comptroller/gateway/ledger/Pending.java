@@ -1,22 +1,25 @@
 package dev.comptroller.gateway.ledger;
 
-import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/// An operation on its way through the writer: the caller waits, the writer answers once.
+/// An operation on its way through the writer: the caller waits, the writer answers once, or
+/// somebody sends the caller away because it has waited long enough.
 final class Pending {
   private final Operation operation;
   private final CountDownLatch done = new CountDownLatch(1);
   private final AtomicBoolean claimed = new AtomicBoolean();
+  private final long sinceNanos;
+  private volatile boolean durable;
   private @Nullable Object answer;
   private @Nullable RuntimeException failure;
 
-  Pending(Operation operation) {
+  /// @param sinceNanos when the caller came
+  Pending(Operation operation, long sinceNanos) {
     this.operation = operation;
+    this.sinceNanos = sinceNanos;
   }
 
   Operation operation() {
@@ -39,11 +42,23 @@ final class Pending {
 
   /// Tells the caller what was decided.
   void release() {
+    durable = true;
     done.countDown();
   }
 
-  boolean await(Duration patience) throws InterruptedException {
-    return done.await(patience.toNanos(), TimeUnit.NANOSECONDS);
+  /// Sends the caller away if it came before then.
+  void giveUp(long beforeNanos) {
+    if (sinceNanos - beforeNanos < 0) {
+      done.countDown();
+    }
+  }
+
+  /// Waits for the writer; false if the caller was sent away.
+  ///
+  /// Without a limit of its own: a timer for each operation costs more than the operation.
+  boolean await() throws InterruptedException {
+    done.await();
+    return durable;
   }
 
   /// What was decided, once it is durable.
