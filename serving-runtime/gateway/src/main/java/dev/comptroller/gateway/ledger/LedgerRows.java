@@ -16,8 +16,6 @@ final class LedgerRows {
           + " class, stream, outcome, status, finish_reason, prompt_tokens, cached_tokens,"
           + " completion_tokens, estimated, price_version, charge_micros, tariff_percent, gpu_ns,"
           + " millis";
-  static final String INSERT_LINE =
-      "INSERT INTO usage_line (" + LINE + ") VALUES (" + "?, ".repeat(23) + "?)";
   static final String ENTRY =
       "seq, kind, at_micros, gateway, hold, micros, key, bounds, text, price_version, lifetime_ms,"
           + " line, line_digest, hash";
@@ -41,33 +39,6 @@ final class LedgerRows {
         row.getString(12),
         digest == null ? null : new Digest(digest),
         new Digest(row.getBytes(14)));
-  }
-
-  static void bind(PreparedStatement insert, UsageLine line) throws SQLException {
-    insert.setString(1, line.id());
-    insert.setString(2, line.requestId());
-    insert.setLong(3, micros(line.at()));
-    insert.setString(4, line.model());
-    insert.setString(5, line.namespace());
-    insert.setString(6, line.deployment());
-    insert.setString(7, line.variant());
-    insert.setString(8, line.replica());
-    insert.setString(9, line.payer());
-    insert.setString(10, line.feature());
-    insert.setString(11, line.trafficClass());
-    insert.setInt(12, line.stream() ? 1 : 0);
-    insert.setString(13, line.outcome().word());
-    insert.setInt(14, line.status());
-    insert.setString(15, line.finishReason());
-    insert.setLong(16, line.usage().prompt());
-    insert.setLong(17, line.usage().cached());
-    insert.setLong(18, line.usage().completion());
-    insert.setInt(19, line.usage().estimated() ? 1 : 0);
-    bindLong(insert, 20, line.priceVersion());
-    bindLong(insert, 21, line.chargeMicros());
-    insert.setInt(22, line.tariffPercent());
-    bindLong(insert, 23, line.gpuNanos());
-    insert.setLong(24, line.millis());
   }
 
   /// A usage line that starts at a column.
