@@ -1,10 +1,12 @@
 package dev.comptroller.e2e.fleet;
 
 import dev.comptroller.e2e.nodeagent.AgentConfig.ImageConfig;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// What images run on this machine: those of the chart the programs that this repository built.
@@ -34,6 +36,15 @@ final class Images {
             Map.of("COMPTROLLER_NATIVES", natives.toString())));
   }
 
+  /// The class cache that `e2e/fleet/caches` made of a program, unless the program is newer.
+  private static Optional<Path> cache(Path jar) {
+    Path cache = Path.of(jar.toString().replaceFirst("[.]jar$", ".aot"));
+    return Files.isRegularFile(cache)
+            && cache.toFile().lastModified() >= jar.toFile().lastModified()
+        ? Optional.of(cache)
+        : Optional.empty();
+  }
+
   private static List<String> java(Path jar, String... flags) {
     List<String> words =
         new ArrayList<>(
@@ -43,6 +54,7 @@ final class Images {
                 "-XX:+UseCompactObjectHeaders",
                 "--enable-native-access=ALL-UNNAMED"));
     words.addAll(List.of(flags));
+    cache(jar).ifPresent(cache -> words.add("-XX:AOTCache=" + cache));
     words.addAll(List.of("-jar", jar.toString()));
     return words;
   }
