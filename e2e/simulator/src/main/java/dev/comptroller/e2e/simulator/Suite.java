@@ -27,18 +27,20 @@ public enum Suite {
       return report.isKept();
     }
   },
-  /// Square waves of price and load at every period from a minute to a day, a week each.
+  /// Square waves of price and load at every period from a minute to a day, a week each; of a price
+  /// that changes every few minutes, which takes long to reckon, a day.
   SQUARE_WAVES {
     @Override
     boolean run(PrintWriter out, Size size) {
       long seed = size.seed();
-      int days = size.days();
+      long days = size.days() > 0 ? size.days() : 7;
       boolean held = true;
       for (SquareWaves.Wave wave : SquareWaves.Wave.values()) {
         for (long period : SquareWaves.PERIODS) {
           try {
+            boolean quick = wave != SquareWaves.Wave.Load && period < 900;
             SquareWaves.Run run =
-                SquareWaves.run(wave, period, days > 0 ? days : 7, seed, MoneyLoop::decide);
+                SquareWaves.run(wave, period, quick ? 24 : 24 * days, seed, MoneyLoop::decide);
             SquareWaves.Result result = run.judged();
             boolean bound = result.regret() <= 0.05;
             held &= bound;

@@ -111,8 +111,8 @@ class ScenariosTest {
 
   @Test
   void shouldNotFlapWithAWaveThatIsShorterThanDwellAndFollowOneThatIsMuchLonger() {
-    SquareWaves.Run fast = SquareWaves.run(Wave.Price, 60, 1, 1, MoneyLoop::decide);
-    SquareWaves.Run slow = SquareWaves.run(Wave.Price, DAY / 2, 2, 1, MoneyLoop::decide);
+    SquareWaves.Run fast = SquareWaves.run(Wave.Price, 60, 3, 1, MoneyLoop::decide);
+    SquareWaves.Run slow = SquareWaves.run(Wave.Price, DAY / 2, 48, 1, MoneyLoop::decide);
 
     // A change inside dwell would have broken the run.
     assertThat(fast.changes()).isLessThanOrEqualTo(2);
@@ -123,9 +123,9 @@ class ScenariosTest {
   @Test
   void shouldLeaveDearRungsBeforePricesRiseAsDeclared() {
     SquareWaves.Result hourly =
-        SquareWaves.run(Wave.Price, 3_600, 2, 1, MoneyLoop::decide).judged();
+        SquareWaves.run(Wave.Price, 3_600, 48, 1, MoneyLoop::decide).judged();
     SquareWaves.Result late =
-        SquareWaves.run(Wave.PriceAtShortNotice, 900, 2, 1, MoneyLoop::decide).judged();
+        SquareWaves.run(Wave.PriceAtShortNotice, 900, 48, 1, MoneyLoop::decide).judged();
 
     // Changes that begin when a rise is there cost 15 %, and 12.3 %.
     assertThat(hourly.regret()).isBetween(0.0, 0.08);
@@ -134,7 +134,8 @@ class ScenariosTest {
 
   @Test
   void shouldBeReadyForLoadThatComesAgainEveryHalfHour() {
-    SquareWaves.Result result = SquareWaves.run(Wave.Load, 1_800, 1, 1, MoneyLoop::decide).judged();
+    SquareWaves.Result result =
+        SquareWaves.run(Wave.Load, 1_800, 24, 1, MoneyLoop::decide).judged();
 
     Tally total = result.run().simulation().total();
     // Without knowing that it comes again 7.8 % are refused, and the regret is 31 %.
@@ -145,7 +146,7 @@ class ScenariosTest {
 
   @Test
   void shouldServeLoadThatComesAgainEveryQuarterOfAnHourByTheRungThatItIsWorth() {
-    SquareWaves.Result result = SquareWaves.run(Wave.Load, 900, 2, 1, MoneyLoop::decide).judged();
+    SquareWaves.Result result = SquareWaves.run(Wave.Load, 900, 48, 1, MoneyLoop::decide).judged();
 
     // Where money goes by what is asked for at the moment it is 11 %, and a lower rung serves.
     assertThat(result.regret()).isPositive().isLessThanOrEqualTo(0.08);
@@ -154,7 +155,7 @@ class ScenariosTest {
 
   @Test
   void shouldServeWavesWithinAMinuteByWhatTheirBusiestQuarterAsksFor() {
-    SquareWaves.Result result = SquareWaves.run(Wave.Load, 60, 1, 1, MoneyLoop::decide).judged();
+    SquareWaves.Result result = SquareWaves.run(Wave.Load, 60, 24, 1, MoneyLoop::decide).judged();
 
     // By what whole minutes ask for, one of the best rung waits through half of each: 91 %.
     assertThat(result.regret()).isBetween(0.0, 0.05);

@@ -120,10 +120,9 @@ public final class SquareWaves {
     }
   }
 
-  /// Runs `days` days of a wave, of a price that changes every few minutes six hours; a change
-  /// inside dwell is a broken invariant.
-  public static Run run(Wave wave, long period, long days, long seed, Brain brain) {
-    long end = START + (wave != Wave.Load && period < 900 ? DAY / 4 : days * DAY);
+  /// Runs so many hours of a wave; a change inside dwell is a broken invariant.
+  public static Run run(Wave wave, long period, long hours, long seed, Brain brain) {
+    long end = START + hours * HOUR;
     Setup setup = setup(wave, period, end, seed);
     return new Run(wave, period, end, setup, new Simulation(setup, brain).run(end));
   }

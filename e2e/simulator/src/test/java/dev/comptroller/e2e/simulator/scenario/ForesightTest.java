@@ -144,7 +144,7 @@ class ForesightTest {
   @Test
   void shouldNotBeBeatenByARun() {
     SquareWaves.Result price =
-        SquareWaves.run(Wave.Price, 14_400, 1, 1, MoneyLoop::decide).judged();
+        SquareWaves.run(Wave.Price, 14_400, 24, 1, MoneyLoop::decide).judged();
 
     assertThat(price.regret()).isPositive().isGreaterThanOrEqualTo(price.regretOfPlan());
   }
