@@ -43,6 +43,8 @@ final class Certificate {
     var builder =
         new ProcessBuilder(
                 keytool.toString(),
+                "-J-XX:+UseSerialGC",
+                "-J-XX:TieredStopAtLevel=1",
                 "-genkeypair",
                 "-alias",
                 "kubelet",

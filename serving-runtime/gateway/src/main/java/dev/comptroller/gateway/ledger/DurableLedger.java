@@ -274,9 +274,9 @@ final class DurableLedger implements ChargeLedger {
   }
 
   private void giveUp(Duration patience) {
-    long before = System.nanoTime() - patience.toNanos();
-    commit.forEachWaiting(pending -> pending.giveUp(before));
-    inHand.forEach(pending -> pending.giveUp(before));
+    long last = System.nanoTime() - patience.toNanos();
+    commit.forEachWaiting(pending -> pending.giveUp(last));
+    inHand.forEach(pending -> pending.giveUp(last));
   }
 
   private void take(List<Pending> batch) throws InterruptedException {

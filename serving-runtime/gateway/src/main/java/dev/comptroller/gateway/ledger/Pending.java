@@ -46,9 +46,9 @@ final class Pending {
     done.countDown();
   }
 
-  /// Sends the caller away if it came before then.
-  void giveUp(long beforeNanos) {
-    if (sinceNanos - beforeNanos < 0) {
+  /// Sends the caller away if it came then or before.
+  void giveUp(long lastNanos) {
+    if (sinceNanos - lastNanos <= 0) {
       done.countDown();
     }
   }
