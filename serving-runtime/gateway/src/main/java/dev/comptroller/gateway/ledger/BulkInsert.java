@@ -54,12 +54,28 @@ final class BulkInsert<T> {
     List<@Nullable Object[]> rows = things.stream().map(this::row).toList();
     int at = 0;
     while (at < rows.size()) {
-      List<@Nullable Object[]> next = alike(rows.subList(at, rows.size()));
-      Shape shape = new Shape(present(next.getFirst()), common(next), next.size());
+      int present = present(rows.get(at));
+      int end = at + 1;
+      while (end < rows.size() && present(rows.get(end)) == present) {
+        end++;
+      }
+      insert(statements, present, rows.subList(at, end));
+      at = end;
+    }
+  }
+
+  /// Writes rows that have the same columns, by powers of two of them.
+  private void insert(Statements statements, int present, List<@Nullable Object[]> rows)
+      throws SQLException {
+    int at = 0;
+    while (at < rows.size()) {
+      int count = Math.min(MOST, Integer.highestOneBit(rows.size() - at));
+      List<@Nullable Object[]> next = rows.subList(at, at + count);
+      Shape shape = new Shape(present, common(next), count);
       PreparedStatement insert = statements.of(texts.computeIfAbsent(shape, this::text));
       bind(insert, shape, next);
       insert.executeUpdate();
-      at += next.size();
+      at += count;
     }
   }
 
@@ -69,17 +85,6 @@ final class BulkInsert<T> {
       row[column] = columns.get(column).value().apply(thing);
     }
     return row;
-  }
-
-  /// The first rows that have the same columns: a power of two of them.
-  private static List<@Nullable Object[]> alike(List<@Nullable Object[]> rows) {
-    int present = present(rows.getFirst());
-    int most = Math.min(MOST, rows.size());
-    int alike = 1;
-    while (alike < most && present(rows.get(alike)) == present) {
-      alike++;
-    }
-    return rows.subList(0, Integer.highestOneBit(alike));
   }
 
   private static int present(@Nullable Object[] row) {

@@ -262,10 +262,11 @@ final class DurableLedger implements ChargeLedger {
   /// Sends away who has waited too long, so that nobody needs a timer of his own.
   private void watch() {
     Duration patience = settings.patience();
-    Duration look = patience.dividedBy(LOOKS);
+    Duration part = patience.dividedBy(LOOKS);
+    Duration look = part.compareTo(LONGEST_LOOK) > 0 ? LONGEST_LOOK : part;
     try {
       while (true) {
-        Thread.sleep(look.compareTo(LONGEST_LOOK) > 0 ? LONGEST_LOOK : look);
+        Thread.sleep(look);
         giveUp(patience);
       }
     } catch (InterruptedException _) {

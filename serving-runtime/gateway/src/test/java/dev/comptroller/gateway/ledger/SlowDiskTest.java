@@ -1,14 +1,13 @@
 package dev.comptroller.gateway.ledger;
 
+import static dev.comptroller.gateway.ledger.LedgerFixture.CHAT;
+import static dev.comptroller.gateway.ledger.LedgerFixture.ask;
+import static dev.comptroller.gateway.ledger.LedgerFixture.limit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.comptroller.gateway.durable.WritePoint;
-import dev.comptroller.gateway.ledger.LedgerSettings.Database;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
-class SlowDiskTest extends LedgerFixture {
+class SlowDiskTest {
   private static final Duration PATIENCE = Duration.ofMillis(300);
 
   private final CountDownLatch reached = new CountDownLatch(1);
@@ -29,16 +28,6 @@ class SlowDiskTest extends LedgerFixture {
   @TempDir
   @SuppressWarnings("NullAway.Init")
   Path folder;
-
-  @Override
-  Database fresh() {
-    return new Database.Embedded(folder);
-  }
-
-  @Override
-  Connection connect(Database database) throws SQLException {
-    return DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("ledger.db"));
-  }
 
   @Test
   void shouldSendAwayWhoWaitsLongerThanItsPatience() throws Exception {
@@ -118,7 +107,7 @@ class SlowDiskTest extends LedgerFixture {
           }
         };
     return ChargeLedger.open(
-        LedgerSettings.of(fresh(), "gateway-0").withPatience(patience).withPoint(point));
+        LedgerSettings.embedded(folder).withPatience(patience).withPoint(point));
   }
 
   private static List<Future<Reserved>> reserve(ChargeLedger ledger, int count) {
