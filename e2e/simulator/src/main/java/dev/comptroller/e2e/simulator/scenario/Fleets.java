@@ -108,17 +108,16 @@ public final class Fleets {
   /// Seconds that streams take to end once nothing new comes.
   private static final long STREAMS = 30;
 
-  /// Seconds that a pod which was told to leave takes at least: to drain, and to be torn down.
-  private static final long LEAST = 2;
-
-  /// What foresight is held to: how long starts, ends and changes take where nothing fails. The
-  /// dwell is a slot shorter than declared, because changes do not all take equally long.
+  /// What foresight is held to: how long starts, ends and changes take where nothing fails. How
+  /// long a pod drains and is torn down is chance, which nobody chooses: its mean. The dwell is a
+  /// slot shorter than declared, because changes do not all take equally long.
   public static Foresight.Physics physics(Faults faults) {
+    long leave = (1 + faults.drain() + 1 + faults.teardown()) / 2;
     return new Foresight.Physics(
         SLOT,
         faults.start(),
-        LEAST,
-        STREAMS + LEAST,
+        leave,
+        STREAMS + leave,
         DeploymentPolicy.DEFAULT_DWELL.toSeconds() - SLOT);
   }
 

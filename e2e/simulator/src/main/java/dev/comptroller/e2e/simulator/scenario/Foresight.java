@@ -10,9 +10,10 @@ import java.util.List;
 /// A plan is one rung and a whole number of ready replicas at every instant. A replica costs from
 /// its start on and serves [Physics#start] seconds later; one that leaves costs a little longer; a
 /// change of rung starts the new replicas while the old ones serve, keeps the old ones until their
-/// streams end, and comes no sooner than the dwell after the change before. Requests are served as
-/// they come: what waits for a replica while others come counts neither here nor for a run, see
-/// `promptTokens` of its tally. Where nobody can act, nothing changes.
+/// streams end, and comes no sooner than the dwell after the change before. From the first replica
+/// on there are no fewer than the owner's floor. Requests are served as they come: what waits for a
+/// replica while others come counts neither here nor for a run, see `promptTokens` of its tally.
+/// Where nobody can act, nothing changes.
 ///
 /// The bound is Lagrange's: for a price of a token the plan that is worth most less its dollars is
 /// found exactly, by dynamic programming over slots of time; the price is then varied. For fixed
@@ -48,8 +49,8 @@ public final class Foresight {
   ///
   /// @param slot of time: demand and prices change at whole slots
   /// @param start from the start of a replica until it serves, whole slots
-  /// @param leave that a replica which leaves goes on to cost, at least
-  /// @param change that a replica of the old rung goes on to cost after a change, at least
+  /// @param leave that a replica which leaves goes on to cost
+  /// @param change that a replica of the old rung goes on to cost after a change
   /// @param dwell between two changes of rung, whole slots
   public record Physics(long slot, long start, long leave, long change, long dwell) {
     public Physics {
@@ -74,6 +75,7 @@ public final class Foresight {
   /// @param demand what clients ask for
   /// @param rungs how they can be served
   /// @param cost what that costs
+  /// @param least replicas that stay once there are any
   /// @param most replicas of a rung, at most
   /// @param quality whether tokens count by the quality of their rung
   /// @param physics how long things take
@@ -85,6 +87,7 @@ public final class Foresight {
       Demand demand,
       List<Rung> rungs,
       Cost cost,
+      int least,
       int most,
       boolean quality,
       Physics physics,

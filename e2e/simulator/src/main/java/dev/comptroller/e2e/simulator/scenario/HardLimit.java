@@ -217,6 +217,7 @@ public final class HardLimit {
                 service.demand(),
                 service.rungs(),
                 (_, rung) -> Fleets.LADDER.get(rung).gpus() * perGpu,
+                0,
                 MOST,
                 false,
                 Fleets.physics(setup.faults()),

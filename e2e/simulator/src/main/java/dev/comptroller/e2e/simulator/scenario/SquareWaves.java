@@ -27,6 +27,7 @@ public final class SquareWaves {
   private static final long START = Instant.parse("2026-03-02T00:00:00Z").getEpochSecond();
   private static final long HOUR = 3_600;
   private static final long DAY = 24 * HOUR;
+  private static final int LEAST = 1;
   private static final int MOST = 6;
   private static final long PRICE = 32_000_000;
 
@@ -92,6 +93,7 @@ public final class SquareWaves {
                   service.demand(),
                   service.rungs(),
                   (second, rung) -> cost(track, second, rung, 1),
+                  LEAST,
                   MOST,
                   true,
                   Fleets.physics(setup.faults()),
@@ -141,7 +143,7 @@ public final class SquareWaves {
             Money.parse("300"),
             Period.Day,
             Fleets.HEAT,
-            new Scaling(1, MOST),
+            new Scaling(LEAST, MOST),
             Fleets.leaving(faults, controls, Fleets.rollout()),
             faults);
     long step = step(period / 2);

@@ -45,7 +45,7 @@ final class Walk {
   Plan walk() {
     Arrays.fill(worth, Double.NEGATIVE_INFINITY);
     for (int state = 0; state < world.states(); state++) {
-      if (world.running() || state % size == 0) {
+      if (world.running() ? state % size >= world.least() : state % size == 0) {
         worth[at(dwell, state)] = 0;
       }
     }
@@ -126,7 +126,7 @@ final class Walk {
     double cost = 0;
     for (int i = 0; i < size; i++) {
       int state = rung * size + (way > 0 ? i : size - 1 - i);
-      if (best >= 0) {
+      if (best >= 0 && state % size >= world.least()) {
         reach(at(Math.min(age + 1, dwell), state), best, cost);
       }
       int from = at(age, state);
@@ -153,7 +153,9 @@ final class Walk {
           cost = end;
         }
       }
-      for (int i = 1; i < size && best >= 0 && start < Double.POSITIVE_INFINITY; i++) {
+      for (int i = Math.max(1, world.least());
+          i < size && best >= 0 && start < Double.POSITIVE_INFINITY;
+          i++) {
         reach(at(Math.min(1, dwell), to * size + i), best, cost + i * start);
       }
     }

@@ -27,6 +27,7 @@ import java.util.function.LongToDoubleFunction;
 public final class Weeks {
   private static final long START = Instant.parse("2026-03-02T00:00:00Z").getEpochSecond();
   private static final long WEEK = 7 * 86_400;
+  private static final int LEAST = 1;
   private static final int MOST = 8;
   private static final long PRICE = 32_000_000;
 
@@ -113,6 +114,7 @@ public final class Weeks {
                 service.demand(),
                 service.rungs(),
                 (_, rung) -> (double) PRICE * Fleets.LADDER.get(rung).gpus() / Fleets.PER_NODE,
+                LEAST,
                 MOST,
                 true,
                 Fleets.physics(setup.faults()),
@@ -154,7 +156,7 @@ public final class Weeks {
             amount,
             Period.Week,
             Fleets.HEAT,
-            new Scaling(1, MOST),
+            new Scaling(LEAST, MOST),
             Fleets.leaving(faults, controls, Fleets.rollout()),
             faults);
     PriceTrack track = new PriceTrack(Fleets.PER_NODE);

@@ -35,6 +35,10 @@ class ForesightTest {
 
   /// A world whose demand and prices change at random.
   private static World world(long seed, int slots, List<Frozen> frozen) {
+    return world(seed, slots, 0, frozen);
+  }
+
+  private static World world(long seed, int slots, int least, List<Frozen> frozen) {
     SplittableRandom random = new SplittableRandom(seed);
     double[] rates = random.doubles(slots, 0.5, 6).toArray();
     double[] prices = random.doubles(slots, 2e6, 8e6).toArray();
@@ -46,6 +50,7 @@ class ForesightTest {
         demand,
         RUNGS,
         (second, rung) -> prices[(int) (second / SLOT)] * (rung == 0 ? 4 : 1),
+        least,
         MOST,
         true,
         new Physics(SLOT, SLOT, 5, 20, DWELL * SLOT),
@@ -55,7 +60,8 @@ class ForesightTest {
   @Test
   void shouldNeverBeBeatenByAnyPlanAndBeAsCloseAsAPriceCanTell() {
     for (long seed = 1; seed <= 12; seed++) {
-      World world = world(seed, 7, seed % 3 == 0 ? List.of(new Frozen(115, 310)) : List.of());
+      List<Frozen> frozen = seed % 3 == 0 ? List.of(new Frozen(115, 310)) : List.of();
+      World world = world(seed, 7, (int) (seed % 2), frozen);
       List<Plan> plans = new Plans(world).all();
       for (double money : new double[] {2e5, 5e5, 1e6}) {
         double best =
@@ -83,7 +89,7 @@ class ForesightTest {
   @Test
   void shouldNeverCostMoreThanAnyPlanAndBeAsCloseAsAPriceCanTell() {
     for (long seed = 1; seed <= 6; seed++) {
-      World world = world(seed, 7, List.of());
+      World world = world(seed, 7, (int) (seed % 3), List.of());
       List<Plan> plans = new Plans(world).all();
       double value = 0.7 * plans.stream().mapToDouble(Plan::value).max().orElseThrow();
       double least =
@@ -135,6 +141,7 @@ class ForesightTest {
         world.demand(),
         world.rungs(),
         world.cost(),
+        world.least(),
         world.most(),
         world.quality(),
         physics,
@@ -185,9 +192,10 @@ class ForesightTest {
           boolean changes = to != rung;
           int starts = changes ? count : Math.max(0, count - replicas);
           int ends = changes ? replicas : Math.max(0, replicas - count);
+          boolean tooFew = count < world.least() && (replicas > 0 || count > 0);
           boolean late = starts > 0 && (slot == 0 || isFrozen(slot - 1));
           boolean stuck = !changes && ends > 0 && isFrozen(slot);
-          if (late || stuck || (changes && (count == 0 || age < DWELL))) {
+          if (tooFew || late || stuck || (changes && (count == 0 || age < DWELL))) {
             continue;
           }
           double cost = starts == 0 ? 0 : starts * hourly(slot - 1, to) * SLOT / 3600;
