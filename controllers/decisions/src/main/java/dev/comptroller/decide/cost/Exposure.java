@@ -97,6 +97,36 @@ public record Exposure(HourlyRate now, HourlyRate highest, List<Step> later) {
     return rate;
   }
 
+  /// Dollars an hour on average from an instant until another, with `first` until the first change
+  /// that is declared.
+  public HourlyRate mean(Instant from, Instant until, HourlyRate first) {
+    HourlyRate rate = at(from, first);
+    BigInteger sum = BigInteger.ZERO;
+    Instant begin = from;
+    for (Step step : later) {
+      if (!step.from().isBefore(until)) {
+        break;
+      }
+      if (step.from().isAfter(from)) {
+        sum = sum.add(cost(rate, begin, step.from()));
+        begin = step.from();
+        rate = step.rate();
+      }
+    }
+    if (begin.equals(from)) {
+      return rate;
+    }
+    BigInteger seconds = BigInteger.valueOf(Duration.between(from, until).toSeconds());
+    BigInteger mean = sum.add(cost(rate, begin, until)).divide(seconds);
+    return new HourlyRate(mean.longValueExact());
+  }
+
+  /// Micro-dollars times seconds of an hour.
+  private static BigInteger cost(HourlyRate rate, Instant from, Instant until) {
+    return BigInteger.valueOf(rate.microsPerHour())
+        .multiply(BigInteger.valueOf(Duration.between(from, until).toSeconds()));
+  }
+
   /// The sum.
   public Exposure plus(Exposure other) {
     HourlyRate sum = now.plus(other.now);

@@ -1,6 +1,5 @@
 package dev.comptroller.decide.loop;
 
-import dev.comptroller.decide.allocate.Frontier.Cost;
 import dev.comptroller.decide.budget.Funds;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,24 +31,27 @@ final class DeclaredPrices {
     Duration reach =
         wishes.stream().map(Wish::reach).max(Comparator.naturalOrder()).orElse(Duration.ZERO);
     List<Wish> open = wishes;
-    var soon = demands.hours().later().headMap(present.now().plus(reach));
-    for (Map.Entry<Instant, Cost> change : soon.entrySet()) {
-      Instant at = change.getKey();
-      Map<String, Choices.Pick> then = chosen(asked, at, change.getValue());
-      open = open.stream().map(wish -> until(wish, at, then.get(wish.name()))).toList();
+    Instant horizon = present.now().plus(reach);
+    for (Hours.Later change : demands.hours().later()) {
+      if (change.prices().begin().isBefore(horizon)) {
+        Map<String, Choices.Pick> then = chosen(asked, change);
+        open = open.stream().map(wish -> until(wish, change, then.get(wish.name()))).toList();
+      }
     }
     return open;
   }
 
-  private Map<String, Choices.Pick> chosen(List<Wish> asked, Instant at, Cost share) {
+  private Map<String, Choices.Pick> chosen(List<Wish> asked, Hours.Later change) {
     List<Wish> then =
-        asked.stream().map(wish -> wish.priced(at).worth(terms, present.now())).toList();
-    return new Choices(present, demands.at(share), funds).choose(then).picks();
+        asked.stream()
+            .map(wish -> wish.priced(change.prices()).worth(terms, present.now()))
+            .toList();
+    return new Choices(present, demands.at(change.share()), funds).choose(then).picks();
   }
 
-  private Wish until(Wish wish, Instant at, Choices.@Nullable Pick then) {
+  private Wish until(Wish wish, Hours.Later change, Choices.@Nullable Pick then) {
     return then == null || then.part().option() == null || then.part().replicas() == 0
         ? wish
-        : wish.until(at, then.part().option(), present.now());
+        : wish.until(change.prices(), then.part().option(), present.now());
   }
 }

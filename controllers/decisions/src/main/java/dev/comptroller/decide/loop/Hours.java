@@ -10,9 +10,10 @@ import dev.comptroller.decide.forecast.Work;
 import dev.comptroller.decide.loop.Present.Span;
 import dev.comptroller.decide.units.Money;
 import java.math.BigInteger;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,29 +34,43 @@ import org.jspecify.annotations.Nullable;
 /// @param needs those of other hours
 /// @param known of how many hours of the day it is known what they need; others are supposed
 /// @param terms of money that is short, if it is spread by what it buys
-/// @param later shares of the next times at which prices change as declared, from then on
-record Hours(
-    Cost share, Needs needs, int known, @Nullable Terms terms, SortedMap<Instant, Cost> later) {
+/// @param later shares of the next times at which prices change as declared, in order
+record Hours(Cost share, Needs needs, int known, @Nullable Terms terms, List<Later> later) {
+  Hours {
+    later = List.copyOf(later);
+  }
+
+  /// A share from a change of prices on.
+  ///
+  /// @param prices that hold then
+  /// @param share of the time when they begin
+  record Later(PriceStretch prices, Cost share) {}
+
   /// On what terms short money is spent.
   ///
   /// @param price the worth that a micro-dollar has to buy
+  /// @param prices at which rungs are compared now
   /// @param swing what is asked for while the present hour lasts, in parts of what is asked for
   ///   now: each of these for the same time
-  record Terms(double price, List<Double> swing) {
+  record Terms(double price, PriceStretch prices, List<Double> swing) {
     Terms {
       swing = List.copyOf(swing);
     }
   }
 
-  /// Changes of prices that are looked ahead.
-  private static final int MOST_CHANGES = 128;
+  /// Stretches of prices that are looked ahead.
+  private static final int MOST_STRETCHES = 128;
+
+  /// Prices that stay for less than so many times as far as a change of rung is looked ahead count
+  /// by their mean: two rungs side by side at its begin and its end cost what it gains.
+  private static final int WORTHWHILE = 2;
 
   private static final BigInteger HOUR = BigInteger.valueOf(3600);
   private static final BigInteger HUNDRED = BigInteger.valueOf(100);
 
   /// In proportion to the GPUs that every hour would run without the budget.
   static Hours byNeed(long need, Needs needs) {
-    return new Hours(Cost.always(need), needs, needs.known(), null, Collections.emptySortedMap());
+    return new Hours(Cost.always(need), needs, needs.known(), null, List.of());
   }
 
   /// By what short money buys.
@@ -71,14 +86,6 @@ record Hours(
   /// @return absent unless money is short, and it is known what it can buy
   static Optional<Hours> byWorth(
       List<Wish> wishes, Work work, Present present, @Nullable Funds funds, int margin) {
-    List<Instant> changes =
-        wishes.stream()
-            .flatMap(Wish::changes)
-            .filter(each -> each.isBefore(present.window().end()))
-            .distinct()
-            .sorted()
-            .limit(MOST_CHANGES)
-            .toList();
     boolean known = wishes.stream().allMatch(wish -> wish.isMeasured() && wish.isPriced());
     Map<String, Asked> repeating = known && !work.differs() ? repeating(wishes) : Map.of();
     boolean telling = !repeating.isEmpty() || work.isTelling();
@@ -86,9 +93,24 @@ record Hours(
       return Optional.empty();
     }
     double now = wishes.stream().mapToDouble(Wish::fraction).sum();
-    return new Plan(wishes, work, present, present.spans(changes), now, repeating)
+    return new Plan(
+            wishes, work, present, present.spans(stretches(wishes, present)), now, repeating)
         .hours(funds, margin)
         .filter(it -> it.need() > 0);
+  }
+
+  /// What is left of the period, by prices that stay long enough to change a rung for them.
+  private static List<PriceStretch> stretches(List<Wish> wishes, Present present) {
+    List<List<Instant>> changes =
+        wishes.stream().flatMap(Wish::changes).distinct().map(present::ahead).toList();
+    Duration least =
+        wishes.stream().map(Wish::reach).max(Comparator.naturalOrder()).orElse(Duration.ZERO);
+    return PriceStretch.of(
+        present.now(),
+        present.window().end(),
+        changes,
+        least.multipliedBy(WORTHWHILE),
+        MOST_STRETCHES);
   }
 
   /// What is asked of each deployment that is asked for anything, if all of that comes again.
@@ -179,8 +201,8 @@ record Hours(
 
     /// What everybody would run if money did not matter.
     private long everything(int span) {
-      Instant at = spans.get(span).from();
-      return wishes.stream().mapToLong(wish -> wish.everything(asked(wish, span), at)).sum();
+      PriceStretch prices = spans.get(span).prices();
+      return wishes.stream().mapToLong(wish -> wish.everything(asked(wish, span), prices)).sum();
     }
 
     private Hours bound(Money money) {
@@ -193,7 +215,7 @@ record Hours(
           spread.rates().getFirst(),
           byHour(spread.rates().stream().map(Cost::mean).toList()),
           work.mean().known(),
-          new Terms(spread.price(), swing()),
+          new Terms(spread.price(), spans.getFirst().prices(), swing()),
           later(spread.rates()));
     }
 
@@ -205,12 +227,13 @@ record Hours(
     }
 
     /// What is spent from each change of prices on.
-    private SortedMap<Instant, Cost> later(List<Cost> rates) {
-      SortedMap<Instant, Cost> later = new TreeMap<>();
+    private List<Later> later(List<Cost> rates) {
+      List<Later> later = new ArrayList<>();
       for (int i = 0; i < rates.size(); i++) {
-        Instant from = spans.get(i).from();
+        PriceStretch prices = spans.get(i).prices();
+        Instant from = prices.begin();
         if (from.isAfter(present.now()) && spans.get(i).hour() == Needs.hourOfDay(from)) {
-          later.put(from, rates.get(i));
+          later.add(new Later(prices, rates.get(i)));
         }
       }
       return later;
@@ -234,9 +257,9 @@ record Hours(
     }
 
     private List<Frontier> frontiers(int span) {
-      Instant at = spans.get(span).from();
+      PriceStretch prices = spans.get(span).prices();
       return wishes.stream()
-          .flatMap(wish -> wish.frontier(asked(wish, span), at).stream())
+          .flatMap(wish -> wish.frontier(asked(wish, span), prices).stream())
           .toList();
     }
   }

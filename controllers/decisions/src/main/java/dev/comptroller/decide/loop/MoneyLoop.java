@@ -112,7 +112,9 @@ public final class MoneyLoop {
       Hours.@Nullable Terms terms = hours.terms();
       List<Wish> asked = wishes;
       wishes =
-          terms == null ? wishes : wishes.stream().map(wish -> wish.worth(terms, now)).toList();
+          terms == null
+              ? wishes
+              : wishes.stream().map(wish -> wish.priced(terms.prices()).worth(terms, now)).toList();
       Present.@Nullable Figures figures =
           present.figures(lasting(present.burn(), wishes), hours).orElse(null);
       @Nullable HeatVerdict heat = held || figures == null ? null : heat(figures, wishes);

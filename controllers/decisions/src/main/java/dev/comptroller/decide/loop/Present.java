@@ -224,39 +224,43 @@ record Present(
     return Math.min(rest().toSeconds(), HOUR_SECONDS - now.getEpochSecond() % HOUR_SECONDS);
   }
 
+  /// Those of `instants` that are left of the period.
+  List<Instant> ahead(List<Instant> instants) {
+    return instants.stream()
+        .filter(each -> each.isAfter(now) && each.isBefore(window.end()))
+        .distinct()
+        .toList();
+  }
+
   /// A part of what is left of the period.
   ///
-  /// @param from when it begins, or the prices that hold in it do
   /// @param seconds how long it is
   /// @param hour which hour of the day in UTC
-  record Span(Instant from, long seconds, int hour) {}
+  /// @param prices the prices that hold in it
+  record Span(long seconds, int hour, PriceStretch prices) {}
 
   /// What the period has left: first what is left of the present hour, then hours of the day, those
   /// of all days together. Each ends where prices change.
   ///
-  /// @param changes when they do, in order, before the period's end
-  List<Span> spans(List<Instant> changes) {
-    List<Instant> borders = new ArrayList<>(changes);
-    borders.removeIf(each -> !each.isAfter(now));
-    borders.add(window.end());
-    Instant first = min(now.plusSeconds(secondsOfHour()), borders.getFirst());
+  /// @param stretches of prices, from now on
+  List<Span> spans(List<PriceStretch> stretches) {
+    PriceStretch present = stretches.getFirst();
+    Instant first = min(now.plusSeconds(secondsOfHour()), present.end());
     List<Span> spans = new ArrayList<>();
-    spans.add(new Span(now, Duration.between(now, first).toSeconds(), Needs.hourOfDay(now)));
-    Instant from = now;
-    for (Instant border : borders) {
+    spans.add(new Span(Duration.between(now, first).toSeconds(), Needs.hourOfDay(now), present));
+    for (PriceStretch stretch : stretches) {
       long[] seconds = new long[Needs.HOURS];
-      Instant at = from.isBefore(first) ? first : from;
-      while (at.isBefore(border)) {
-        Instant until = min(HourSpend.next(at), border);
+      Instant at = stretch.equals(present) ? first : stretch.begin();
+      while (at.isBefore(stretch.end())) {
+        Instant until = min(HourSpend.next(at), stretch.end());
         seconds[Needs.hourOfDay(at)] += Duration.between(at, until).toSeconds();
         at = until;
       }
       for (int hour = 0; hour < seconds.length; hour++) {
         if (seconds[hour] > 0) {
-          spans.add(new Span(from, seconds[hour], hour));
+          spans.add(new Span(seconds[hour], hour, stretch));
         }
       }
-      from = border;
     }
     return spans;
   }

@@ -276,22 +276,23 @@ record Wish(
                     || each.later().stream().anyMatch(s -> s.rate().equals(each.highest())));
   }
 
-  /// When a rung that may serve comes to cost something else, as declared.
-  Stream<Instant> changes() {
+  /// When each rung that may serve comes to cost something else, as declared.
+  Stream<List<Instant>> changes() {
     return acceptable().stream()
         .flatMap(option -> exposure(option).stream())
-        .flatMap(each -> each.later().stream())
-        .map(Exposure.Step::from);
+        .map(each -> each.later().stream().map(Exposure.Step::from).toList());
   }
 
   private Optional<Exposure> exposure(Option option) {
     return stock.seen().variant(option.variant()).map(VariantSeen::perReplica);
   }
 
-  /// What a replica of a rung costs an hour at an instant ahead, as declared.
-  private HourlyRate perReplica(Option option, Instant at) {
+  /// What a replica of a rung costs an hour in a stretch, as declared.
+  private HourlyRate perReplica(Option option, PriceStretch prices) {
     HourlyRate first = option.perReplica();
-    return exposure(option).map(each -> each.at(at, first)).orElse(first);
+    return exposure(option)
+        .map(each -> each.mean(prices.from(), prices.until(), first))
+        .orElse(first);
   }
 
   /// Thousandths of GPUs of the rung without the budget that the demand takes, not rounded.
@@ -314,24 +315,24 @@ record Wish(
             minutes.stream().map(minute -> each * minute.thousandths()).toList(), fraction()));
   }
 
-  /// Micro-dollars an hour of what would usually run without the budget at an instant ahead.
-  long everything(Asked asked, Instant at) {
+  /// Micro-dollars an hour of what would usually run without the budget at these prices.
+  long everything(Asked asked, PriceStretch prices) {
     return Math.round(
-        asked.held().stream().mapToLong(each -> everything(each, at)).average().orElse(0));
+        asked.held().stream().mapToLong(each -> everything(each, prices)).average().orElse(0));
   }
 
-  private long everything(double milliGpus, Instant at) {
+  private long everything(double milliGpus, PriceStretch prices) {
     if (unbound == null || policy.requested() == 0) {
       return 0;
     }
     int least = policy.least();
     double replicas = replicas(unbound, milliGpus);
     double usual = replicas <= least ? least : replicas + 0.5;
-    return Math.round(perReplica(unbound, at).microsPerHour() * Math.min(usual, policy.most()));
+    return Math.round(perReplica(unbound, prices).microsPerHour() * Math.min(usual, policy.most()));
   }
 
-  /// What more money would buy at an instant ahead; absent if nothing can serve.
-  Optional<Frontier> frontier(Asked asked, Instant at) {
+  /// What more money would buy at these prices; absent if nothing can serve.
+  Optional<Frontier> frontier(Asked asked, PriceStretch prices) {
     int least = policy.least();
     List<Way> ways = new ArrayList<>();
     @Nullable Way first = null;
@@ -347,7 +348,7 @@ record Wish(
                 .average()
                 .orElse(0);
         double worth = option.quality().doubleValue() * served;
-        Way way = new Way(cost(option, asked, count, perReplica(option, at)), worth);
+        Way way = new Way(cost(option, asked, count, perReplica(option, prices)), worth);
         ways.add(way);
         first = first == null || way.cost().mean() < first.cost().mean() ? way : first;
       }
@@ -423,9 +424,9 @@ record Wish(
     return with(policy.atAnyPrice(), option -> worth(option, terms, now));
   }
 
-  /// It at the prices of an instant ahead.
-  Wish priced(Instant at) {
-    return with(policy, option -> option.priced(perReplica(option, at)));
+  /// It at the prices of a stretch.
+  Wish priced(PriceStretch prices) {
+    return with(policy, option -> option.priced(perReplica(option, prices)));
   }
 
   private Wish with(DeploymentPolicy terms, UnaryOperator<Option> changed) {
@@ -439,9 +440,10 @@ record Wish(
         dear);
   }
 
-  /// It without the rungs above `best`, which is what serves at the prices from `at` on: the one
-  /// that serves is left in time, and none is begun that would be left at once.
-  Wish until(Instant at, Option best, Instant now) {
+  /// It without the rungs above `best`, which is what serves at the prices of a stretch ahead: the
+  /// one that serves is left in time, and none is begun that would be left at once.
+  Wish until(PriceStretch prices, Option best, Instant now) {
+    Instant at = prices.begin();
     Optional<Option> serves = option(active);
     if (serves.isEmpty()) {
       return this;
@@ -455,7 +457,7 @@ record Wish(
       Instant ends = option.equals(serves.get()) ? leaves : at.minus(reach());
       if (!now.isBefore(ends) && option.obstacle() == null && !dwells(option, now)) {
         left.add(option.variant());
-        HourlyRate then = perReplica(option, at).times(option.replicas());
+        HourlyRate then = perReplica(option, prices).times(option.replicas());
         open.set(
             i,
             option.barred(

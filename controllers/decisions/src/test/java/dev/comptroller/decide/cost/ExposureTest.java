@@ -74,6 +74,23 @@ class ExposureTest {
     }
   }
 
+  @Test
+  void shouldCostOnAverageWhatItsSecondsDo() {
+    Random random = new Random(2);
+    for (int round = 0; round < 500; round++) {
+      Exposure exposure = random(random);
+      HourlyRate first = rate(random);
+      int from = random.nextInt(6);
+      int until = from + 1 + random.nextInt(8);
+      long sum = 0;
+      for (int second = from; second < until; second++) {
+        sum += exposure.at(NOW.plusSeconds(second), first).microsPerHour();
+      }
+      assertThat(exposure.mean(NOW.plusSeconds(from), NOW.plusSeconds(until), first))
+          .isEqualTo(new HourlyRate(sum / (until - from)));
+    }
+  }
+
   /// Up to four steps, of which some begin at once.
   private static Exposure random(Random random) {
     List<Step> steps =

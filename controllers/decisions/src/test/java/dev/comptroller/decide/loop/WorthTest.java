@@ -279,6 +279,32 @@ class WorthTest {
     assertThat(sudden.climbAfter()).isEqualTo(Duration.ofMinutes(10));
   }
 
+  @Test
+  void shouldGoByTheMeanOfPricesThatComeBackSoonerThanARungIsWorthChanging() {
+    // Of $12.61 an hour: medium costs $10 on average, $18 and $2 by turns; or $16, $24 and $8.
+    assertThat(turns("medium", "9", "1")).isEqualTo("medium");
+    assertThat(turns("medium", "1", "9")).isEqualTo("medium");
+    assertThat(turns("small", "1", "9")).isEqualTo("medium");
+    assertThat(turns("small", "4", "12")).isEqualTo("small");
+    assertThat(turns("medium", "4", "12")).isEqualTo("small");
+  }
+
+  /// What serves where a GPU costs as much now, and the other half of every five minutes as much.
+  private static String turns(String variant, String now, String then) {
+    List<Price> prices = new ArrayList<>();
+    for (int i = 0; i < 23 * 24; i++) {
+      Instant from = i == 0 ? Instant.EPOCH : NOW.plusSeconds(150 * i - 60);
+      Instant until = NOW.plusSeconds(150 * (i + 1) - 60);
+      HourlyRate rate = HourlyRate.parse(i % 2 == 0 ? now : then);
+      prices.add(new Price(CapacityType.OnDemand, rate, from, until));
+    }
+    prices.add(from(NOW.plusSeconds(150 * 23 * 24 - 60), now));
+    return decide(variant, EVEN, START, prices.toArray(Price[]::new))
+        .grant("chat")
+        .orElseThrow()
+        .variant();
+  }
+
   private static Grant rises(String variant, long seconds) {
     return decide(variant, EVEN, START, dearer(seconds)).grant("chat").orElseThrow();
   }
