@@ -22,6 +22,7 @@ final class Unattended {
   private final long leaving;
   private final long rest;
   private final long horizon;
+  private final long[] steps;
 
   /// @param running what runs on
   /// @param next the period after this one
@@ -31,6 +32,7 @@ final class Unattended {
     leaving = funds.leaving().total().toSeconds();
     rest = Funds.rest(funds.position().window(), funds.now());
     horizon = Math.max(rest, Funds.rest(next, funds.now()));
+    steps = running.later().stream().mapToLong(step -> seconds(step.from())).toArray();
   }
 
   /// The last second at which the inequality holds; the end of the next period if it never fails.
@@ -38,14 +40,20 @@ final class Unattended {
     BigInteger money = BigInteger.valueOf(funds.position().left().micros()).multiply(HOUR);
     BigInteger amount = BigInteger.valueOf(funds.position().amount().micros()).multiply(HOUR);
     List<Long> cuts = List.copyOf(cuts());
+    HourlyRate rate = running.highest();
+    int step = 0;
     for (int i = 0; i < cuts.size(); i++) {
       long second = cuts.get(i);
       if (second == rest) {
         money = amount;
       }
+      for (; step < steps.length && steps[step] <= second; step++) {
+        rate = running.later().get(step).rate();
+      }
       long next = i + 1 < cuts.size() ? cuts.get(i + 1) : horizon;
-      BigInteger burn = BigInteger.valueOf(running.at(at(second)).microsPerHour());
-      long held = held(second, money, amount, burn);
+      BigInteger burn = BigInteger.valueOf(rate.microsPerHour());
+      BigInteger dearest = BigInteger.valueOf(dearest(second, rate, step).microsPerHour());
+      long held = held(second, money, amount, burn, dearest);
       if (held < next - second) {
         return at(Math.max(0, second + held - 1));
       }
@@ -55,8 +63,8 @@ final class Unattended {
   }
 
   /// How many seconds from `second` on, that one included, the inequality holds.
-  private long held(long second, BigInteger money, BigInteger amount, BigInteger burn) {
-    BigInteger dearest = BigInteger.valueOf(dearest(second).microsPerHour());
+  private long held(
+      long second, BigInteger money, BigInteger amount, BigInteger burn, BigInteger dearest) {
     boolean inNext = second >= rest;
     long inside = inNext ? leaving : Math.min(leaving, rest - second);
     BigInteger slack = money.subtract(dearest.multiply(BigInteger.valueOf(inside)));
@@ -80,8 +88,7 @@ final class Unattended {
     cuts.add(0L);
     cuts.add(rest - leaving);
     cuts.add(rest);
-    for (Exposure.Step step : running.later()) {
-      long second = seconds(step.from());
+    for (long second : steps) {
       cuts.add(second);
       cuts.add(second - leaving);
     }
@@ -89,12 +96,14 @@ final class Unattended {
   }
 
   /// The highest rate that leaving may come to cost if it begins at `second`.
-  private HourlyRate dearest(long second) {
-    HourlyRate dearest = running.at(at(second));
-    for (Exposure.Step step : running.later()) {
-      long from = seconds(step.from());
-      boolean inReach = from > second && from - leaving <= second;
-      dearest = inReach && step.rate().compareTo(dearest) > 0 ? step.rate() : dearest;
+  ///
+  /// @param rate the one in force
+  /// @param next the step that comes next
+  private HourlyRate dearest(long second, HourlyRate rate, int next) {
+    HourlyRate dearest = rate;
+    for (int i = next; i < steps.length && steps[i] - leaving <= second; i++) {
+      HourlyRate later = running.later().get(i).rate();
+      dearest = later.compareTo(dearest) > 0 ? later : dearest;
     }
     return dearest;
   }
