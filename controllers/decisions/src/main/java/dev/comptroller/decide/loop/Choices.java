@@ -222,7 +222,9 @@ final class Choices {
     boolean fewer = serve.replicas() < option.replicas();
     String reason = down ? "Downgraded" : fewer ? "FewerReplicas" : "WithinBudget";
     String money =
-        share == null ? "nothing limits it" : "$%s/h of the allowance".formatted(share.print(2));
+        share == null
+            ? "nothing limits it"
+            : "$%s/h of the allowance%s".formatted(share.print(2), means());
     boolean asked = down && wish.ceiling(demands.depth()) == wish.options().indexOf(option);
     String why = asked && !demands.why().isEmpty() ? demands.why() : money;
     int replicas = rested(wish, option, serve.replicas());
@@ -239,10 +241,19 @@ final class Choices {
         : Part.of(wish, option, filled, "FewerReplicas", idle(replicas - filled));
   }
 
+  /// By which prices rungs are compared, if not by those of the moment.
+  private String means() {
+    Hours.Terms terms = demands.hours().terms();
+    return terms == null || !terms.prices().turns()
+        ? ""
+        : "; prices come back within minutes, so their mean from %s until %s counts"
+            .formatted(terms.prices().from(), terms.prices().until());
+  }
+
   /// What serves little now pays for what serves more later.
   private String unworthy(int count) {
-    return "%d more would serve fewer tokens for their money than it can buy later"
-        .formatted(count);
+    return "%d more would serve fewer tokens for their money than it can buy later%s"
+        .formatted(count, means());
   }
 
   /// Whether the period is expected to use up most of its money with these replicas in place of

@@ -17,7 +17,8 @@ import java.util.TreeSet;
 /// @param end its end
 /// @param from when the prices begin whose mean counts
 /// @param until when they end
-record PriceStretch(Instant begin, Instant end, Instant from, Instant until) {
+/// @param turns whether they change meanwhile
+record PriceStretch(Instant begin, Instant end, Instant from, Instant until, boolean turns) {
   /// What is left of a period, by stretches.
   ///
   /// @param prices when each of several prices changes after `now` and before `end`, in order
@@ -38,11 +39,16 @@ record PriceStretch(Instant begin, Instant end, Instant from, Instant until) {
     List<PriceStretch> stretches = new ArrayList<>();
     Instant begin = now;
     for (Instant border : borders.stream().limit(most - 1L).toList()) {
-      stretches.add(new PriceStretch(begin, border, begin, border));
+      boolean turns = !after(begin, all).headSet(border).isEmpty();
+      stretches.add(new PriceStretch(begin, border, begin, border, turns));
       begin = border;
     }
-    stretches.add(last(begin, end, List.copyOf(all.tailSet(begin.plusNanos(1)))));
+    stretches.add(last(begin, end, List.copyOf(after(begin, all))));
     return stretches;
+  }
+
+  private static SortedSet<Instant> after(Instant begin, SortedSet<Instant> changes) {
+    return changes.tailSet(begin.plusNanos(1));
   }
 
   /// Whether prices stay long enough from one change until the next. What came before the first one
@@ -63,9 +69,9 @@ record PriceStretch(Instant begin, Instant end, Instant from, Instant until) {
   private static PriceStretch last(Instant begin, Instant end, List<Instant> changes) {
     int count = changes.size();
     if (count == 0) {
-      return new PriceStretch(begin, end, begin, end);
+      return new PriceStretch(begin, end, begin, end, false);
     }
     Instant from = count < 3 ? begin : changes.get((count + 1) % 2);
-    return new PriceStretch(begin, end, from, changes.getLast());
+    return new PriceStretch(begin, end, from, changes.getLast(), true);
   }
 }

@@ -29,9 +29,9 @@ class PriceStretchTest {
     return PriceStretch.of(NOW, END, List.of(changes), LEAST, most);
   }
 
-  /// A stretch whose prices stay, or count from its begin to its end.
+  /// A stretch whose prices stay.
   private static PriceStretch whole(Instant begin, Instant end) {
-    return new PriceStretch(begin, end, begin, end);
+    return new PriceStretch(begin, end, begin, end, false);
   }
 
   @Test
@@ -53,10 +53,11 @@ class PriceStretchTest {
 
   @Test
   void shouldTakePricesThatComeBackSoonForOneByTheMeanOfWholeTurnsAsFarAsTheyAreDeclared() {
-    assertThat(stretches(3, 10, 17)).containsExactly(new PriceStretch(NOW, END, at(3), at(17)));
+    assertThat(stretches(3, 10, 17))
+        .containsExactly(new PriceStretch(NOW, END, at(3), at(17), true));
     assertThat(stretches(3, 10, 17, 24))
-        .containsExactly(new PriceStretch(NOW, END, at(10), at(24)));
-    assertThat(stretches(3, 10)).containsExactly(new PriceStretch(NOW, END, NOW, at(10)));
+        .containsExactly(new PriceStretch(NOW, END, at(10), at(24), true));
+    assertThat(stretches(3, 10)).containsExactly(new PriceStretch(NOW, END, NOW, at(10), true));
   }
 
   @Test
@@ -64,7 +65,7 @@ class PriceStretchTest {
     assertThat(stretches(60, 65, 70, 75, 120, 150))
         .containsExactly(
             whole(NOW, at(60)),
-            whole(at(60), at(75)),
+            new PriceStretch(at(60), at(75), at(60), at(75), true),
             whole(at(75), at(120)),
             whole(at(120), at(150)),
             whole(at(150), END));
@@ -85,7 +86,7 @@ class PriceStretchTest {
         .containsExactly(
             whole(NOW, at(3)),
             whole(at(3), at(30)),
-            new PriceStretch(at(30), END, at(90), at(150)));
+            new PriceStretch(at(30), END, at(90), at(150), true));
   }
 
   @Test

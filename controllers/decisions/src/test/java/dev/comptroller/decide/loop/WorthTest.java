@@ -299,10 +299,10 @@ class WorthTest {
       prices.add(new Price(CapacityType.OnDemand, rate, from, until));
     }
     prices.add(from(NOW.plusSeconds(150 * 23 * 24 - 60), now));
-    return decide(variant, EVEN, START, prices.toArray(Price[]::new))
-        .grant("chat")
-        .orElseThrow()
-        .variant();
+    Grant grant =
+        decide(variant, EVEN, START, prices.toArray(Price[]::new)).grant("chat").orElseThrow();
+    assertThat(grant.message()).contains("prices come back within minutes, so their mean from ");
+    return grant.variant();
   }
 
   private static Grant rises(String variant, long seconds) {
