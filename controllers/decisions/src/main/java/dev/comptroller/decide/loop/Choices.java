@@ -246,7 +246,7 @@ final class Choices {
     Hours.Terms terms = demands.hours().terms();
     return terms == null || !terms.prices().turns()
         ? ""
-        : "; prices come back within minutes, so their mean from %s until %s counts"
+        : "; prices change again and again, so their mean from %s until %s counts"
             .formatted(terms.prices().from(), terms.prices().until());
   }
 

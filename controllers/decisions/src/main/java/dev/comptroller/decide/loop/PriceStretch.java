@@ -9,9 +9,10 @@ import java.util.TreeSet;
 
 /// A part of what is left of the period in which prices are planned as if they stayed.
 ///
-/// Prices that change so soon again that no rung is worth changing for them count by their mean: so
-/// many stretches as follow each other like that are one. How that goes on after the last change
-/// that is declared nobody knows; the same mean is the best guess.
+/// Prices that change again and again, each time so soon that no rung is worth changing for them,
+/// count by their mean. A few changes are looked at one by one, however quick they are: a dear
+/// quarter of an hour says nothing of the rest of the day. A row of them that is the last thing
+/// declared is taken to go on.
 ///
 /// @param begin its first second
 /// @param end its end
@@ -19,10 +20,13 @@ import java.util.TreeSet;
 /// @param until when they end
 /// @param turns whether they change meanwhile
 record PriceStretch(Instant begin, Instant end, Instant from, Instant until, boolean turns) {
+  /// Quick changes that make a row: four turns.
+  private static final int ROW = 8;
+
   /// What is left of a period, by stretches.
   ///
   /// @param prices when each of several prices changes after `now` and before `end`, in order
-  /// @param least how long a price has to stay to count by itself
+  /// @param least how long a price has to stay to count by itself in any case
   /// @param most stretches at most: what comes after them counts as their last
   static List<PriceStretch> of(
       Instant now, Instant end, List<List<Instant>> prices, Duration least, int most) {
@@ -30,9 +34,19 @@ record PriceStretch(Instant begin, Instant end, Instant from, Instant until, boo
     SortedSet<Instant> all = new TreeSet<>();
     for (List<Instant> changes : prices) {
       all.addAll(changes);
-      for (int i = 0; i < changes.size(); i++) {
-        if (stays(now, end, changes, i - 1, least) || stays(now, end, changes, i, least)) {
-          borders.add(changes.get(i));
+      int next;
+      for (int first = 0; first < changes.size(); first = next) {
+        next = afterRow(changes, first, least);
+        List<Instant> row = changes.subList(first, next);
+        if (row.size() < ROW) {
+          borders.addAll(row);
+          continue;
+        }
+        if (first > 0 || !row.getFirst().isBefore(now.plus(least))) {
+          borders.add(row.getFirst());
+        }
+        if (next < changes.size()) {
+          borders.add(row.getLast());
         }
       }
     }
@@ -51,18 +65,13 @@ record PriceStretch(Instant begin, Instant end, Instant from, Instant until, boo
     return changes.tailSet(begin.plusNanos(1));
   }
 
-  /// Whether prices stay long enough from one change until the next. What came before the first one
-  /// is not known; after the last one they stay for all that is known, but not where it ends a row
-  /// of changes.
-  private static boolean stays(
-      Instant now, Instant end, List<Instant> changes, int index, Duration least) {
-    boolean ends = index + 1 == changes.size();
-    if (ends && index > 0) {
-      return false;
+  /// The index after a row of changes of which each but the first comes soon after the one before.
+  private static int afterRow(List<Instant> changes, int first, Duration least) {
+    int next = first + 1;
+    while (next < changes.size() && changes.get(next).isBefore(changes.get(next - 1).plus(least))) {
+      next++;
     }
-    Instant from = index < 0 ? now : changes.get(index);
-    Instant until = ends ? end : changes.get(index + 1);
-    return !until.isBefore(from.plus(least));
+    return next;
   }
 
   /// The last one: what goes to and fro counts by whole turns.

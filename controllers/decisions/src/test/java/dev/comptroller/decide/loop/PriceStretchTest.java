@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -34,50 +35,61 @@ class PriceStretchTest {
     return new PriceStretch(begin, end, begin, end, false);
   }
 
+  /// A change every seven minutes.
+  private static long[] row(long first, int count) {
+    return LongStream.range(0, count).map(i -> first + 7 * i).toArray();
+  }
+
+  private static long[] and(long[] some, long... more) {
+    return LongStream.concat(LongStream.of(some), LongStream.of(more)).toArray();
+  }
+
   @Test
   void shouldBeOneWherePricesStay() {
     assertThat(stretches()).containsExactly(whole(NOW, END));
   }
 
   @Test
-  void shouldTellPricesApartThatStayLongEnough() {
-    assertThat(stretches(5, 25, 50))
+  void shouldTellFewChangesApartHoweverQuickTheyAre() {
+    assertThat(stretches(3, 18, 50))
         .containsExactly(
-            whole(NOW, at(5)), whole(at(5), at(25)), whole(at(25), at(50)), whole(at(50), END));
+            whole(NOW, at(3)), whole(at(3), at(18)), whole(at(18), at(50)), whole(at(50), END));
+    assertThat(stretches(row(3, 7))).hasSize(8).noneMatch(PriceStretch::turns);
   }
 
   @Test
-  void shouldTakeTheOnlyChangeForOneThatStays() {
-    assertThat(stretches(3)).containsExactly(whole(NOW, at(3)), whole(at(3), END));
+  void shouldTellManyChangesApartWherePricesStayLongEnough() {
+    long[] slow = LongStream.range(1, 40).map(i -> 20 * i).toArray();
+
+    assertThat(stretches(slow)).hasSize(40).noneMatch(PriceStretch::turns);
   }
 
   @Test
-  void shouldTakePricesThatComeBackSoonForOneByTheMeanOfWholeTurnsAsFarAsTheyAreDeclared() {
-    assertThat(stretches(3, 10, 17))
-        .containsExactly(new PriceStretch(NOW, END, at(3), at(17), true));
-    assertThat(stretches(3, 10, 17, 24))
-        .containsExactly(new PriceStretch(NOW, END, at(10), at(24), true));
-    assertThat(stretches(3, 10)).containsExactly(new PriceStretch(NOW, END, NOW, at(10), true));
+  void shouldTakeARowOfQuickChangesForOneByTheMeanOfWholeTurnsAsFarAsTheyAreDeclared() {
+    assertThat(stretches(row(3, 8)))
+        .containsExactly(new PriceStretch(NOW, END, at(10), at(52), true));
+    assertThat(stretches(row(3, 9)))
+        .containsExactly(new PriceStretch(NOW, END, at(3), at(59), true));
   }
 
   @Test
-  void shouldTellQuickPricesApartFromThoseBeforeAndAfterThem() {
-    assertThat(stretches(60, 65, 70, 75, 120, 150))
+  void shouldTellARowOfQuickChangesApartFromWhatComesBeforeAndAfterIt() {
+    assertThat(stretches(and(row(60, 8), 150)))
         .containsExactly(
             whole(NOW, at(60)),
-            new PriceStretch(at(60), at(75), at(60), at(75), true),
-            whole(at(75), at(120)),
-            whole(at(120), at(150)),
+            new PriceStretch(at(60), at(109), at(60), at(109), true),
+            whole(at(109), at(150)),
             whole(at(150), END));
   }
 
   @Test
-  void shouldTellPricesApartThatStayLongEnoughEachThoughOneOfThemChangesOften() {
+  void shouldTellPricesApartThatStayLongEnoughEachThoughTogetherTheyChangeOften() {
     List<List<Instant>> prices =
-        List.of(List.of(at(30), at(60)), List.of(at(40), at(70)), List.of(at(35), at(75)));
+        IntStream.range(0, 9)
+            .mapToObj(i -> LongStream.range(1, 9).mapToObj(j -> at(30 * j + 3L * i)).toList())
+            .toList();
 
-    assertThat(PriceStretch.of(NOW, END, prices, LEAST, 128).stream().map(PriceStretch::end))
-        .containsExactly(at(30), at(35), at(40), at(60), at(70), at(75), END);
+    assertThat(PriceStretch.of(NOW, END, prices, LEAST, 128)).hasSize(73);
   }
 
   @Test

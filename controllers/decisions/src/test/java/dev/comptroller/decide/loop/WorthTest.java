@@ -301,7 +301,7 @@ class WorthTest {
     prices.add(from(NOW.plusSeconds(150 * 23 * 24 - 60), now));
     Grant grant =
         decide(variant, EVEN, START, prices.toArray(Price[]::new)).grant("chat").orElseThrow();
-    assertThat(grant.message()).contains("prices come back within minutes, so their mean from ");
+    assertThat(grant.message()).contains("prices change again and again, so their mean from ");
     return grant.variant();
   }
 
