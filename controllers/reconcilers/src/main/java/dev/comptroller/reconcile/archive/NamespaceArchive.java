@@ -105,27 +105,58 @@ public final class NamespaceArchive {
     }
   }
 
-  /// Saves what is due.
+  /// Saves what is due; what cannot be saved of one namespace is told after all others are.
   public void save() {
     Instant now = clock.instant();
+    Failures failures = new Failures();
     for (String namespace : books.moved()) {
       Kept last = kept.get(namespace);
       if (last == null || isDue(last, now)) {
-        save(namespace, now);
+        failures.of(() -> save(namespace, now));
       }
     }
     for (String namespace : Set.copyOf(kept.keySet())) {
       if (books.isEmpty(namespace)) {
-        archive.delete(terms.prefix() + namespace);
-        kept.remove(namespace);
+        failures.of(() -> delete(namespace));
       }
     }
+    failures.tell();
   }
 
   /// Saves everything that is new, due or not: the process ends.
   public void saveAll() {
     Instant now = clock.instant();
-    books.moved().forEach(namespace -> save(namespace, now));
+    Failures failures = new Failures();
+    books.moved().forEach(namespace -> failures.of(() -> save(namespace, now)));
+    failures.tell();
+  }
+
+  /// What the API server refused, kept until everything was tried.
+  private static final class Failures {
+    private @Nullable KubernetesClientException first;
+
+    void of(Runnable act) {
+      try {
+        act.run();
+      } catch (KubernetesClientException e) {
+        if (first == null) {
+          first = e;
+        } else {
+          first.addSuppressed(e);
+        }
+      }
+    }
+
+    void tell() {
+      if (first != null) {
+        throw first;
+      }
+    }
+  }
+
+  private void delete(String namespace) {
+    archive.delete(terms.prefix() + namespace);
+    kept.remove(namespace);
   }
 
   private boolean isDue(Kept last, Instant now) {

@@ -1,0 +1,5 @@
+/// Tests.
+@NullMarked
+package dev.comptroller.reconcile.archive;
+
+import org.jspecify.annotations.NullMarked;
