@@ -50,9 +50,10 @@ record Hours(Cost share, Needs needs, int known, @Nullable Terms terms, List<Lat
   ///
   /// @param price the worth that a micro-dollar has to buy
   /// @param prices at which rungs are compared now
+  /// @param whole whether it is known what is asked for in all of the time that is left
   /// @param swing what is asked for while the present hour lasts, in parts of what is asked for
   ///   now: each of these for the same time
-  record Terms(double price, PriceStretch prices, List<Double> swing) {
+  record Terms(double price, PriceStretch prices, boolean whole, List<Double> swing) {
     Terms {
       swing = List.copyOf(swing);
     }
@@ -215,7 +216,11 @@ record Hours(Cost share, Needs needs, int known, @Nullable Terms terms, List<Lat
           spread.rates().getFirst(),
           byHour(spread.rates().stream().map(Cost::mean).toList()),
           work.mean().known(),
-          new Terms(spread.price(), spans.getFirst().prices(), swing()),
+          new Terms(
+              spread.price(),
+              spans.getFirst().prices(),
+              !repeating.isEmpty() || work.mean().isWhole(),
+              swing()),
           later(spread.rates()));
     }
 

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
 /// @param options every rung with the replicas that the demand needs of it
 /// @param unbound the rung that would serve without the budget; absent if none can
 /// @param dear rungs that are left, or not begun, because of prices that are declared
+/// @param worthy whether what the rung that serves serves more than any lower one is worth its
+/// money
 record Wish(
     DeploymentPolicy policy,
     Stock stock,
@@ -38,10 +40,18 @@ record Wish(
     @Nullable String active,
     List<Option> options,
     @Nullable Option unbound,
-    Set<String> dear) {
+    Set<String> dear,
+    boolean worthy) {
   /// Percent of the allowance that the rung that serves may cost more, where demand is
   /// measured, at the period's start.
   private static final int STAY_MARGIN = 20;
+
+  /// The same of a rung that is worth its money: later it would be no better spent, so that a
+  /// change
+  /// to and fro would buy nothing. Without an end, a rung would be stayed on through dear hours
+  /// that
+  /// it is hardly worth.
+  private static final int WORTHY_MARGIN = 50;
 
   private static final long IDLE = 10;
 
@@ -59,7 +69,7 @@ record Wish(
         unbound = option;
       }
     }
-    return new Wish(policy, stock, grant, active, List.copyOf(options), unbound, Set.of());
+    return new Wish(policy, stock, grant, active, List.copyOf(options), unbound, Set.of(), false);
   }
 
   String name() {
@@ -421,7 +431,52 @@ record Wish(
   /// micro-dollar. At what they cost now in place of what they usually cost: of money that is short
   /// nothing is put by. Which rung is dearer than another is judged by what the whole demand needs.
   Wish worth(Hours.Terms terms, Instant now) {
-    return with(policy.atAnyPrice(), option -> worth(option, terms, now));
+    Wish worth = with(policy.atAnyPrice(), option -> worth(option, terms, now));
+    return new Wish(
+        worth.policy,
+        stock,
+        grant,
+        active,
+        worth.options,
+        worth.unbound,
+        dear,
+        worth.isWorthy(terms));
+  }
+
+  /// Whether what the rung that serves serves more than any lower one is worth its money. Where
+  /// hours are left that were never seen, nobody knows.
+  private boolean isWorthy(Hours.Terms terms) {
+    @Nullable Option serves = option(active).orElse(null);
+    @Nullable TokensPerSecond demand = stock.seen().demand();
+    if (serves == null || demand == null || !terms.whole()) {
+      return false;
+    }
+    List<Option> lower =
+        acceptable().stream()
+            .filter(option -> options.indexOf(option) > options.indexOf(serves))
+            .filter(option -> option.obstacle() == null)
+            .filter(option -> option.hourly().compareTo(serves.hourly()) < 0)
+            .toList();
+    double own = worth(serves, serves.replicas(), demand, terms);
+    return !lower.isEmpty()
+        && lower.stream()
+            .allMatch(
+                option ->
+                    own - worth(option, option.replicas(), demand, terms)
+                        >= terms.price()
+                            * (serves.hourly().microsPerHour() - option.hourly().microsPerHour()));
+  }
+
+  /// Tokens a second that so many replicas of a rung serve of what is asked for while the present
+  /// hour lasts, times its quality.
+  private double worth(Option option, int replicas, TokensPerSecond demand, Hours.Terms terms) {
+    double most = (double) speed(stock.seen(), variant(option)) * replicas;
+    double served =
+        terms.swing().stream()
+            .mapToDouble(part -> Math.min(part * demand.thousandths(), most) / 1000)
+            .average()
+            .orElse(0);
+    return served * option.quality().doubleValue();
   }
 
   /// It at the prices of a stretch.
@@ -437,7 +492,8 @@ record Wish(
         active,
         options.stream().map(changed).toList(),
         unbound == null ? null : changed.apply(unbound),
-        dear);
+        dear,
+        worthy);
   }
 
   /// It without the rungs above `best`, which is what serves at the prices of a stretch ahead: the
@@ -464,7 +520,7 @@ record Wish(
                 "$%s/h from %s on, when %s serves".formatted(then.print(2), at, best.variant())));
       }
     }
-    return new Wish(policy, stock, grant, active, List.copyOf(open), unbound, left);
+    return new Wish(policy, stock, grant, active, List.copyOf(open), unbound, left, worthy);
   }
 
   /// How long ahead of a change of prices it is looked whether a rung would be left for it.
@@ -550,23 +606,13 @@ record Wish(
   /// micro-dollar. All of them where demand is not measured.
   private int worthwhile(Option option, int replicas, Hours.Terms terms) {
     @Nullable TokensPerSecond demand = stock.seen().demand();
-    double own = speed(stock.seen(), variant(option));
-    if (demand == null || own == 0 || dips(option, demand)) {
+    if (demand == null || speed(stock.seen(), variant(option)) == 0 || dips(option, demand)) {
       return replicas;
     }
-    int least = policy.least();
+    double each = terms.price() * option.perReplica().microsPerHour();
     int count = replicas;
-    while (count > least) {
-      double others = own * (count - 1);
-      double served =
-          terms.swing().stream()
-              .mapToDouble(part -> Math.clamp(part * demand.thousandths() - others, 0, own) / 1000)
-              .average()
-              .orElse(0);
-      double worth = served * option.quality().doubleValue();
-      if (worth >= terms.price() * option.perReplica().microsPerHour()) {
-        break;
-      }
+    while (count > policy.least()
+        && worth(option, count, demand, terms) - worth(option, count - 1, demand, terms) < each) {
       count--;
     }
     return count;
@@ -635,6 +681,9 @@ record Wish(
 
   /// The less time there is to make good for it, the less may be exceeded.
   private int stayMargin(Duration rest, Duration period) {
+    if (worthy) {
+      return WORTHY_MARGIN;
+    }
     return stock.seen().demand() == null || period.isZero()
         ? 0
         : Math.clamp(STAY_MARGIN * rest.toSeconds() / period.toSeconds(), 0, STAY_MARGIN);

@@ -281,12 +281,23 @@ class WorthTest {
 
   @Test
   void shouldGoByTheMeanOfPricesThatComeBackSoonerThanARungIsWorthChanging() {
-    // Of $12.61 an hour: medium costs $10 on average, $18 and $2 by turns; or $16, $24 and $8.
+    // Of $12.61 an hour: medium costs $10 on average, $18 and $2 by turns; or $24, $36 and $12.
     assertThat(turns("medium", "9", "1")).isEqualTo("medium");
     assertThat(turns("medium", "1", "9")).isEqualTo("medium");
     assertThat(turns("small", "1", "9")).isEqualTo("medium");
-    assertThat(turns("small", "4", "12")).isEqualTo("small");
-    assertThat(turns("medium", "4", "12")).isEqualTo("small");
+    assertThat(turns("small", "6", "18")).isEqualTo("small");
+    assertThat(turns("medium", "6", "18")).isEqualTo("small");
+  }
+
+  @Test
+  void shouldNotChangeToAndFroWhereABetterRungIsWorthAsMuchNowAsLater() {
+    // The better rung is paid for half of the rest of the day, whichever half that is.
+    Price always = Namespaces.price("8");
+
+    assertThat(decide("medium", EVEN, always).grant("chat").orElseThrow().variant())
+        .isEqualTo("medium");
+    assertThat(decide("small", EVEN, always).grant("chat").orElseThrow().variant())
+        .isEqualTo("small");
   }
 
   /// What serves where a GPU costs as much now, and the other half of every five minutes as much.
