@@ -451,20 +451,20 @@ record Wish(
     if (serves == null || demand == null || !terms.whole()) {
       return false;
     }
+    double own = gain(serves, demand, terms);
     List<Option> lower =
         acceptable().stream()
             .filter(option -> options.indexOf(option) > options.indexOf(serves))
             .filter(option -> option.obstacle() == null)
-            .filter(option -> option.hourly().compareTo(serves.hourly()) < 0)
             .toList();
-    double own = worth(serves, serves.replicas(), demand, terms);
     return !lower.isEmpty()
-        && lower.stream()
-            .allMatch(
-                option ->
-                    own - worth(option, option.replicas(), demand, terms)
-                        >= terms.price()
-                            * (serves.hourly().microsPerHour() - option.hourly().microsPerHour()));
+        && lower.stream().allMatch(option -> gain(option, demand, terms) <= own);
+  }
+
+  /// What a rung serves, less what its money would buy at another time.
+  private double gain(Option option, TokensPerSecond demand, Hours.Terms terms) {
+    double worth = worth(option, option.replicas(), demand, terms);
+    return worth - terms.price() * option.hourly().microsPerHour();
   }
 
   /// Tokens a second that so many replicas of a rung serve of what is asked for while the present
