@@ -28,7 +28,7 @@ public enum Suite {
     }
   },
   /// Square waves of price and load at every period from a minute to a day, a week each; of a price
-  /// that changes every few minutes, which takes long to reckon, a day.
+  /// that changes twice a minute, which takes long to reckon, a day.
   SQUARE_WAVES {
     @Override
     boolean run(PrintWriter out, Size size) {
@@ -38,7 +38,7 @@ public enum Suite {
       for (SquareWaves.Wave wave : SquareWaves.Wave.values()) {
         for (long period : SquareWaves.PERIODS) {
           try {
-            boolean quick = wave != SquareWaves.Wave.Load && period < 900;
+            boolean quick = wave != SquareWaves.Wave.Load && period < 300;
             SquareWaves.Run run =
                 SquareWaves.run(wave, period, quick ? 24 : 24 * days, seed, MoneyLoop::decide);
             SquareWaves.Result result = run.judged();
