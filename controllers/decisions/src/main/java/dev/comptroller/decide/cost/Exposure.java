@@ -80,13 +80,9 @@ public record Exposure(HourlyRate now, HourlyRate highest, List<Step> later) {
     return max(own, ceil(books.quote(pool, CapacityType.Unknown, instant), gpus));
   }
 
-  /// Dollars an hour at an instant ahead, if every replica fell to the highest price in force.
-  public HourlyRate at(Instant instant) {
-    return at(instant, highest);
-  }
-
-  /// The same, with `first` until the first change that is declared.
-  public HourlyRate at(Instant instant, HourlyRate first) {
+  /// Dollars an hour at an instant ahead, with `first` until the first change that is declared, and
+  /// the highest price in force from then on.
+  HourlyRate at(Instant instant, HourlyRate first) {
     HourlyRate rate = first;
     for (Step step : later) {
       if (step.from().isAfter(instant)) {

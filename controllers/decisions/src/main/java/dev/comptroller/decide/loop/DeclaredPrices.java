@@ -1,9 +1,7 @@
 package dev.comptroller.decide.loop;
 
 import dev.comptroller.decide.budget.Funds;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,10 +26,8 @@ final class DeclaredPrices {
   ///
   /// @param asked the same with all replicas that are asked for, whatever they are worth
   List<Wish> bar(List<Wish> wishes, List<Wish> asked) {
-    Duration reach =
-        wishes.stream().map(Wish::reach).max(Comparator.naturalOrder()).orElse(Duration.ZERO);
     List<Wish> open = wishes;
-    Instant horizon = present.now().plus(reach);
+    Instant horizon = present.now().plus(Wish.reach(wishes));
     for (Hours.Later change : demands.hours().later()) {
       if (change.prices().begin().isBefore(horizon)) {
         Map<String, Choices.Pick> then = chosen(asked, change);

@@ -13,7 +13,6 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,8 +61,8 @@ record Hours(Cost share, Needs needs, int known, @Nullable Terms terms, List<Lat
   /// Stretches of prices that are looked ahead.
   private static final int MOST_STRETCHES = 128;
 
-  /// Prices that stay for less than so many times as far as a change of rung is looked ahead count
-  /// by their mean: two rungs side by side at its begin and its end cost what it gains.
+  /// So many times as long as changes of rung are looked ahead a price has to stay to be worth one:
+  /// in less, two rungs side by side at its begin and its end cost what it gains.
   private static final int WORTHWHILE = 2;
 
   private static final BigInteger HOUR = BigInteger.valueOf(3600);
@@ -100,18 +99,12 @@ record Hours(Cost share, Needs needs, int known, @Nullable Terms terms, List<Lat
         .filter(it -> it.need() > 0);
   }
 
-  /// What is left of the period, by prices that stay long enough to change a rung for them.
+  /// What is left of the period, by declared prices.
   private static List<PriceStretch> stretches(List<Wish> wishes, Present present) {
     List<List<Instant>> changes =
         wishes.stream().flatMap(Wish::changes).distinct().map(present::ahead).toList();
-    Duration least =
-        wishes.stream().map(Wish::reach).max(Comparator.naturalOrder()).orElse(Duration.ZERO);
-    return PriceStretch.of(
-        present.now(),
-        present.window().end(),
-        changes,
-        least.multipliedBy(WORTHWHILE),
-        MOST_STRETCHES);
+    Duration least = Wish.reach(wishes).multipliedBy(WORTHWHILE);
+    return PriceStretch.of(present.now(), present.window().end(), changes, least, MOST_STRETCHES);
   }
 
   /// What is asked of each deployment that is asked for anything, if all of that comes again.

@@ -33,22 +33,8 @@ record PriceStretch(Instant begin, Instant end, Instant from, Instant until, boo
     SortedSet<Instant> borders = new TreeSet<>();
     SortedSet<Instant> all = new TreeSet<>();
     for (List<Instant> changes : prices) {
+      borders.addAll(borders(now, changes, least));
       all.addAll(changes);
-      int next;
-      for (int first = 0; first < changes.size(); first = next) {
-        next = afterRow(changes, first, least);
-        List<Instant> row = changes.subList(first, next);
-        if (row.size() < ROW) {
-          borders.addAll(row);
-          continue;
-        }
-        if (first > 0 || !row.getFirst().isBefore(now.plus(least))) {
-          borders.add(row.getFirst());
-        }
-        if (next < changes.size()) {
-          borders.add(row.getLast());
-        }
-      }
     }
     List<PriceStretch> stretches = new ArrayList<>();
     Instant begin = now;
@@ -59,6 +45,28 @@ record PriceStretch(Instant begin, Instant end, Instant from, Instant until, boo
     }
     stretches.add(last(begin, end, List.copyOf(after(begin, all))));
     return stretches;
+  }
+
+  /// Changes of a price that are told apart: all but those within a row, and but its first or last
+  /// one where no price that stays comes before or after it.
+  private static List<Instant> borders(Instant now, List<Instant> changes, Duration least) {
+    List<Instant> borders = new ArrayList<>();
+    int next;
+    for (int first = 0; first < changes.size(); first = next) {
+      next = afterRow(changes, first, least);
+      List<Instant> row = changes.subList(first, next);
+      if (row.size() < ROW) {
+        borders.addAll(row);
+        continue;
+      }
+      if (first > 0 || !row.getFirst().isBefore(now.plus(least))) {
+        borders.add(row.getFirst());
+      }
+      if (next < changes.size()) {
+        borders.add(row.getLast());
+      }
+    }
+    return borders;
   }
 
   private static SortedSet<Instant> after(Instant begin, SortedSet<Instant> changes) {

@@ -14,6 +14,7 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -31,8 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// @param options every rung with the replicas that the demand needs of it
 /// @param unbound the rung that would serve without the budget; absent if none can
 /// @param dear rungs that are left, or not begun, because of prices that are declared
-/// @param worthy whether what the rung that serves serves more than any lower one is worth its
-/// money
+/// @param worthy whether the rung that serves is worth what it costs more than any lower one
 record Wish(
     DeploymentPolicy policy,
     Stock stock,
@@ -46,11 +46,10 @@ record Wish(
   /// measured, at the period's start.
   private static final int STAY_MARGIN = 20;
 
-  /// The same of a rung that is worth its money: later it would be no better spent, so that a
-  /// change
-  /// to and fro would buy nothing. Without an end, a rung would be stayed on through dear hours
-  /// that
-  /// it is hardly worth.
+  /// The same of a rung that is worth its money: later that would be no better spent, so that a
+  /// change to and fro would buy nothing. Not any more, or it would stay through dear hours in
+  /// which
+  /// it is hardly worth that.
   private static final int WORTHY_MARGIN = 50;
 
   private static final long IDLE = 10;
@@ -327,18 +326,21 @@ record Wish(
 
   /// Micro-dollars an hour of what would usually run without the budget at these prices.
   long everything(Asked asked, PriceStretch prices) {
-    return Math.round(
-        asked.held().stream().mapToLong(each -> everything(each, prices)).average().orElse(0));
-  }
-
-  private long everything(double milliGpus, PriceStretch prices) {
     if (unbound == null || policy.requested() == 0) {
       return 0;
     }
+    long one = perReplica(unbound, prices).microsPerHour();
+    return Math.round(
+        asked.held().stream()
+            .mapToLong(each -> Math.round(one * usually(replicas(unbound, each))))
+            .average()
+            .orElse(0));
+  }
+
+  /// Replicas that usually run where so many are needed, not rounded.
+  private double usually(double replicas) {
     int least = policy.least();
-    double replicas = replicas(unbound, milliGpus);
-    double usual = replicas <= least ? least : replicas + 0.5;
-    return Math.round(perReplica(unbound, prices).microsPerHour() * Math.min(usual, policy.most()));
+    return Math.min(replicas <= least ? least : replicas + 0.5, policy.most());
   }
 
   /// What more money would buy at these prices; absent if nothing can serve.
@@ -350,6 +352,7 @@ record Wish(
       Variant variant = variant(option);
       double speed = speed(stock.seen(), variant) / 1000.0;
       int enough = held(option, asked.most(), policy.most());
+      HourlyRate each = perReplica(option, prices);
       for (int count = least; count <= enough; count++) {
         double most = count * speed;
         double served =
@@ -358,7 +361,7 @@ record Wish(
                 .average()
                 .orElse(0);
         double worth = option.quality().doubleValue() * served;
-        Way way = new Way(cost(option, asked, count, perReplica(option, prices)), worth);
+        Way way = new Way(cost(option, asked, count, each), worth);
         ways.add(way);
         first = first == null || way.cost().mean() < first.cost().mean() ? way : first;
       }
@@ -523,8 +526,13 @@ record Wish(
     return new Wish(policy, stock, grant, active, List.copyOf(open), unbound, left, worthy);
   }
 
+  /// The longest [#reach()] of these wishes.
+  static Duration reach(List<Wish> wishes) {
+    return wishes.stream().map(Wish::reach).max(Comparator.naturalOrder()).orElse(Duration.ZERO);
+  }
+
   /// How long ahead of a change of prices it is looked whether a rung would be left for it.
-  Duration reach() {
+  private Duration reach() {
     Duration lead = policy.transition().lead();
     return lead.plus(lead.compareTo(policy.dwell()) < 0 ? policy.dwell() : lead);
   }

@@ -31,6 +31,10 @@ class ExposureTest {
     return Exposure.of("h100", CapacityType.Spot, 4, BOOKS, NOW, ahead);
   }
 
+  private static HourlyRate at(Exposure exposure, Instant instant) {
+    return exposure.at(instant, exposure.highest());
+  }
+
   @Test
   void shouldKnowAPriceThatIsDeclaredForLaterButReserveOnlyTheStretchAhead() {
     Exposure near = spot(Duration.ofMinutes(5));
@@ -39,8 +43,8 @@ class ExposureTest {
     assertThat(near.later())
         .containsExactly(
             new Step(RISE, HourlyRate.parse("24")), new Step(FALL, HourlyRate.parse("16")));
-    assertThat(near.at(RISE.minusSeconds(1))).isEqualTo(HourlyRate.parse("16"));
-    assertThat(near.at(RISE)).isEqualTo(HourlyRate.parse("24"));
+    assertThat(at(near, RISE.minusSeconds(1))).isEqualTo(HourlyRate.parse("16"));
+    assertThat(at(near, RISE)).isEqualTo(HourlyRate.parse("24"));
 
     assertThat(spot(Duration.ofHours(2)).highest()).isEqualTo(HourlyRate.parse("24"));
   }
@@ -55,7 +59,7 @@ class ExposureTest {
     assertThat(sum.later())
         .containsExactly(
             new Step(RISE, HourlyRate.parse("11")), new Step(FALL, HourlyRate.parse("10")));
-    assertThat(sum.times(2).at(FALL)).isEqualTo(HourlyRate.parse("20"));
+    assertThat(at(sum.times(2), FALL)).isEqualTo(HourlyRate.parse("20"));
   }
 
   @Test
@@ -69,7 +73,7 @@ class ExposureTest {
       assertThat(sum.later().stream().map(Step::from)).isSorted().doesNotHaveDuplicates();
       for (int second = 0; second <= 12; second++) {
         Instant at = NOW.plusSeconds(second);
-        assertThat(sum.at(at)).isEqualTo(one.at(at).plus(other.at(at)));
+        assertThat(at(sum, at)).isEqualTo(at(one, at).plus(at(other, at)));
       }
     }
   }
