@@ -198,7 +198,8 @@ public final class Autoscaler {
       DemandSeen demand = asked.atItsBusiest();
       Duration ahead = start.plus(policy.pace().look());
       double odds = DemandForecast.odds(policy.attainment(), policy.surplus());
-      DemandOutlook outlook = DemandForecast.of(demand, ahead, odds, now);
+      Duration daily = comesByChange() ? ahead.plus(start) : ahead;
+      DemandOutlook outlook = DemandForecast.of(demand, ahead, daily, odds, now);
       Capacity need = need(demand, outlook, 1);
       List<RungNeed> all = needs(policy.deployment().ladder(), need);
       List<Variant> allowed = allowed();
@@ -216,6 +217,18 @@ public final class Autoscaler {
             "what one replica serves is not known");
       }
       return count(demand, outlook, all, may, goal, liked, pick);
+    }
+
+    /// Whether another rung serves than the one that was chosen, because money is short: more
+    /// replicas may then come by a change of rung, for which weights are read first. That takes no
+    /// longer than a start.
+    private boolean comesByChange() {
+      boolean chosen = seen.rung(present == null ? "" : present).stream().anyMatch(Round::runs);
+      return !chosen && seen.rungs().stream().anyMatch(Round::runs);
+    }
+
+    private static boolean runs(RungSeen rung) {
+      return rung.running() > 0;
     }
 
     /// Tokens a second that there must be capacity for, if so many times as much comes as is

@@ -11,16 +11,17 @@ import org.jspecify.annotations.Nullable;
 
 /// Foretells the busiest minute of the time that a new replica takes to serve.
 ///
-/// Four models: the level stays ([Model#LastValue]), it goes on rising as in the last three
+/// Five models: the level stays ([Model#LastValue]), it goes on rising as in the last three
 /// minutes ([Model#Trend]), it follows what hours of the week usually ask for ([Model#Seasonal]),
-/// or what came a repetition ago comes again ([Model#Recurring]). The level is that of the last
-/// minute, as young as it is known. Each model is tried on the minutes that are known: from every
-/// past minute it foretells the busiest of the following ones. One that does not beat the first is
-/// off; what repeats must have beaten all others by far while it did. The margin is what the chosen
-/// one fell short by in all but a few of these trials, by what is promised ([#odds]), and usually
-/// it falls short by what it did in all but half of them; with too few trials both are [#UNTRIED].
-/// A rise that chance does not explain ([Surge]) is denied by no model; one that was foretold does
-/// not go on for that.
+/// what came a repetition ago comes again ([Model#Recurring]), or what came a day ago does
+/// ([Model#Daily]). The level is that of the last minute, as young as it is known. Each model is
+/// tried on the minutes that are known: from every past minute it foretells the busiest of the
+/// following ones. One that does not beat the first is off; what repeats must have beaten all
+/// others by far while it did, and goes by the shorter repetition where there are two. The margin
+/// is what the chosen one fell short by in all but a few of these trials, by what is promised
+/// ([#odds]), and usually it falls short by what it did in all but half of them; with too few
+/// trials both are [#UNTRIED]. A rise that chance does not explain ([Surge]) is denied by no model;
+/// one that was foretold does not go on for that.
 final class DemandForecast {
   /// The margin of a model that was not tried.
   static final double UNTRIED = 0.2;
@@ -71,6 +72,7 @@ final class DemandForecast {
   private final double[] minutes;
   private final Instant until;
   private final WeekProfile profile;
+  private final Duration reach;
   private final int ahead;
   private final double time;
   private final double odds;
@@ -80,22 +82,28 @@ final class DemandForecast {
       DemandSeen seen,
       double[] minutes,
       @Nullable Recurrence recurrence,
-      int ahead,
-      double time,
+      Duration reach,
       double odds) {
     this.minutes = minutes;
     this.until = seen.until();
     this.profile = seen.profile();
-    this.ahead = ahead;
-    this.time = time;
+    this.reach = reach;
+    this.ahead = Math.max(1, (int) Math.ceilDiv(reach.toSeconds(), 60L));
+    this.time = reach.toMillis() / 60_000.0;
     this.odds = odds;
     this.recurrence = recurrence;
   }
 
   /// What is expected from `now` until `ahead` later; with `odds` what comes is within the margin.
   static DemandOutlook of(DemandSeen seen, Duration ahead, double odds, Instant now) {
+    return of(seen, ahead, ahead, odds, now);
+  }
+
+  /// The same, where what comes every day is looked for until `daily` later.
+  static DemandOutlook of(
+      DemandSeen seen, Duration ahead, Duration daily, double odds, Instant now) {
     double[] minutes = seen.minutes().stream().mapToDouble(Double::doubleValue).toArray();
-    return of(seen, minutes, Recurrence.find(minutes), ahead, odds, now);
+    return of(seen, minutes, Recurrence.find(minutes), ahead, daily, odds, now);
   }
 
   /// The same of a demand whose `minutes` repeat, if they do.
@@ -104,12 +112,21 @@ final class DemandForecast {
       double[] minutes,
       @Nullable Recurrence recurrence,
       Duration ahead,
+      Duration daily,
       double odds,
       Instant now) {
-    int steps = Math.max(1, (int) Math.ceilDiv(ahead.toSeconds(), 60L));
-    double time = ahead.toMillis() / 60_000.0;
-    DemandForecast forecast = new DemandForecast(seen, minutes, recurrence, steps, time, odds);
-    return forecast.outlook(forecast.present(seen.latest(), now), ahead);
+    DemandForecast forecast = new DemandForecast(seen, minutes, recurrence, ahead, odds);
+    Present present = forecast.present(seen.latest(), now);
+    Optional<Chosen> repeats = forecast.repeats();
+    if (repeats.isEmpty()) {
+      double[] all = seen.all();
+      DemandForecast days = new DemandForecast(seen, all, Recurrence.daily(all), daily, odds);
+      Optional<Chosen> repeatsDaily = days.repeats();
+      if (repeatsDaily.isPresent()) {
+        return days.outlook(present.of(all.length), repeatsDaily.get());
+      }
+    }
+    return forecast.outlook(present, repeats.orElseGet(forecast::chosen));
   }
 
   /// In how many of its trials what came is to be within the margin.
@@ -126,30 +143,48 @@ final class DemandForecast {
   /// @param level tokens a second in the last minute
   /// @param rise of it by minute
   /// @param surge rise by minute that has just begun; 0 if there is none
-  /// @param at when that was known
   /// @param known minutes that were known then
   /// @param age of the last of them, in minutes
-  private record Present(
-      double level, double rise, double surge, Instant at, int known, double age) {}
+  private record Present(double level, double rise, double surge, int known, double age) {
+    /// The same of so many minutes.
+    Present of(int minutes) {
+      return new Present(level, rise, surge, minutes, age);
+    }
+  }
 
   /// How a model did.
   ///
   /// @param error mean absolute error
   /// @param squares mean of squared errors, by which models are compared: what was missed by far
   ///   counts most, and rises are seldom
-  /// @param margin what it was short by in all but a few
-  /// @param usual what it was short by in all but half
-  private record Trials(double error, double squares, double margin, double usual) {}
+  /// @param shorts what it was short by each time
+  private record Trials(double error, double squares, Shorts shorts) {}
+
+  /// By how much of what was foretold more came, each time; put in order when it is asked for.
+  private static final class Shorts {
+    private final double[] all;
+
+    Shorts(double[] all) {
+      this.all = all;
+    }
+
+    /// What a part of them is within.
+    double within(double part) {
+      double[] sorted = all.clone();
+      Arrays.sort(sorted);
+      int at = Math.min(sorted.length - 1, (int) Math.floor(part * sorted.length));
+      return at < 0 ? UNTRIED : Math.clamp(sorted[at], 0, LARGEST_MARGIN);
+    }
+  }
 
   /// A model with its trials, and those of the level beside it; null if there were too few.
   private record Chosen(Model model, @Nullable Trials trials, @Nullable Trials plain) {}
 
-  private DemandOutlook outlook(Present present, Duration reach) {
+  private DemandOutlook outlook(Present present, Chosen chosen) {
     double level = present.level();
-    Chosen chosen = chosen();
     @Nullable Trials trials = chosen.trials();
     @Nullable Trials plain = chosen.plain();
-    double margin = trials == null ? UNTRIED : trials.margin();
+    double margin = trials == null ? UNTRIED : trials.shorts().within(odds);
     @Nullable Double foretold = peak(chosen.model(), present);
     boolean falls = chosen.model() == Model.Recurring && falls(present, margin);
     // What came in the last minute is not denied by any model, unless it is seen to be over.
@@ -158,14 +193,16 @@ final class DemandForecast {
         chosen.model() == Model.Recurring && foretold != null && known <= foretold * (1 + margin);
     double peak = awaited ? known : Math.max(known, level + present.surge() * (time + HALF));
     double scale = Math.max(level, 1e-9);
+    int every = chosen.model() == Model.Recurring && recurrence != null ? recurrence.minutes() : 0;
+    boolean daily = every == Recurrence.DAY;
     return new DemandOutlook(
-        chosen.model(),
-        chosen.model() == Model.Recurring && recurrence != null ? recurrence.minutes() : 0,
+        daily ? Model.Daily : chosen.model(),
+        daily ? 0 : every,
         reach,
         level,
         peak,
         margin,
-        trials == null ? UNTRIED : trials.usual(),
+        trials == null ? UNTRIED : trials.shorts().within(USUAL),
         trials == null ? Double.NaN : trials.error() / scale,
         plain == null ? Double.NaN : plain.error() / scale,
         falls);
@@ -189,7 +226,7 @@ final class DemandForecast {
         && present.level() <= last + QUARTER * (before - last);
   }
 
-  /// The model that foretold best.
+  /// The model that foretold best of those that know of no repetition.
   private Chosen chosen() {
     int first = SPAN + 1;
     @Nullable Trials plain = trials(Model.LastValue, first);
@@ -200,16 +237,20 @@ final class DemandForecast {
           best.trials() != null && trials != null && trials.squares() < best.trials().squares();
       best = better ? new Chosen(model, trials, plain) : best;
     }
-    return recurrence == null ? best : repeats(recurrence.minutes()).orElse(best);
+    return best;
   }
 
   /// What repeats, if that foretold far better than all others in the last two repetitions.
-  private Optional<Chosen> repeats(int every) {
+  private Optional<Chosen> repeats() {
+    if (recurrence == null) {
+      return Optional.empty();
+    }
+    int every = recurrence.minutes();
     int tried = Math.max(2 * every, LEAST_TRIALS + ahead);
     int first = Math.max(Math.max(every, SPAN + 1), minutes.length - tried);
     @Nullable Trials trials = trials(Model.Recurring, first);
     @Nullable Trials plain = trials(Model.LastValue, first);
-    if (trials == null || plain == null) {
+    if (trials == null || plain == null || trials.squares() >= BY_FAR * plain.squares()) {
       return Optional.empty();
     }
     double others = plain.squares();
@@ -238,7 +279,10 @@ final class DemandForecast {
       if (foretold == null) {
         return null;
       }
-      double came = Arrays.stream(minutes, end, end + ahead).max().orElse(0);
+      double came = minutes[end];
+      for (int i = end + 1; i < end + ahead; i++) {
+        came = Math.max(came, minutes[i]);
+      }
       sum += Math.abs(came - foretold);
       squares += (came - foretold) * (came - foretold);
       count++;
@@ -249,15 +293,7 @@ final class DemandForecast {
     if (count < LEAST_TRIALS) {
       return null;
     }
-    double[] sorted = Arrays.copyOf(short_, shorts);
-    Arrays.sort(sorted);
-    return new Trials(sum / count, squares / count, within(sorted, odds), within(sorted, USUAL));
-  }
-
-  /// What a part of the shortfalls is within.
-  private static double within(double[] sorted, double part) {
-    int at = Math.min(sorted.length - 1, (int) Math.floor(part * sorted.length));
-    return at < 0 ? UNTRIED : Math.clamp(sorted[at], 0, LARGEST_MARGIN);
+    return new Trials(sum / count, squares / count, new Shorts(Arrays.copyOf(short_, shorts)));
   }
 
   /// The busiest minute of the next ones by a model; null if it cannot tell.
@@ -266,7 +302,7 @@ final class DemandForecast {
       case LastValue -> present.level();
       case Trend -> present.level() + Math.max(0, present.rise()) * time;
       case Seasonal -> seasonal(present);
-      case Recurring -> recurring(present);
+      case Recurring, Daily -> recurring(present);
     };
   }
 
@@ -287,9 +323,12 @@ final class DemandForecast {
 
   private @Nullable Double seasonal(Present present) {
     double peak = 0;
+    Instant at =
+        until
+            .minusSeconds(60L * (minutes.length - present.known()))
+            .plusMillis(Math.round(60_000 * present.age()));
     for (int step = 0; step <= ahead; step++) {
-      Double ratio =
-          profile.ratio(present.at().minusSeconds(60), present.at().plusSeconds(60L * step));
+      Double ratio = profile.ratio(at.minusSeconds(60), at.plusSeconds(60L * step));
       if (ratio == null) {
         return null;
       }
@@ -302,7 +341,7 @@ final class DemandForecast {
   private Present past(int end) {
     double level = minutes[end - 1];
     double rise = (level - minutes[end - 1 - SPAN]) / SPAN;
-    return new Present(level, rise, 0, until.minusSeconds(60L * (minutes.length - end)), end, 0);
+    return new Present(level, rise, 0, end, 0);
   }
 
   /// What models go by now: whole minutes ended up to a minute ago, the level is younger.
@@ -313,12 +352,12 @@ final class DemandForecast {
     int from = minutes.length - 1 - SPAN + whole;
     if (from < 0 || from + 1 >= minutes.length) {
       // No minute is known that ended so long ago, or none that is young enough.
-      return new Present(latest, 0, 0, now, minutes.length, age);
+      return new Present(latest, 0, 0, minutes.length, age);
     }
     double before = (1 - part) * minutes[from] + part * minutes[from + 1];
     double one = ago(1, age, latest);
     double surge = Surge.rise(latest, one, ago(2, age, latest), minutes);
-    return new Present(latest, (latest - before) / SPAN, surge, now, minutes.length, age);
+    return new Present(latest, (latest - before) / SPAN, surge, minutes.length, age);
   }
 
   /// The minute that ended so many minutes ago, between the two whole ones that it is part of; on a

@@ -35,6 +35,8 @@ public record DemandOutlook(
     Trend("by trend"),
     /// It goes on as this hour of the week usually does.
     Seasonal("by hour of the week"),
+    /// What came at the same minutes a day ago comes again.
+    Daily("as a day ago"),
     /// What came a repetition ago comes again.
     Recurring("as a repetition ago");
 
@@ -42,6 +44,11 @@ public record DemandOutlook(
 
     Model(String words) {
       this.words = words;
+    }
+
+    /// Whether it tells to the minute what comes, and until when.
+    boolean repeats() {
+      return this == Daily || this == Recurring;
     }
 
     /// It in words.
@@ -62,7 +69,7 @@ public record DemandOutlook(
 
   /// Whether it knows of demand that the present does not show.
   boolean isForetold() {
-    return model == Model.Seasonal || model == Model.Recurring;
+    return model == Model.Seasonal || model.repeats();
   }
 
   /// The figures: `2800 tokens/s expected within 240 s by trend, +8 %`.

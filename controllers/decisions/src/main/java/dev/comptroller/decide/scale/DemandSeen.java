@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param latest mean of the last 60 s, or of what is known of them
 /// @param minutes means of whole minutes, without a gap, the newest last
+/// @param before means of the whole minutes before those, without a gap, the newest last: two days
+///   at most, by which it is known what comes every day at the same minute
 /// @param requests how many came in these minutes; empty where they are not counted
 /// @param pulse how it swings while a minute lasts
 /// @param until end of the newest minute
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public record DemandSeen(
     double latest,
     List<Double> minutes,
+    List<Double> before,
     List<Double> requests,
     Pulse pulse,
     Instant until,
@@ -33,15 +36,43 @@ public record DemandSeen(
     @Nullable Instant lastRequest) {
   public DemandSeen {
     minutes = List.copyOf(minutes);
+    before = List.copyOf(before);
     requests = List.copyOf(requests);
     check("latest", latest);
     check("backlog", backlog);
     due = due == null ? null : due.stream().sorted(Comparator.comparing(Due::by)).toList();
     minutes.forEach(rate -> check("minutes[]", rate));
+    before.forEach(rate -> check("before[]", rate));
     requests.forEach(count -> check("requests[]", count));
     if (waiting < 0) {
       throw new IllegalArgumentException("waiting is %d, not 0 or more".formatted(waiting));
     }
+  }
+
+  /// A demand of which only the last minutes are known.
+  public DemandSeen(
+      double latest,
+      List<Double> minutes,
+      List<Double> requests,
+      Pulse pulse,
+      Instant until,
+      WeekProfile profile,
+      long waiting,
+      double backlog,
+      @Nullable List<Due> due,
+      @Nullable Instant lastRequest) {
+    this(
+        latest,
+        minutes,
+        List.of(),
+        requests,
+        pulse,
+        until,
+        profile,
+        waiting,
+        backlog,
+        due,
+        lastRequest);
   }
 
   /// A demand whose requests are not counted.
@@ -58,18 +89,44 @@ public record DemandSeen(
         latest, minutes, List.of(), Pulse.EVEN, until, profile, waiting, backlog, due, lastRequest);
   }
 
+  /// The same after other minutes, without a gap between.
+  public DemandSeen after(List<Double> before) {
+    return new DemandSeen(
+        latest,
+        minutes,
+        before,
+        requests,
+        pulse,
+        until,
+        profile,
+        waiting,
+        backlog,
+        due,
+        lastRequest);
+  }
+
   /// The same when a request is known to have been there at `at`.
   public DemandSeen requestedAt(Instant at) {
     return lastRequest != null && lastRequest.isAfter(at)
         ? this
         : new DemandSeen(
-            latest, minutes, requests, pulse, until, profile, waiting, backlog, due, at);
+            latest, minutes, before, requests, pulse, until, profile, waiting, backlog, due, at);
   }
 
   /// The same without work that may wait.
   public DemandSeen withoutDue() {
     return new DemandSeen(
-        latest, minutes, requests, pulse, until, profile, waiting, backlog, List.of(), lastRequest);
+        latest,
+        minutes,
+        before,
+        requests,
+        pulse,
+        until,
+        profile,
+        waiting,
+        backlog,
+        List.of(),
+        lastRequest);
   }
 
   /// The same as if what the busiest quarters of its minutes ask for were asked for all the time:
@@ -79,6 +136,7 @@ public record DemandSeen(
     return new DemandSeen(
         times * latest,
         minutes.stream().map(rate -> times * rate).toList(),
+        times == 1 ? before : before.stream().map(rate -> times * rate).toList(),
         requests,
         Pulse.EVEN,
         until,
@@ -93,6 +151,19 @@ public record DemandSeen(
     if (!(rate >= 0) || rate > 1e12) {
       throw new IllegalArgumentException("%s is %s, not 0 to 1e12".formatted(field, rate));
     }
+  }
+
+  /// All minutes that are known, the newest last.
+  double[] all() {
+    double[] all = new double[before.size() + minutes.size()];
+    int at = 0;
+    for (double rate : before) {
+      all[at++] = rate;
+    }
+    for (double rate : minutes) {
+      all[at++] = rate;
+    }
+    return all;
   }
 
   /// The newest `count` minutes; none where fewer are known.

@@ -15,8 +15,17 @@ import org.jspecify.annotations.Nullable;
 /// What was asked for in the last minutes may deny it ([#LATELY]): a repetition that does not come
 /// is noticed while it is missing, one that is late once it is later than that.
 ///
+/// What repeats every day is not looked for like that: a day and three hours are enough, and each
+/// minute that has one a day before is compared with it.
+///
 /// @param minutes after which it repeats
 record Recurrence(int minutes) {
+  /// Minutes of a day.
+  static final int DAY = 24 * 60;
+
+  /// Minutes that are known of more than a day, for what repeats every day to be tried on them.
+  private static final int TELLING = 180;
+
   /// The largest part of what is usual that is left of what repeats.
   private static final double CLEAR = 0.25;
 
@@ -34,6 +43,16 @@ record Recurrence(int minutes) {
 
   /// A part of the squared mean that is rounding.
   private static final double ROUNDING = 1e-12;
+
+  /// What `minutes` repeat every day; absent where too few are known, where they are not like those
+  /// a day before, or where the last ones deny it.
+  static @Nullable Recurrence daily(double[] minutes) {
+    int known = minutes.length - DAY;
+    boolean comes =
+        known >= TELLING
+            && squares(minutes, DAY, known, DAY) < CLEAR * 2 * variance(minutes, 0) * known;
+    return comes && !denied(minutes, DAY) ? new Recurrence(DAY) : null;
+  }
 
   /// What `minutes` repeat, the newest last; absent if they do not, or if three whole repetitions
   /// are not known. Of 180 minutes it takes some 20,000 steps.
@@ -121,7 +140,8 @@ record Recurrence(int minutes) {
   }
 
   private static boolean denied(double[] minutes, int length) {
-    double deviation = Math.sqrt(variance(minutes, minutes.length - REPETITIONS * length));
+    double deviation =
+        Math.sqrt(variance(minutes, Math.max(0, minutes.length - REPETITIONS * length)));
     int above = 0;
     int below = 0;
     for (int i = minutes.length - LATELY; i < minutes.length; i++) {

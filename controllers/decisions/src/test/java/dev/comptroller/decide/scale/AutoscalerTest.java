@@ -653,4 +653,47 @@ class AutoscalerTest {
     assertThat(Objects.requireNonNull(decision.floor()).message())
         .isEqualTo("the floor of 3 would cost $57.00/h, $38.00/h of it beyond demand");
   }
+
+  /// Three days of 1,000 tokens/s, and of 5,000 for an hour that begins so long after `NOW`.
+  private static DemandSeen busyEveryDayIn(Duration time) {
+    int day = 24 * 60;
+    List<Double> days = new ArrayList<>();
+    for (int minute = -3 * day; minute < 0; minute++) {
+      long since = Math.floorMod(minute - time.toMinutes(), (long) day);
+      days.add(since < 60 ? 5_000.0 : 1_000.0);
+    }
+    int known = 3 * day - 180;
+    return new DemandSeen(
+            1_000, days.subList(known, 3 * day), NOW, WeekProfile.UNKNOWN, 0, 0, List.of(), NOW)
+        .after(days.subList(day, known));
+  }
+
+  @Test
+  void shouldStartReplicasAStartBeforeWhatComesEveryDay() {
+    ScaleState one = running(1);
+
+    ScaleDecision soon = decide(busyEveryDayIn(START), policy(1, 8), one, NOW);
+    ScaleDecision early = decide(busyEveryDayIn(START.plusMinutes(1)), policy(1, 8), one, NOW);
+
+    assertThat(soon.replicas()).isEqualTo(2);
+    assertThat(soon.explanation().summary())
+        .contains("5000 tokens/s expected")
+        .contains("a day ago");
+    assertThat(early.replicas()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldBeginAStartSoonerWhereMoneyMadeAnotherRungServe() {
+    ScaleState large = running(1);
+    DemandSeen demand = busyEveryDayIn(START.multipliedBy(2));
+
+    ScaleDecision lower =
+        Autoscaler.next(new ScaleSeen(demand, rungs(0, 1)), policy(1, 8), large, NOW);
+    ScaleDecision nothing =
+        Autoscaler.next(new ScaleSeen(demand, rungs(0, 0)), policy(1, 8), large, NOW);
+
+    assertThat(lower.replicas()).isEqualTo(2);
+    assertThat(nothing.replicas()).isEqualTo(1);
+    assertThat(decide(demand, policy(1, 8), large, NOW).replicas()).isEqualTo(1);
+  }
 }

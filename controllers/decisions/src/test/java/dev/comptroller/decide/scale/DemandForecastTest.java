@@ -294,7 +294,7 @@ class DemandForecastTest {
       double[] minutes = seen.minutes().stream().mapToDouble(Double::doubleValue).toArray();
       double with = forecast(seen, AHEAD).need();
       double without =
-          DemandForecast.of(seen, minutes, null, AHEAD, odds(0.999), seen.until()).need();
+          DemandForecast.of(seen, minutes, null, AHEAD, AHEAD, odds(0.999), seen.until()).need();
       double busiest = 0;
       for (int i = minute; i < minute + 4; i++) {
         busiest = Math.max(busiest, rate[i]);

@@ -31,6 +31,7 @@ final class Ours implements ScalingPolicy {
   private static final String RUNG = "70b";
   private static final int PER_MINUTE = 60 / Fleet.TICK;
   private static final int MINUTES = 120;
+  private static final int DAYS = 2 * 24 * 60;
 
   private final Fleet.Rules rules;
   private final double[] sums = new double[WeekProfile.HOURS];
@@ -62,22 +63,29 @@ final class Ours implements ScalingPolicy {
     double tokens = rules.mix().tokens();
     List<Double> known = new ArrayList<>();
     List<Double> requests = new ArrayList<>();
-    for (int minute = Math.max(0, minutes - MINUTES); minute < minutes; minute++) {
+    int first = Math.max(0, minutes - MINUTES);
+    for (int minute = first; minute < minutes; minute++) {
       double rate = history.rate(PER_MINUTE * minute, PER_MINUTE * (minute + 1));
       known.add(tokens * rate);
       requests.add(60 * rate);
     }
-    return new DemandSeen(
-        tokens * history.last(60),
-        known,
-        requests,
-        pulse(history, minutes),
-        START.plusSeconds(60L * minutes),
-        profile(history),
-        view.allWaiting(),
-        tokens * view.allWaiting(),
-        due(view.batch()),
-        START.plusMillis(Math.round(view.now() * 1000)));
+    List<Double> before = new ArrayList<>();
+    for (int minute = Math.max(0, first - DAYS); minute < first; minute++) {
+      before.add(tokens * history.rate(PER_MINUTE * minute, PER_MINUTE * (minute + 1)));
+    }
+    DemandSeen last =
+        new DemandSeen(
+            tokens * history.last(60),
+            known,
+            requests,
+            pulse(history, minutes),
+            START.plusSeconds(60L * minutes),
+            profile(history),
+            view.allWaiting(),
+            tokens * view.allWaiting(),
+            due(view.batch()),
+            START.plusMillis(Math.round(view.now() * 1000)));
+    return last.after(before);
   }
 
   private static Pulse pulse(History history, int minutes) {

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 /// The operator's own autoscaler for one deployment, with what gateways count.
 final class Autoscaling {
   private static final int MINUTES = 180;
+  private static final int DAYS = 2 * 24 * 60 + MINUTES;
   private static final int BUSY = 10;
 
   private final Setup setup;
@@ -56,12 +57,15 @@ final class Autoscaling {
 
   /// What it wants at a second.
   Wanted wanted(long now) {
-    List<Double> minutes = gateway.asked().minutes(setup.start(), now, MINUTES);
+    List<Double> all = gateway.asked().minutes(setup.start(), now, DAYS);
+    int first = Math.max(0, all.size() - MINUTES);
+    List<Double> minutes = all.subList(first, all.size());
     long until = now / 60 * 60;
     DemandSeen demand =
         new DemandSeen(
             gateway.asked().mean(Math.max(setup.start(), now - 60), now),
             minutes,
+            all.subList(0, first),
             List.of(),
             gateway.asked().pulse(setup.start(), now),
             Instant.ofEpochSecond(until),

@@ -17,6 +17,11 @@ public final class Asked {
 
   private final Deque<Span> spans = new ArrayDeque<>();
 
+  /// Means of whole minutes, which are found once.
+  private final List<Double> means = new ArrayList<>();
+
+  private long meansFrom;
+
   /// A time in which it was the same.
   private record Span(long from, long to, double rate) {}
 
@@ -66,9 +71,19 @@ public final class Asked {
   /// The means of the whole minutes that have ended since `start`, at most `most` of them, the
   /// newest last.
   public List<Double> minutes(long start, long now, int most) {
-    return minutesSince(start, now, most).stream()
-        .map(minute -> mean(minute, minute + MINUTE))
-        .toList();
+    long end = now / MINUTE * MINUTE;
+    long first = Math.ceilDiv(start, MINUTE) * MINUTE;
+    if (means.isEmpty() || first < meansFrom) {
+      means.clear();
+      meansFrom = first;
+    }
+    for (long at = meansFrom + means.size() * MINUTE; at < end; at += MINUTE) {
+      means.add(mean(at, at + MINUTE));
+    }
+    int skipped = Math.toIntExact((first - meansFrom) / MINUTE);
+    return List.copyOf(
+        means.subList(
+            Math.min(means.size(), Math.max(skipped, means.size() - most)), means.size()));
   }
 
   /// How it swings while a minute lasts, by the whole minutes that have ended since `start`.
