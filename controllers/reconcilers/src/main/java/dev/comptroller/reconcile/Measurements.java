@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// What replicas and gateways show: speeds by the former's counters, demand by the latter's, and by
@@ -56,6 +57,7 @@ public record Measurements(Speeds speeds, Demands demands, Queues queues) implem
                     queued + (due == null ? recent.waiting() : recent.interactive()),
                     due,
                     demands.minutes(namespace, deployment, now),
+                    from -> demands.before(namespace, deployment, from),
                     demands.pulse(namespace, deployment),
                     profile(namespace, deployment, now),
                     now));
@@ -73,6 +75,7 @@ public record Measurements(Speeds speeds, Demands demands, Queues queues) implem
       long waiting,
       @Nullable List<Due> due,
       List<Rates> known,
+      Function<Instant, List<Double>> before,
       Pulse pulse,
       WeekProfile profile,
       Instant now) {
@@ -86,6 +89,7 @@ public record Measurements(Speeds speeds, Demands demands, Queues queues) implem
         new DemandSeen(
             moment == null ? 0 : rate(moment),
             minutes.stream().map(Measurements::rate).toList(),
+            minutes.isEmpty() ? List.of() : before.apply(minutes.getFirst().from()),
             minutes.stream().map(Measurements::requests).toList(),
             pulse,
             until,

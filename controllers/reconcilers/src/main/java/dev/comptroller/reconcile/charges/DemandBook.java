@@ -1,6 +1,7 @@
 package dev.comptroller.reconcile.charges;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.comptroller.decide.scale.Pulse;
 import dev.comptroller.decide.scale.WeekProfile;
@@ -9,9 +10,11 @@ import dev.comptroller.reconcile.charges.DemandMemory.Hour;
 import dev.comptroller.reconcile.charges.DemandMemory.Usual;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// What is remembered of the demand in one namespace, as compressed JSON.
@@ -26,20 +29,20 @@ record DemandBook(Instant at, SortedMap<String, DemandMemory> deployments) {
     deployments = new TreeMap<>(deployments);
   }
 
+  /// The book without what was asked for in each minute of the last two days.
+  DemandBook withoutDays() {
+    return less(DemandMemory::withoutDays);
+  }
+
   /// The book without its minutes.
   DemandBook withoutMinutes() {
-    SortedMap<String, DemandMemory> less = new TreeMap<>();
-    deployments.forEach(
-        (name, memory) ->
-            less.put(
-                name,
-                new DemandMemory(
-                    memory.usual(),
-                    new TreeMap<>(),
-                    memory.hours(),
-                    memory.pulse(),
-                    memory.lastRequest())));
-    return new DemandBook(at, less);
+    return less(DemandMemory::withoutMinutes);
+  }
+
+  private DemandBook less(UnaryOperator<DemandMemory> less) {
+    SortedMap<String, DemandMemory> all = new TreeMap<>();
+    deployments.forEach((name, memory) -> all.put(name, less.apply(memory)));
+    return new DemandBook(at, all);
   }
 
   /// The book as compressed JSON; the same book gives the same bytes.
@@ -70,6 +73,11 @@ record DemandBook(Instant at, SortedMap<String, DemandMemory> deployments) {
                     .add(load.prompt())
                     .add(load.answer())
                     .add(load.requests()));
+    PastDays days = memory.days();
+    if (!days.equals(PastDays.NONE)) {
+      ArrayNode tokens = entry.putObject("days").put("end", days.end()).putArray("tokens");
+      Arrays.stream(days.tokens()).forEach(tokens::add);
+    }
     ObjectNode hours = entry.putObject("hours");
     memory
         .hours()
@@ -120,7 +128,32 @@ record DemandBook(Instant at, SortedMap<String, DemandMemory> deployments) {
       hours.put(hour, new Hour(sums[0], (int) sums[1], sums[2], sums[3], sums[4], sums[5]));
     }
     return new DemandMemory(
-        new Usual(usual[0], usual[1], usual[2]), minutes, hours, pulse(at, entry), last(at, entry));
+        new Usual(usual[0], usual[1], usual[2]),
+        minutes,
+        days(at + ".days", entry.path("days")),
+        hours,
+        pulse(at, entry),
+        last(at, entry));
+  }
+
+  private static PastDays days(String at, JsonNode days) {
+    if (days.isMissingNode()) {
+      return PastDays.NONE;
+    }
+    JsonNode end = days.path("end");
+    if (!end.canConvertToLong()) {
+      throw new IllegalArgumentException("%s.end is %s, not minutes since 1970".formatted(at, end));
+    }
+    int[] tokens = new int[days.path("tokens").size()];
+    for (int i = 0; i < tokens.length; i++) {
+      JsonNode count = days.path("tokens").path(i);
+      if (!count.canConvertToInt() || count.asInt() < PastDays.UNKNOWN) {
+        throw new IllegalArgumentException(
+            "%s.tokens[%d] is %s, not a whole number of -1 or more".formatted(at, i, count));
+      }
+      tokens[i] = count.asInt();
+    }
+    return PastDays.of(end.asLong(), tokens);
   }
 
   private static Pulse pulse(String at, JsonNode entry) {

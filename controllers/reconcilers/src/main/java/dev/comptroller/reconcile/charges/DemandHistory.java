@@ -21,6 +21,7 @@ final class DemandHistory {
   private final SortedMap<Long, Load> minutes = new TreeMap<>();
   private final TreeSet<Long> remembered = new TreeSet<>();
   private final SortedMap<Integer, Hour> hours = new TreeMap<>();
+  private PastDays days = PastDays.NONE;
   private final SortedMap<Long, Quarters> arrivals = new TreeMap<>();
   private Pulse before = Pulse.EVEN;
   private Usual usual = Usual.NONE;
@@ -34,6 +35,7 @@ final class DemandHistory {
     history.minutes.putAll(memory.minutes());
     history.remembered.addAll(memory.minutes().keySet());
     history.hours.putAll(memory.hours());
+    history.days = memory.days();
     history.before = memory.pulse();
     history.lastRequest = memory.lastRequest();
     return history;
@@ -48,7 +50,7 @@ final class DemandHistory {
     if (!isUnknown()) {
       observed.forEach(minute -> known.put(minute, minute(minute)));
     }
-    return new DemandMemory(usual, known, hours, pulse(observed), lastRequest);
+    return new DemandMemory(usual, known, days, hours, pulse(observed), lastRequest);
   }
 
   /// Books what a gateway counted; what was turned away as it is reckoned.
@@ -94,14 +96,20 @@ final class DemandHistory {
     return news;
   }
 
-  /// Counts a minute that was observed whole for its hour of the week.
+  /// Counts a minute that was observed whole, for its hour of the week too.
   void ended(long minute) {
     if (!isUnknown()) {
       int hour = DemandMemory.hour(minute);
       hours.put(
           hour,
           hours.getOrDefault(hour, Hour.NONE).plus(DemandMemory.week(minute), minute(minute)));
+      days = days.with(minute, minute(minute).tokens());
     }
+  }
+
+  /// What was asked for in each minute of the last two days.
+  PastDays days() {
+    return days;
   }
 
   /// Drops minutes that were not observed whole and will not be.

@@ -13,17 +13,20 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param usual what a served request was like of late
 /// @param minutes that were observed whole, by minutes since 1970
+/// @param days what was asked for in each minute of the last two days
 /// @param hours means by hour of the week
 /// @param pulse how it swings while a minute lasts
 /// @param lastRequest when a request last came or ended; absent if none was seen
 record DemandMemory(
     Usual usual,
     SortedMap<Long, Load> minutes,
+    PastDays days,
     SortedMap<Integer, Hour> hours,
     Pulse pulse,
     @Nullable Instant lastRequest) {
   static final DemandMemory NONE =
-      new DemandMemory(Usual.NONE, new TreeMap<>(), new TreeMap<>(), Pulse.EVEN, null);
+      new DemandMemory(
+          Usual.NONE, new TreeMap<>(), PastDays.NONE, new TreeMap<>(), Pulse.EVEN, null);
 
   private static final long MINUTES_OF_WEEK = 7 * 24 * 60;
 
@@ -34,6 +37,16 @@ record DemandMemory(
   DemandMemory {
     minutes = Collections.unmodifiableSortedMap(new TreeMap<>(minutes));
     hours = Collections.unmodifiableSortedMap(new TreeMap<>(hours));
+  }
+
+  /// The same without what it was asked for in each minute of the last two days.
+  DemandMemory withoutDays() {
+    return new DemandMemory(usual, minutes, PastDays.NONE, hours, pulse, lastRequest);
+  }
+
+  /// The same without any minutes.
+  DemandMemory withoutMinutes() {
+    return new DemandMemory(usual, new TreeMap<>(), PastDays.NONE, hours, pulse, lastRequest);
   }
 
   /// The hour of the week of a minute since 1970: 0 is Monday 00:00 UTC.

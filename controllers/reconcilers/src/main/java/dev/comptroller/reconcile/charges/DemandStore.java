@@ -42,6 +42,9 @@ final class DemandStore implements NamespaceArchive.Books {
     DemandBook book = new DemandBook(at, demands.memory(namespace));
     demands.saved(namespace);
     byte[] bytes = book.write();
+    if (bytes.length > most) {
+      bytes = book.withoutDays().write();
+    }
     return bytes.length <= most ? bytes : book.withoutMinutes().write();
   }
 

@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 /// the last minute    a rate over 60 s up to the latest look      recent().moment()
 /// whole minutes      kept for 3 hours                            recent().minute(), minutes()
+///                    tokens of them for 2 days                   before()
 ///                    the busiest of the last 10                  of(), window()
 /// hours of the week  means in which a week counts half after 2   hour()
 /// quarters           of minutes, by when requests came           pulse()
@@ -440,6 +441,13 @@ public final class Demands {
       }
     }
     return minutes;
+  }
+
+  /// Tokens a second in the minutes before one that began at `from`, without a gap, the newest
+  /// last: of two days at most. What was not observed counts as the same minute a day before.
+  public synchronized List<Double> before(String namespace, String deployment, Instant from) {
+    DemandHistory book = books.get(new Name(namespace, deployment));
+    return book == null ? List.of() : book.days().before(minute(from));
   }
 
   /// How what a deployment is asked for swings while a minute lasts.

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.comptroller.decide.scale.Pulse;
 import dev.comptroller.decide.scale.WeekProfile;
+import dev.comptroller.reconcile.archive.Archive;
 import dev.comptroller.reconcile.charges.DemandMemory.Hour;
 import dev.comptroller.reconcile.charges.DemandMemory.Usual;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.zip.GZIPOutputStream;
@@ -45,6 +47,7 @@ final class DemandBookTest {
           new DemandMemory(
               new Usual(49_000, 36_000, 12_000),
               minutes,
+              days(d),
               hours,
               new Pulse(1.5),
               AT.minusSeconds(5)));
@@ -53,20 +56,37 @@ final class DemandBookTest {
     return new DemandBook(AT, all);
   }
 
+  /// Two days of which no minute is like another.
+  private static PastDays days(int seed) {
+    Random random = new Random(seed);
+    int[] tokens = new int[PastDays.KEPT];
+    for (int i = 0; i < tokens.length; i++) {
+      tokens[i] = i % 1_000 == 7 ? PastDays.UNKNOWN : 1_000 * (100 + random.nextInt(200));
+    }
+    return PastDays.of(29_000_180, tokens);
+  }
+
   @Test
   void shouldReadBackWhatItWroteInTheSameBytes() {
     DemandBook book = full(3);
     DemandBook back = DemandBook.read(book.write());
     assertThat(back).isEqualTo(book);
     assertThat(back.write()).isEqualTo(book.write());
+    assertThat(DemandBook.read(book.withoutDays().write()).deployments().values())
+        .hasSize(4)
+        .allMatch(memory -> memory.days().equals(PastDays.NONE))
+        .anyMatch(memory -> !memory.minutes().isEmpty());
     assertThat(DemandBook.read(book.withoutMinutes().write()).deployments().values())
         .hasSize(4)
-        .allMatch(memory -> memory.minutes().isEmpty());
+        .allMatch(memory -> memory.minutes().isEmpty())
+        .allMatch(memory -> memory.days().equals(PastDays.NONE));
   }
 
   @Test
-  void shouldKeepAHundredDeploymentsInOneConfigMap() {
-    assertThat(full(100).write()).hasSizeLessThan(700_000);
+  void shouldKeepEightyDeploymentsInOneConfigMapAndMoreWithoutTheMinutesOfTheirDays() {
+    assertThat(full(80).write()).hasSizeLessThan(Archive.MAX_BYTES);
+    assertThat(full(100).write()).hasSizeGreaterThan(Archive.MAX_BYTES);
+    assertThat(full(100).withoutDays().write()).hasSizeLessThan(Archive.MAX_BYTES);
   }
 
   @ParameterizedTest
@@ -88,7 +108,11 @@ final class DemandBookTest {
         "{\"schema\":1,\"at\":\"2026-03-01T00:00:00Z\",\"deployments\":{\"a\":{\"usual\":[1,2,3],"
             + "\"lastRequest\":\"today\"}}} | lastRequest is",
         "{\"schema\":1,\"at\":\"2026-03-01T00:00:00Z\",\"deployments\":{\"a\":{\"usual\":[1,2,3],"
-            + "\"pulse\":4001}}} | deployments.a.pulse is 4001, not 1000 to 4000"
+            + "\"pulse\":4001}}} | deployments.a.pulse is 4001, not 1000 to 4000",
+        "{\"schema\":1,\"at\":\"2026-03-01T00:00:00Z\",\"deployments\":{\"a\":{\"usual\":[1,2,3],"
+            + "\"days\":{\"tokens\":[1]}}}} | deployments.a.days.end is",
+        "{\"schema\":1,\"at\":\"2026-03-01T00:00:00Z\",\"deployments\":{\"a\":{\"usual\":[1,2,3],"
+            + "\"days\":{\"end\":9,\"tokens\":[1,-2]}}}} | days.tokens[1] is -2, not a whole"
       })
   void shouldRefuseWhatItDidNotWriteNamingTheField(String text, String says) throws Exception {
     byte[] bytes = zipped(text);

@@ -119,6 +119,20 @@ final class DemandIsRememberedTest {
   }
 
   @Test
+  void shouldKnowTheMinutesOfTheLastDaysAfterARestart() throws Exception {
+    GatewayPod.start(api, clock);
+    new Life(_ -> Fate.Done).watch(Duration.ofHours(25), 4);
+
+    Life second = new Life(_ -> Fate.Done);
+    second.watch(Duration.ofMinutes(5), 8);
+
+    List<Double> days = second.demands.before("blue", "chat", clock.instant());
+    // What was not seen around the restart counts as a day ago.
+    assertThat(days).hasSizeBetween(25 * 60, 25 * 60 + 5).endsWith(800.0, 800.0);
+    assertThat(days.subList(0, 25 * 60 - 5)).containsOnly(400.0);
+  }
+
+  @Test
   void shouldBeginAnewWhereWhatWasWrittenIsBroken() throws Exception {
     GatewayPod.start(api, clock);
     new Life(_ -> Fate.Done).watch(Duration.ofMinutes(12), 4);
