@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /// What capacity costs an hour, and what it may come to cost.
 ///
@@ -72,6 +73,18 @@ public record Exposure(HourlyRate now, HourlyRate highest, List<Step> later) {
       later.add(new Step(ceilSecond(instant), rate));
     }
     return new Exposure(ceil(books.quote(pool, type, now), gpus), highest, later);
+  }
+
+  /// What `gpus` GPUs of one replica in `pool` are likely to cost after the last price that is
+  /// declared: as before, where prices came and went again and again; nothing where they did not.
+  public static List<Step> foreseen(String pool, CapacityType type, int gpus, PriceBooks books) {
+    List<Instant> changes = books.changes(pool, Instant.MIN, Instant.MAX);
+    List<Step> known = new ArrayList<>();
+    for (Instant at :
+        changes.subList(Math.max(0, changes.size() - Rhythm.LOOKED_AT), changes.size())) {
+      known.add(new Step(ceilSecond(at), inForce(pool, type, gpus, books, at)));
+    }
+    return Rhythm.after(known);
   }
 
   private static HourlyRate inForce(
@@ -154,6 +167,13 @@ public record Exposure(HourlyRate now, HourlyRate highest, List<Step> later) {
 
   private static Instant first(Instant left, Instant right) {
     return left.isAfter(right) ? right : left;
+  }
+
+  /// This capacity where prices go on like that after all that are declared.
+  public Exposure then(List<Step> foreseen) {
+    return foreseen.isEmpty()
+        ? this
+        : new Exposure(now, highest, Stream.concat(later.stream(), foreseen.stream()).toList());
   }
 
   /// This capacity where it now costs no more than `rate`.

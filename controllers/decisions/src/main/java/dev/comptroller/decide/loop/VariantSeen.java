@@ -9,7 +9,9 @@ import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.units.TokensPerSecond;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// What a rung could be had for.
@@ -21,13 +23,16 @@ import org.jspecify.annotations.Nullable;
 /// @param room how many more replicas fit into its pool now
 /// @param obstacle why it cannot run at all, such as a pool that does not exist; absent if it can
 /// @param slo whether it keeps what is promised of latency
+/// @param foreseen what one more replica is likely to cost after the last price that is declared;
+///   nothing where that is not known
 public record VariantSeen(
     String name,
     @Nullable Exposure perReplica,
     @Nullable TokensPerSecond speed,
     int room,
     @Nullable String obstacle,
-    Slo slo) {
+    Slo slo,
+    List<Exposure.Step> foreseen) {
   /// Whether a rung keeps the promised latency.
   public enum Slo {
     /// It does.
@@ -45,6 +50,28 @@ public record VariantSeen(
       throw new IllegalArgumentException(
           "room of %s is %d, not zero or more".formatted(name, room));
     }
+    foreseen = List.copyOf(foreseen);
+  }
+
+  /// A rung of which nothing is foreseen.
+  public VariantSeen(
+      String name,
+      @Nullable Exposure perReplica,
+      @Nullable TokensPerSecond speed,
+      int room,
+      @Nullable String obstacle,
+      Slo slo) {
+    this(name, perReplica, speed, room, obstacle, slo, List.of());
+  }
+
+  /// Whether a price that begins then is not declared, but foreseen.
+  boolean foresees(Instant begin) {
+    return !foreseen.isEmpty() && !begin.isBefore(foreseen.getFirst().from());
+  }
+
+  /// What one more replica costs as it is planned with: as declared, and after that as foreseen.
+  Optional<Exposure> planned() {
+    return Optional.ofNullable(perReplica).map(declared -> declared.then(foreseen));
   }
 
   /// What `variant` could be had for in `pool`: now at the cheapest price that has room for it, or
@@ -64,17 +91,15 @@ public record VariantSeen(
       String missing = "pool %s does not exist".formatted(variant.pool());
       return new VariantSeen(variant.name(), null, variant.throughput(), 0, missing, slo);
     }
+    PriceBooks books = PriceBooks.of(Map.of(pool.name(), pool.prices()));
+    CapacityType any = CapacityType.Unknown;
     Exposure perReplica =
-        Exposure.of(
-                pool.name(),
-                CapacityType.Unknown,
-                variant.gpus(),
-                PriceBooks.of(Map.of(pool.name(), pool.prices())),
-                now,
-                ahead)
+        Exposure.of(pool.name(), any, variant.gpus(), books, now, ahead)
             .noDearerThan(pool.cheapest(variant.gpus(), now));
+    List<Exposure.Step> foreseen = Exposure.foreseen(pool.name(), any, variant.gpus(), books);
     TokensPerSecond speed =
         measured != null ? measured : Throughput.of(variant, pool.product()).speed().orElse(null);
-    return new VariantSeen(variant.name(), perReplica, speed, pool.room(variant.gpus()), null, slo);
+    return new VariantSeen(
+        variant.name(), perReplica, speed, pool.room(variant.gpus()), null, slo, foreseen);
   }
 }

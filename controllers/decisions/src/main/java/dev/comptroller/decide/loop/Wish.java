@@ -293,7 +293,7 @@ record Wish(
   }
 
   private Optional<Exposure> exposure(Option option) {
-    return stock.seen().variant(option.variant()).map(VariantSeen::perReplica);
+    return stock.seen().variant(option.variant()).flatMap(VariantSeen::planned);
   }
 
   /// What a replica of a rung costs an hour in a stretch, as declared.
@@ -520,10 +520,19 @@ record Wish(
         open.set(
             i,
             option.barred(
-                "$%s/h from %s on, when %s serves".formatted(then.print(2), at, best.variant())));
+                "$%s/h %sfrom %s on, when %s serves"
+                    .formatted(
+                        then.print(2),
+                        foresees(option, at) ? "expected " : "",
+                        at,
+                        best.variant())));
       }
     }
     return new Wish(policy, stock, grant, active, List.copyOf(open), unbound, left, worthy);
+  }
+
+  private boolean foresees(Option option, Instant begin) {
+    return stock.seen().variant(option.variant()).stream().anyMatch(it -> it.foresees(begin));
   }
 
   /// The longest [#reach()] of these wishes.

@@ -2,6 +2,7 @@ package dev.comptroller.decide.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.comptroller.decide.Candidate;
 import dev.comptroller.decide.Policy;
 import dev.comptroller.decide.budget.Period;
 import dev.comptroller.decide.cost.Exposure;
@@ -287,6 +288,56 @@ class WorthTest {
     assertThat(turns("small", "1", "9")).isEqualTo("medium");
     assertThat(turns("small", "6", "18")).isEqualTo("small");
     assertThat(turns("medium", "6", "18")).isEqualTo("small");
+  }
+
+  /// What is decided where every other hour costs three times as much, of those from `first` to
+  /// `last`, as hours after the present.
+  private static NamespaceDecision everyOtherHour(int first, int last) {
+    List<Price> prices = new ArrayList<>(List.of(from(START.minus(Duration.ofDays(9)), "4")));
+    for (int hour = first; hour < last; hour += 2) {
+      Instant from = NOW.plus(Duration.ofHours(hour));
+      HourlyRate dear = HourlyRate.parse("12");
+      prices.add(new Price(CapacityType.OnDemand, dear, from, from.plus(Duration.ofHours(1))));
+    }
+    return decide("medium", EVEN, prices.toArray(Price[]::new));
+  }
+
+  @Test
+  void shouldSpreadMoneyAsIfPricesThatCameAndWentWereDeclaredToGoOn() {
+    NamespaceDecision declared = everyOtherHour(-9, 23);
+    NamespaceDecision foreseen = everyOtherHour(-9, 3);
+    NamespaceDecision twice = everyOtherHour(-1, 3);
+
+    assertThat(spread(foreseen)).isEqualTo(spread(declared));
+    assertThat(spread(twice)).isNotEqualTo(spread(declared));
+    assertThat(foreseen.reserve()).isEqualTo(twice.reserve());
+    assertThat(foreseen.fundedUntil()).isEqualTo(twice.fundedUntil());
+  }
+
+  @Test
+  void shouldSayThatAPriceIsExpectedWhichIsNotDeclared() {
+    assertThat(verdicts(everyHour(1)))
+        .contains("$24.00/h from 2026-03-02T01:04:00Z on, when small serves");
+    assertThat(verdicts(everyHour(0)))
+        .contains("$24.00/h expected from 2026-03-02T01:04:00Z on, when small serves");
+  }
+
+  /// What is decided where half of every hour costs three times as much, from four minutes after
+  /// the present on, of which so many are declared.
+  private static NamespaceDecision everyHour(int declared) {
+    List<Price> prices = new ArrayList<>(List.of(from(START.minus(Duration.ofDays(9)), "4")));
+    for (int hour = -4; hour < declared; hour++) {
+      Instant from = NOW.plusSeconds(240 + 3600L * hour);
+      HourlyRate dear = HourlyRate.parse("12");
+      prices.add(new Price(CapacityType.OnDemand, dear, from, from.plusSeconds(1800)));
+    }
+    return decide("medium", EVEN, prices.toArray(Price[]::new));
+  }
+
+  private static List<String> verdicts(NamespaceDecision decision) {
+    return decision.deployments().getFirst().explanation().candidates().stream()
+        .map(Candidate::verdict)
+        .toList();
   }
 
   @Test

@@ -133,6 +133,15 @@ class ScenariosTest {
   }
 
   @Test
+  void shouldPlanWithPricesThatCameAndWentAsIfTheyWereDeclaredToGoOn() {
+    SquareWaves.Result result =
+        SquareWaves.run(Wave.PriceAtShortNotice, 3_600, 48, 1, MoneyLoop::decide).judged();
+
+    // 7.5 % where the last declared price is taken to stay for the rest of the day.
+    assertThat(result.regret()).isBetween(0.0, 0.07);
+  }
+
+  @Test
   void shouldBeReadyForLoadThatComesAgainEveryHalfHour() {
     SquareWaves.Result result =
         SquareWaves.run(Wave.Load, 1_800, 24, 1, MoneyLoop::decide).judged();

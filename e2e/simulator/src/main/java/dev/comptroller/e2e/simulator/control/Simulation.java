@@ -26,6 +26,7 @@ import java.util.TreeMap;
 /// same run, to the last figure.
 public final class Simulation {
   private static final long HOUR = 3600;
+  private static final long DAY = 24 * HOUR;
 
   private final Setup setup;
   private final Agenda agenda;
@@ -215,7 +216,9 @@ public final class Simulation {
       cluster.purse(setup.policy().namespace()).empty();
       cluster.unforeseen(setup.policy().namespace()).empty();
       spentAtHour = 0;
-      cluster.prices().values().forEach(track -> track.forget(window.start().getEpochSecond()));
+      // What is left tells whether prices come and go.
+      long kept = window.start().getEpochSecond() - DAY;
+      cluster.prices().values().forEach(track -> track.forget(kept));
       window = setup.policy().calendar().containing(agenda.instant());
       operator.newPeriod(window);
     }
