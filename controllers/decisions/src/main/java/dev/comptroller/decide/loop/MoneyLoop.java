@@ -107,7 +107,7 @@ public final class MoneyLoop {
       // Who is only observed runs on as if nothing limited it.
       @Nullable Funds limit = policy.observe() ? null : funds;
       hours =
-          Hours.byWorth(wishes, work, present, limit, margin(wishes))
+          Hours.byWorth(wishes, work, present, limit, free(wishes))
               .orElse(Hours.byNeed(need(wishes), needs));
       Hours.@Nullable Terms terms = hours.terms();
       List<Wish> asked = wishes;
@@ -175,9 +175,9 @@ public final class MoneyLoop {
       return Math.round(wishes.stream().mapToDouble(Wish::fraction).sum());
     }
 
-    /// Percent of the money that a climb has to leave free.
-    private int margin(List<Wish> wishes) {
-      return wishes.stream().mapToInt(wish -> present.margin(wish, funds)).max().orElse(0);
+    /// Percent of the money that stays free for changes.
+    private int free(List<Wish> wishes) {
+      return wishes.stream().mapToInt(wish -> present.free(wish, funds)).max().orElse(0);
     }
 
     private HeatVerdict heat(Present.Figures figures, List<Wish> wishes) {

@@ -153,8 +153,21 @@ record Present(
   /// Percent of the allowance that a climb has to leave free: the declared margin, and what the old
   /// rung costs while both run.
   int margin(Wish wish, @Nullable Funds funds) {
+    return margin(wish, wish.option(wish.active()).orElse(null), funds);
+  }
+
+  /// Percent of the money that stays free when it is spread: what a climb from the cheapest rung
+  /// has to leave free. It is the same whatever serves, or a climb would lessen the money that it
+  /// was decided by.
+  int free(Wish wish, @Nullable Funds funds) {
+    return wish.options().stream()
+        .mapToInt(option -> margin(wish, option, funds))
+        .min()
+        .orElse(policy.climbMargin());
+  }
+
+  private int margin(Wish wish, @Nullable Option active, @Nullable Funds funds) {
     int margin = policy.climbMargin();
-    Option active = wish.option(wish.active()).orElse(null);
     if (funds == null || active == null || funds.position().left().micros() <= 0) {
       return margin;
     }

@@ -15,6 +15,7 @@ import dev.comptroller.decide.loop.NamespaceDecision;
 import dev.comptroller.decide.loop.NamespacePolicy;
 import dev.comptroller.decide.loop.NamespaceSeen;
 import dev.comptroller.decide.loop.Traffic;
+import dev.comptroller.decide.rollout.Change;
 import dev.comptroller.decide.rollout.Goal;
 import dev.comptroller.decide.rollout.Intent;
 import dev.comptroller.decide.rollout.Leg;
@@ -57,6 +58,9 @@ import org.jspecify.annotations.Nullable;
 public final class Operator {
   private static final int VIEWS = 16;
 
+  /// Seconds from one look at what is in flight to the next; the real one looks every second.
+  private static final long COUNTING = 5;
+
   private final Setup setup;
   private final Agenda agenda;
   private final Cluster cluster;
@@ -79,6 +83,7 @@ public final class Operator {
   private boolean dead;
   private boolean out;
   private boolean poked;
+  private boolean counting;
   private long lookNumber;
   private long seen;
   private long crashes;
@@ -243,6 +248,11 @@ public final class Operator {
             look(number);
           }
         });
+  }
+
+  private void count() {
+    counting = false;
+    poke();
   }
 
   private void hear() {
@@ -427,7 +437,21 @@ public final class Operator {
     for (Intent intent : step.intents()) {
       act(deployment, intent);
     }
+    if (waitsForStreams(step.state()) && !counting) {
+      counting = true;
+      agenda.after(COUNTING, this::count);
+    }
     return step.wake() == null ? Long.MAX_VALUE : Math.max(agenda.now() + 1, second(step.wake()));
+  }
+
+  /// Whether it is waited for what is in flight, which nothing announces.
+  private static boolean waitsForStreams(RolloutState state) {
+    Change change = state.change();
+    return change != null
+        && switch (change.phase()) {
+          case Drain, Suspend -> true;
+          case Prestage, Break, Start, Warm, Canary, Shift, Release -> false;
+        };
   }
 
   private void changed(DeploymentPolicy deployment, @Nullable String from, @Nullable String to) {
