@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// What capacity costs an hour, and what it may come to cost.
 ///
@@ -75,16 +76,17 @@ public record Exposure(HourlyRate now, HourlyRate highest, List<Step> later) {
     return new Exposure(ceil(books.quote(pool, type, now), gpus), highest, later);
   }
 
-  /// What `gpus` GPUs of one replica in `pool` are likely to cost after the last price that is
-  /// declared: as before, where prices came and went again and again; nothing where they did not.
-  public static List<Step> foreseen(String pool, CapacityType type, int gpus, PriceBooks books) {
+  /// How prices of `gpus` GPUs of one replica in `pool` go on after the last one that is declared,
+  /// where they came and went again and again; absent where they did not.
+  public static @Nullable Rhythm rhythm(
+      String pool, CapacityType type, int gpus, PriceBooks books, Instant now) {
     List<Instant> changes = books.changes(pool, Instant.MIN, Instant.MAX);
     List<Step> known = new ArrayList<>();
     for (Instant at :
         changes.subList(Math.max(0, changes.size() - Rhythm.LOOKED_AT), changes.size())) {
       known.add(new Step(ceilSecond(at), inForce(pool, type, gpus, books, at)));
     }
-    return Rhythm.after(known);
+    return Rhythm.of(known, now);
   }
 
   private static HourlyRate inForce(
@@ -170,10 +172,11 @@ public record Exposure(HourlyRate now, HourlyRate highest, List<Step> later) {
   }
 
   /// This capacity where prices go on like that after all that are declared.
-  public Exposure then(List<Step> foreseen) {
-    return foreseen.isEmpty()
+  public Exposure then(@Nullable Rhythm rhythm) {
+    return rhythm == null
         ? this
-        : new Exposure(now, highest, Stream.concat(later.stream(), foreseen.stream()).toList());
+        : new Exposure(
+            now, highest, Stream.concat(later.stream(), rhythm.steps().stream()).toList());
   }
 
   /// This capacity where it now costs no more than `rate`.

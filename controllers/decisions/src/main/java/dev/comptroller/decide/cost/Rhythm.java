@@ -7,14 +7,19 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Prices that come and go again and again: what they will be after the last one that is declared,
 /// if they go on as they did.
 ///
-/// The last three turns must have been alike, each price for as long as the one a turn before. It
+/// The last three turns must have been alike, each price for as long as the one a turn before, and
+/// the next change must not be due already. It is a guess to plan by, and no more than that: what
 /// is
-/// a guess to plan by, and no more than that: what is reserved goes by declared prices.
-final class Rhythm {
+/// reserved goes by declared prices.
+///
+/// @param turn the next turn, in order
+/// @param lasts how long a turn lasts
+public record Rhythm(List<Step> turn, Duration lasts) {
   /// Changes of price that are looked at; a turn has a third of them at most.
   static final int LOOKED_AT = 64;
 
@@ -24,19 +29,50 @@ final class Rhythm {
   private static final int TURNS = 3;
   private static final int SHORTEST = 2;
 
-  private Rhythm() {}
+  public Rhythm {
+    turn = List.copyOf(turn);
+  }
 
-  /// What comes after `known`; nothing if they do not go on like that.
+  /// How `known` prices go on after `now`; absent if they do not go on like that.
   ///
   /// @param known past and declared prices, in order
-  static List<Step> after(List<Step> known) {
+  static @Nullable Rhythm of(List<Step> known, Instant now) {
     List<Step> steps = changes(known);
-    for (int turn = SHORTEST; TURNS * turn <= steps.size(); turn++) {
+    int count = steps.size();
+    for (int turn = SHORTEST; TURNS * turn <= count; turn++) {
       if (isTurn(steps, turn)) {
-        return goingOn(steps, turn);
+        Duration lasts = lasts(steps, count - 1, turn);
+        Rhythm next = new Rhythm(later(steps.subList(count - turn, count), lasts), lasts);
+        return next.begin().isAfter(now) ? next : null;
       }
     }
-    return List.of();
+    return null;
+  }
+
+  /// When the first price begins that is not declared.
+  public Instant begin() {
+    return turn.getFirst().from();
+  }
+
+  /// What is foreseen, in order.
+  List<Step> steps() {
+    List<Step> all = new ArrayList<>(turn);
+    while (all.size() < FORESEEN) {
+      all.add(later(all.get(all.size() - turn.size()), lasts));
+    }
+    List<Step> last = all.subList(all.size() - turn.size(), all.size());
+    Instant end = last.getFirst().from().plus(lasts);
+    Step mean = new Step(end, mean(last, end));
+    all.add(mean);
+    return List.copyOf(all);
+  }
+
+  private static List<Step> later(List<Step> steps, Duration time) {
+    return steps.stream().map(step -> later(step, time)).toList();
+  }
+
+  private static Step later(Step step, Duration time) {
+    return new Step(step.from().plus(time), step.rate());
   }
 
   /// Those that change anything.
@@ -65,19 +101,6 @@ final class Rhythm {
   /// How long before the `i`-th step the one a turn before it began.
   private static Duration lasts(List<Step> steps, int i, int turn) {
     return Duration.between(steps.get(i - turn).from(), steps.get(i).from());
-  }
-
-  private static List<Step> goingOn(List<Step> steps, int turn) {
-    int known = steps.size();
-    Duration lasts = lasts(steps, known - 1, turn);
-    List<Step> all = new ArrayList<>(steps);
-    while (all.size() < known + FORESEEN) {
-      Step before = all.get(all.size() - turn);
-      all.add(new Step(before.from().plus(lasts), before.rate()));
-    }
-    Instant end = all.get(all.size() - turn).from().plus(lasts);
-    all.add(new Step(end, mean(all.subList(all.size() - turn, all.size()), end)));
-    return List.copyOf(all.subList(known, all.size()));
   }
 
   /// Dollars an hour on average from the first of these steps until `end`.

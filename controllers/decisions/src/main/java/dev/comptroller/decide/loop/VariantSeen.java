@@ -3,13 +3,13 @@ package dev.comptroller.decide.loop;
 import dev.comptroller.decide.capacity.Throughput;
 import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.cost.PriceBooks;
+import dev.comptroller.decide.cost.Rhythm;
 import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.units.TokensPerSecond;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// @param room how many more replicas fit into its pool now
 /// @param obstacle why it cannot run at all, such as a pool that does not exist; absent if it can
 /// @param slo whether it keeps what is promised of latency
-/// @param foreseen what one more replica is likely to cost after the last price that is declared;
-///   nothing where that is not known
+/// @param rhythm how prices are likely to go on after the last one that is declared; absent where
+///   that is not known
 public record VariantSeen(
     String name,
     @Nullable Exposure perReplica,
@@ -32,7 +32,7 @@ public record VariantSeen(
     int room,
     @Nullable String obstacle,
     Slo slo,
-    List<Exposure.Step> foreseen) {
+    @Nullable Rhythm rhythm) {
   /// Whether a rung keeps the promised latency.
   public enum Slo {
     /// It does.
@@ -50,10 +50,9 @@ public record VariantSeen(
       throw new IllegalArgumentException(
           "room of %s is %d, not zero or more".formatted(name, room));
     }
-    foreseen = List.copyOf(foreseen);
   }
 
-  /// A rung of which nothing is foreseen.
+  /// A rung of whose prices nothing is foreseen.
   public VariantSeen(
       String name,
       @Nullable Exposure perReplica,
@@ -61,17 +60,17 @@ public record VariantSeen(
       int room,
       @Nullable String obstacle,
       Slo slo) {
-    this(name, perReplica, speed, room, obstacle, slo, List.of());
+    this(name, perReplica, speed, room, obstacle, slo, null);
   }
 
   /// Whether a price that begins then is not declared, but foreseen.
   boolean foresees(Instant begin) {
-    return !foreseen.isEmpty() && !begin.isBefore(foreseen.getFirst().from());
+    return rhythm != null && !begin.isBefore(rhythm.begin());
   }
 
   /// What one more replica costs as it is planned with: as declared, and after that as foreseen.
   Optional<Exposure> planned() {
-    return Optional.ofNullable(perReplica).map(declared -> declared.then(foreseen));
+    return Optional.ofNullable(perReplica).map(declared -> declared.then(rhythm));
   }
 
   /// What `variant` could be had for in `pool`: now at the cheapest price that has room for it, or
@@ -96,10 +95,10 @@ public record VariantSeen(
     Exposure perReplica =
         Exposure.of(pool.name(), any, variant.gpus(), books, now, ahead)
             .noDearerThan(pool.cheapest(variant.gpus(), now));
-    List<Exposure.Step> foreseen = Exposure.foreseen(pool.name(), any, variant.gpus(), books);
+    @Nullable Rhythm rhythm = Exposure.rhythm(pool.name(), any, variant.gpus(), books, now);
     TokensPerSecond speed =
         measured != null ? measured : Throughput.of(variant, pool.product()).speed().orElse(null);
     return new VariantSeen(
-        variant.name(), perReplica, speed, pool.room(variant.gpus()), null, slo, foreseen);
+        variant.name(), perReplica, speed, pool.room(variant.gpus()), null, slo, rhythm);
   }
 }

@@ -12,6 +12,7 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class RhythmTest {
@@ -19,6 +20,15 @@ class RhythmTest {
 
   private static Step step(int minute, int dollars) {
     return new Step(START.plus(Duration.ofMinutes(minute)), HourlyRate.parse("" + dollars));
+  }
+
+  private static List<Step> after(List<Step> known) {
+    return after(known, START);
+  }
+
+  private static List<Step> after(List<Step> known, Instant now) {
+    @Nullable Rhythm rhythm = Rhythm.of(known, now);
+    return rhythm == null ? List.of() : rhythm.steps();
   }
 
   /// Prices of 3 and 1 by turns, each for half an hour.
@@ -32,7 +42,7 @@ class RhythmTest {
 
   @Test
   void shouldGoOnAsThreeTurnsWereAndThenByTheirMean() {
-    List<Step> foreseen = Rhythm.after(halfHours(6));
+    List<Step> foreseen = after(halfHours(6));
 
     assertThat(foreseen).hasSize(Rhythm.FORESEEN + 1);
     assertThat(foreseen.subList(0, 3)).containsExactly(step(180, 3), step(210, 1), step(240, 3));
@@ -41,9 +51,9 @@ class RhythmTest {
 
   @Test
   void shouldForeseeNothingAfterTwoTurnsOrWithoutChangesThatComeBack() {
-    assertThat(Rhythm.after(halfHours(5))).isEmpty();
-    assertThat(Rhythm.after(List.of())).isEmpty();
-    assertThat(Rhythm.after(List.of(step(0, 1), step(30, 2), step(60, 3), step(90, 4)))).isEmpty();
+    assertThat(after(halfHours(5))).isEmpty();
+    assertThat(after(List.of())).isEmpty();
+    assertThat(after(List.of(step(0, 1), step(30, 2), step(60, 3), step(90, 4)))).isEmpty();
   }
 
   @Test
@@ -53,9 +63,16 @@ class RhythmTest {
     List<Step> dearer = halfHours(8);
     dearer.set(6, step(180, 4));
 
-    assertThat(Rhythm.after(halfHours(8))).isNotEmpty();
-    assertThat(Rhythm.after(late)).isEmpty();
-    assertThat(Rhythm.after(dearer)).isEmpty();
+    assertThat(after(halfHours(8))).isNotEmpty();
+    assertThat(after(late)).isEmpty();
+    assertThat(after(dearer)).isEmpty();
+  }
+
+  @Test
+  void shouldForeseeNothingMoreWhenTheNextChangeDidNotCome() {
+    assertThat(after(halfHours(6), step(180, 1).from().minusSeconds(1))).isNotEmpty();
+    assertThat(after(halfHours(6), step(180, 1).from())).isEmpty();
+    assertThat(after(halfHours(6), step(90_000, 1).from())).isEmpty();
   }
 
   @Test
@@ -63,7 +80,7 @@ class RhythmTest {
     List<Step> steps = new ArrayList<>(List.of(step(-500, 7), step(-400, 9), step(-10, 8)));
     steps.addAll(halfHours(6));
 
-    assertThat(Rhythm.after(steps)).isEqualTo(Rhythm.after(halfHours(6)));
+    assertThat(after(steps)).isEqualTo(after(halfHours(6)));
   }
 
   @Test
@@ -74,7 +91,7 @@ class RhythmTest {
       steps.add(new Step(step.from().plusSeconds(60), step.rate()));
     }
 
-    assertThat(Rhythm.after(steps)).isEqualTo(Rhythm.after(halfHours(6)));
+    assertThat(after(steps)).isEqualTo(after(halfHours(6)));
   }
 
   @Property(tries = 200)
@@ -90,7 +107,7 @@ class RhythmTest {
     }
     int known = 3 * prices + random.nextInt(prices);
 
-    List<Step> foreseen = Rhythm.after(all.subList(0, known));
+    List<Step> foreseen = after(all.subList(0, known));
 
     int count = Math.min(Rhythm.FORESEEN, all.size() - known);
     assertThat(foreseen.subList(0, count)).isEqualTo(all.subList(known, known + count));

@@ -7,6 +7,7 @@ import dev.comptroller.decide.budget.Calendar;
 import dev.comptroller.decide.budget.Leaving;
 import dev.comptroller.decide.budget.Period;
 import dev.comptroller.decide.cost.Exposure;
+import dev.comptroller.decide.cost.Rhythm;
 import dev.comptroller.decide.downgrade.Transition;
 import dev.comptroller.decide.fleet.Scaling;
 import dev.comptroller.decide.fleet.Variant;
@@ -132,7 +133,18 @@ class ReplayTest {
                 List.of(
                     new VariantSeen(
                         "large", large, TokensPerSecond.of(2_000), 3, null, VariantSeen.Slo.Met),
-                    new VariantSeen("small", small, null, 8, null, VariantSeen.Slo.NotMeasured)),
+                    new VariantSeen(
+                        "small",
+                        small,
+                        null,
+                        8,
+                        null,
+                        VariantSeen.Slo.NotMeasured,
+                        new Rhythm(
+                            List.of(
+                                new Exposure.Step(NOW.plusSeconds(7_200), small.now()),
+                                new Exposure.Step(NOW.plusSeconds(9_000), small.highest())),
+                            Duration.ofHours(1)))),
                 null,
                 List.of(TokensPerSecond.of(4_000), TokensPerSecond.of(400)))),
         List.of(new FeatureSeen("search", Money.parse("1.25"))),
