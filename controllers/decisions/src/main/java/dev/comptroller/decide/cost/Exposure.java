@@ -98,6 +98,10 @@ public record Exposure(HourlyRate now, HourlyRate highest, List<Step> later) {
   /// Dollars an hour at an instant ahead, with `first` until the first change that is declared, and
   /// the highest price in force from then on.
   HourlyRate at(Instant instant, HourlyRate first) {
+    return at(later, instant, first);
+  }
+
+  private static HourlyRate at(List<Step> later, Instant instant, HourlyRate first) {
     HourlyRate rate = first;
     for (Step step : later) {
       if (step.from().isAfter(instant)) {
@@ -111,7 +115,12 @@ public record Exposure(HourlyRate now, HourlyRate highest, List<Step> later) {
   /// Dollars an hour on average from an instant until another, with `first` until the first change
   /// that is declared.
   public HourlyRate mean(Instant from, Instant until, HourlyRate first) {
-    HourlyRate rate = at(from, first);
+    return mean(later, from, until, first);
+  }
+
+  /// The same of any steps.
+  static HourlyRate mean(List<Step> later, Instant from, Instant until, HourlyRate first) {
+    HourlyRate rate = at(later, from, first);
     BigInteger sum = BigInteger.ZERO;
     Instant begin = from;
     for (Step step : later) {

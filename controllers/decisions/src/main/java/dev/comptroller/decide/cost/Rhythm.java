@@ -1,8 +1,6 @@
 package dev.comptroller.decide.cost;
 
 import dev.comptroller.decide.cost.Exposure.Step;
-import dev.comptroller.decide.units.HourlyRate;
-import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,9 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// if they go on as they did.
 ///
 /// The last three turns must have been alike, each price for as long as the one a turn before, and
-/// the next change must not be due already. It is a guess to plan by, and no more than that: what
-/// is
-/// reserved goes by declared prices.
+/// the next change must not be due already. It is a guess to plan by, and no more than that:
+/// reserves go by declared prices.
 ///
 /// @param turn the next turn, in order
 /// @param lasts how long a turn lasts
@@ -61,8 +58,9 @@ public record Rhythm(List<Step> turn, Duration lasts) {
       all.add(later(all.get(all.size() - turn.size()), lasts));
     }
     List<Step> last = all.subList(all.size() - turn.size(), all.size());
-    Instant end = last.getFirst().from().plus(lasts);
-    Step mean = new Step(end, mean(last, end));
+    Step first = last.getFirst();
+    Instant end = first.from().plus(lasts);
+    Step mean = new Step(end, Exposure.mean(last, first.from(), end, first.rate()));
     all.add(mean);
     return List.copyOf(all);
   }
@@ -101,22 +99,5 @@ public record Rhythm(List<Step> turn, Duration lasts) {
   /// How long before the `i`-th step the one a turn before it began.
   private static Duration lasts(List<Step> steps, int i, int turn) {
     return Duration.between(steps.get(i - turn).from(), steps.get(i).from());
-  }
-
-  /// Dollars an hour on average from the first of these steps until `end`.
-  private static HourlyRate mean(List<Step> steps, Instant end) {
-    BigInteger sum = BigInteger.ZERO;
-    for (int i = 0; i < steps.size(); i++) {
-      Instant until = i + 1 < steps.size() ? steps.get(i + 1).from() : end;
-      sum =
-          sum.add(
-              BigInteger.valueOf(steps.get(i).rate().microsPerHour())
-                  .multiply(seconds(steps.get(i).from(), until)));
-    }
-    return new HourlyRate(sum.divide(seconds(steps.getFirst().from(), end)).longValueExact());
-  }
-
-  private static BigInteger seconds(Instant from, Instant until) {
-    return BigInteger.valueOf(Duration.between(from, until).toSeconds());
   }
 }

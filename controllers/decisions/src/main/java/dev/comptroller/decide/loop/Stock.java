@@ -23,8 +23,15 @@ import org.jspecify.annotations.Nullable;
 /// @param seen what was seen of the deployment
 /// @param ladder its rungs, best first; empty if they are not known any more
 /// @param lots what there is of each rung; none is empty
-record Stock(DeploymentSeen seen, List<Variant> ladder, SortedMap<String, Lot> lots) {
+/// @param planned what one more replica of each rung costs as it is planned with; rungs of which
+///   that is not known are absent
+record Stock(
+    DeploymentSeen seen,
+    List<Variant> ladder,
+    SortedMap<String, Lot> lots,
+    SortedMap<String, Exposure> planned) {
   Stock {
+    planned = Collections.unmodifiableSortedMap(new TreeMap<>(planned));
     ladder = List.copyOf(ladder);
     lots = Collections.unmodifiableSortedMap(new TreeMap<>(lots));
   }
@@ -66,7 +73,11 @@ record Stock(DeploymentSeen seen, List<Variant> ladder, SortedMap<String, Lot> l
           commitment.variant(), new Lot(commitment.replicas(), going, going == 0 ? null : lowered));
     }
     lots.values().removeIf(lot -> lot.count() == 0);
-    return new Stock(seen, ladder, lots);
+    SortedMap<String, Exposure> planned = new TreeMap<>();
+    for (VariantSeen variant : seen.variants()) {
+      variant.planned().ifPresent(exposure -> planned.put(variant.name(), exposure));
+    }
+    return new Stock(seen, ladder, lots, planned);
   }
 
   private static int granted(LoopState state, String deployment, String variant) {

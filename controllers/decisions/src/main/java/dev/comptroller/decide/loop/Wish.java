@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -278,28 +279,30 @@ record Wish(
   /// until prices change as declared.
   boolean isPriced() {
     return acceptable().stream()
-        .flatMap(option -> exposure(option).stream())
+        .flatMap(option -> stock.seen().variant(option.variant()).stream())
+        .map(VariantSeen::perReplica)
+        .filter(Objects::nonNull)
         .allMatch(
             each ->
                 each.highest().equals(each.now())
                     || each.later().stream().anyMatch(s -> s.rate().equals(each.highest())));
   }
 
-  /// When each rung that may serve comes to cost something else, as declared.
+  /// When each rung that may serve comes to cost something else, as declared or foreseen.
   Stream<List<Instant>> changes() {
     return acceptable().stream()
-        .flatMap(option -> exposure(option).stream())
+        .flatMap(option -> planned(option).stream())
         .map(each -> each.later().stream().map(Exposure.Step::from).toList());
   }
 
-  private Optional<Exposure> exposure(Option option) {
-    return stock.seen().variant(option.variant()).flatMap(VariantSeen::planned);
+  private Optional<Exposure> planned(Option option) {
+    return Optional.ofNullable(stock.planned().get(option.variant()));
   }
 
-  /// What a replica of a rung costs an hour in a stretch, as declared.
+  /// What a replica of a rung costs an hour in a stretch, as declared or foreseen.
   private HourlyRate perReplica(Option option, PriceStretch prices) {
     HourlyRate first = option.perReplica();
-    return exposure(option)
+    return planned(option)
         .map(each -> each.mean(prices.from(), prices.until(), first))
         .orElse(first);
   }

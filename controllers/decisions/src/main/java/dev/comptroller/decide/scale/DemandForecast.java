@@ -186,18 +186,16 @@ final class DemandForecast {
     @Nullable Trials plain = chosen.plain();
     double margin = trials == null ? UNTRIED : trials.shorts().within(odds);
     @Nullable Double foretold = peak(chosen.model(), present);
-    boolean falls = chosen.model() == Model.Recurring && falls(present, margin);
+    boolean repeats = chosen.model().repeats();
+    boolean falls = repeats && falls(present, margin);
     // What came in the last minute is not denied by any model, unless it is seen to be over.
     double known = foretold == null ? level : falls ? foretold : Math.max(foretold, level);
-    boolean awaited =
-        chosen.model() == Model.Recurring && foretold != null && known <= foretold * (1 + margin);
+    boolean awaited = repeats && foretold != null && known <= foretold * (1 + margin);
     double peak = awaited ? known : Math.max(known, level + present.surge() * (time + HALF));
     double scale = Math.max(level, 1e-9);
-    int every = chosen.model() == Model.Recurring && recurrence != null ? recurrence.minutes() : 0;
-    boolean daily = every == Recurrence.DAY;
     return new DemandOutlook(
-        daily ? Model.Daily : chosen.model(),
-        daily ? 0 : every,
+        chosen.model(),
+        chosen.model() == Model.Recurring && recurrence != null ? recurrence.minutes() : 0,
         reach,
         level,
         peak,
@@ -248,18 +246,19 @@ final class DemandForecast {
     int every = recurrence.minutes();
     int tried = Math.max(2 * every, LEAST_TRIALS + ahead);
     int first = Math.max(Math.max(every, SPAN + 1), minutes.length - tried);
-    @Nullable Trials trials = trials(Model.Recurring, first);
+    Model model = every == Recurrence.DAY ? Model.Daily : Model.Recurring;
+    @Nullable Trials trials = trials(model, first);
     @Nullable Trials plain = trials(Model.LastValue, first);
     if (trials == null || plain == null || trials.squares() >= BY_FAR * plain.squares()) {
       return Optional.empty();
     }
     double others = plain.squares();
-    for (Model model : List.of(Model.Trend, Model.Seasonal)) {
-      @Nullable Trials other = trials(model, first);
+    for (Model rival : List.of(Model.Trend, Model.Seasonal)) {
+      @Nullable Trials other = trials(rival, first);
       others = other == null ? others : Math.min(others, other.squares());
     }
     return trials.squares() < BY_FAR * others
-        ? Optional.of(new Chosen(Model.Recurring, trials, plain))
+        ? Optional.of(new Chosen(model, trials, plain))
         : Optional.empty();
   }
 

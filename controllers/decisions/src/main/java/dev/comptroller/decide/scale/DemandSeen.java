@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param latest mean of the last 60 s, or of what is known of them
 /// @param minutes means of whole minutes, without a gap, the newest last
-/// @param before means of the whole minutes before those, without a gap, the newest last: two days
-///   at most, by which it is known what comes every day at the same minute
+/// @param before means of the whole minutes before those, without a gap, the newest last, by which
+///   it is known what comes every day at the same minute: [#BEFORE] are enough
 /// @param requests how many came in these minutes; empty where they are not counted
 /// @param pulse how it swings while a minute lasts
 /// @param until end of the newest minute
@@ -34,6 +34,9 @@ public record DemandSeen(
     double backlog,
     @Nullable List<Due> due,
     @Nullable Instant lastRequest) {
+  /// Minutes of two days.
+  public static final int BEFORE = 2 * 24 * 60;
+
   public DemandSeen {
     minutes = List.copyOf(minutes);
     before = List.copyOf(before);
@@ -49,12 +52,10 @@ public record DemandSeen(
     }
   }
 
-  /// A demand of which only the last minutes are known.
+  /// A demand of which only the last minutes are known, whose requests are not counted.
   public DemandSeen(
       double latest,
       List<Double> minutes,
-      List<Double> requests,
-      Pulse pulse,
       Instant until,
       WeekProfile profile,
       long waiting,
@@ -65,38 +66,8 @@ public record DemandSeen(
         latest,
         minutes,
         List.of(),
-        requests,
-        pulse,
-        until,
-        profile,
-        waiting,
-        backlog,
-        due,
-        lastRequest);
-  }
-
-  /// A demand whose requests are not counted.
-  public DemandSeen(
-      double latest,
-      List<Double> minutes,
-      Instant until,
-      WeekProfile profile,
-      long waiting,
-      double backlog,
-      @Nullable List<Due> due,
-      @Nullable Instant lastRequest) {
-    this(
-        latest, minutes, List.of(), Pulse.EVEN, until, profile, waiting, backlog, due, lastRequest);
-  }
-
-  /// The same after other minutes, without a gap between.
-  public DemandSeen after(List<Double> before) {
-    return new DemandSeen(
-        latest,
-        minutes,
-        before,
-        requests,
-        pulse,
+        List.of(),
+        Pulse.EVEN,
         until,
         profile,
         waiting,
@@ -107,14 +78,15 @@ public record DemandSeen(
 
   /// The same when a request is known to have been there at `at`.
   public DemandSeen requestedAt(Instant at) {
-    return lastRequest != null && lastRequest.isAfter(at)
-        ? this
-        : new DemandSeen(
-            latest, minutes, before, requests, pulse, until, profile, waiting, backlog, due, at);
+    return lastRequest != null && lastRequest.isAfter(at) ? this : with(due, at);
   }
 
   /// The same without work that may wait.
   public DemandSeen withoutDue() {
+    return with(List.of(), lastRequest);
+  }
+
+  private DemandSeen with(@Nullable List<Due> due, @Nullable Instant lastRequest) {
     return new DemandSeen(
         latest,
         minutes,
@@ -125,7 +97,7 @@ public record DemandSeen(
         profile,
         waiting,
         backlog,
-        List.of(),
+        due,
         lastRequest);
   }
 

@@ -144,6 +144,7 @@ class AutoscalerTest {
             even.latest(),
             even.minutes(),
             List.of(),
+            List.of(),
             new Pulse(1.8),
             even.until(),
             even.profile(),
@@ -166,6 +167,7 @@ class AutoscalerTest {
     return new DemandSeen(
         minutes.getLast(),
         minutes,
+        List.of(),
         requests,
         Pulse.EVEN,
         NOW,
@@ -664,8 +666,17 @@ class AutoscalerTest {
     }
     int known = 3 * day - 180;
     return new DemandSeen(
-            1_000, days.subList(known, 3 * day), NOW, WeekProfile.UNKNOWN, 0, 0, List.of(), NOW)
-        .after(days.subList(day, known));
+        1_000,
+        days.subList(known, 3 * day),
+        days.subList(day, known),
+        List.of(),
+        Pulse.EVEN,
+        NOW,
+        WeekProfile.UNKNOWN,
+        0,
+        0,
+        List.of(),
+        NOW);
   }
 
   @Test

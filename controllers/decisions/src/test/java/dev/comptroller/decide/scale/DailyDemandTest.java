@@ -24,24 +24,34 @@ class DailyDemandTest {
   private static final int DAY = 1_440;
   private static final int HOURS = 180;
 
-  /// What is known at a minute of a demand that is known since `first`.
-  private static DemandSeen seen(int first, int minute, IntToDoubleFunction rate) {
+  /// What is known at a minute.
+  private static DemandSeen seen(int minute, IntToDoubleFunction rate) {
     List<Double> known = new ArrayList<>();
-    for (int i = Math.max(first, minute - 2 * DAY - HOURS); i < minute; i++) {
+    for (int i = Math.max(0, minute - 2 * DAY - HOURS); i < minute; i++) {
       known.add(Math.max(0, rate.applyAsDouble(i)));
     }
     int old = Math.max(0, known.size() - HOURS);
-    DemandSeen last =
-        new DemandSeen(
-            known.getLast(),
-            known.subList(old, known.size()),
-            START.plusSeconds(60L * minute),
-            WeekProfile.UNKNOWN,
-            0,
-            0,
-            List.of(),
-            null);
-    return last.after(known.subList(0, old));
+    return seen(
+        known.getLast(),
+        known.subList(old, known.size()),
+        known.subList(0, old),
+        START.plusSeconds(60L * minute));
+  }
+
+  private static DemandSeen seen(
+      double latest, List<Double> minutes, List<Double> before, Instant until) {
+    return new DemandSeen(
+        latest,
+        minutes,
+        before,
+        List.of(),
+        Pulse.EVEN,
+        until,
+        WeekProfile.UNKNOWN,
+        0,
+        0,
+        List.of(),
+        null);
   }
 
   private static DemandOutlook forecast(DemandSeen seen) {
@@ -58,7 +68,7 @@ class DailyDemandTest {
   void shouldForetellFromTheThirdDayOnWhatCameTwiceAtTheSameMinute() {
     int nine = 2 * DAY + 9 * 60;
 
-    DemandOutlook outlook = forecast(seen(0, nine - 2, DailyDemandTest::office));
+    DemandOutlook outlook = forecast(seen(nine - 2, DailyDemandTest::office));
 
     assertThat(outlook.model()).isEqualTo(Model.Daily);
     assertThat(outlook.level()).isEqualTo(1_000);
@@ -66,8 +76,8 @@ class DailyDemandTest {
     assertThat(outlook.every()).isZero();
     assertThat(outlook.message())
         .isEqualTo("6000 tokens/s expected within 180 s as a day ago, +0 %");
-    assertThat(forecast(seen(0, nine - 4, DailyDemandTest::office)).need()).isEqualTo(1_000);
-    assertThat(forecast(seen(0, nine - DAY - 2, DailyDemandTest::office)).need())
+    assertThat(forecast(seen(nine - 4, DailyDemandTest::office)).need()).isEqualTo(1_000);
+    assertThat(forecast(seen(nine - DAY - 2, DailyDemandTest::office)).need())
         .as("which came once")
         .isEqualTo(1_000);
   }
@@ -77,14 +87,14 @@ class DailyDemandTest {
     // Up and down every two hours: the last three hours tell.
     IntToDoubleFunction wave = minute -> minute / 120 % 2 == 0 ? 6_000 : 1_000;
 
-    assertThat(forecast(seen(0, DAY + 238, wave)).need()).isEqualTo(6_000);
-    assertThat(forecast(seen(0, DAY + HOURS - 1, wave)).model()).isNotEqualTo(Model.Daily);
+    assertThat(forecast(seen(DAY + 238, wave)).need()).isEqualTo(6_000);
+    assertThat(forecast(seen(DAY + HOURS - 1, wave)).model()).isNotEqualTo(Model.Daily);
   }
 
   @Test
   void shouldLookForItAsFarAheadAsItIsToldTo() {
     int nine = 2 * DAY + 9 * 60;
-    DemandSeen seen = seen(0, nine - 5, DailyDemandTest::office);
+    DemandSeen seen = seen(nine - 5, DailyDemandTest::office);
 
     DemandOutlook far = DemandForecast.of(seen, AHEAD, AHEAD.multipliedBy(2), ODDS, seen.until());
 
@@ -98,21 +108,18 @@ class DailyDemandTest {
     int nine = 2 * DAY + 9 * 60;
     IntToDoubleFunction holiday = minute -> minute < 2 * DAY ? office(minute) : 1_000;
 
-    assertThat(forecast(seen(0, nine, holiday)).need()).isEqualTo(6_000);
-    assertThat(forecast(seen(0, nine + 1, holiday)).need()).isEqualTo(6_000);
+    assertThat(forecast(seen(nine, holiday)).need()).isEqualTo(6_000);
+    assertThat(forecast(seen(nine + 1, holiday)).need()).isEqualTo(6_000);
     for (int minute = nine + 2; minute < nine + 8 * 60; minute++) {
-      assertThat(forecast(seen(0, minute, holiday)).need()).isEqualTo(1_000);
+      assertThat(forecast(seen(minute, holiday)).need()).isEqualTo(1_000);
     }
   }
 
   @Test
   void shouldLetGoAtOnceWhenItEndsAsADayAgo() {
     int five = 2 * DAY + 17 * 60;
-    DemandSeen whole = seen(0, five, DailyDemandTest::office);
-    DemandSeen falling =
-        new DemandSeen(
-                2_000, whole.minutes(), whole.until(), WeekProfile.UNKNOWN, 0, 0, List.of(), null)
-            .after(whole.before());
+    DemandSeen whole = seen(five, DailyDemandTest::office);
+    DemandSeen falling = seen(2_000, whole.minutes(), whole.before(), whole.until());
 
     DemandOutlook outlook = DemandForecast.of(falling, AHEAD, ODDS, whole.until().plusSeconds(45));
 
@@ -125,7 +132,7 @@ class DailyDemandTest {
   void shouldGoByTheShorterRepetitionWhereBothAreKnown() {
     IntToDoubleFunction half = minute -> minute % 30 < 10 ? 6_000 : 1_000;
 
-    DemandOutlook outlook = forecast(seen(0, 2 * DAY + 28, half));
+    DemandOutlook outlook = forecast(seen(2 * DAY + 28, half));
 
     assertThat(outlook.model()).isEqualTo(Model.Recurring);
     assertThat(outlook.every()).isEqualTo(30);
@@ -145,7 +152,7 @@ class DailyDemandTest {
     int covered = 0;
     int all = 0;
     for (int minute = 2 * DAY + HOURS; minute + 3 < rate.length; minute += 7) {
-      DemandOutlook outlook = forecast(seen(0, minute, i -> rate[i]));
+      DemandOutlook outlook = forecast(seen(minute, i -> rate[i]));
       double came = Math.max(Math.max(rate[minute], rate[minute + 1]), rate[minute + 2]);
       if (outlook.model() == Model.Daily) {
         daily++;
@@ -165,7 +172,7 @@ class DailyDemandTest {
       rate[i] = Math.max(0, 3_000 + 500 * random.nextGaussian());
     }
     for (int minute = DAY + HOURS; minute < rate.length; minute += 7) {
-      assertThat(forecast(seen(0, minute, i -> rate[i])).model()).isNotEqualTo(Model.Daily);
+      assertThat(forecast(seen(minute, i -> rate[i])).model()).isNotEqualTo(Model.Daily);
     }
   }
 
@@ -180,7 +187,7 @@ class DailyDemandTest {
       rate[i] = level;
     }
     for (int minute = DAY + HOURS; minute < rate.length; minute += 7) {
-      assertThat(forecast(seen(0, minute, i -> rate[i])).model()).isNotEqualTo(Model.Daily);
+      assertThat(forecast(seen(minute, i -> rate[i])).model()).isNotEqualTo(Model.Daily);
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.comptroller.reconcile.charges;
 
+import dev.comptroller.decide.scale.DemandSeen;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -9,7 +10,7 @@ import java.util.List;
 /// were not observed are not known. Immutable.
 final class PastDays {
   /// Minutes that are kept.
-  static final int KEPT = 2 * 24 * 60;
+  static final int KEPT = DemandSeen.BEFORE;
 
   /// Nothing known.
   static final PastDays NONE = new PastDays(0, new int[0]);

@@ -136,6 +136,7 @@ final class AutoscaledTest {
             40,
             asked.minutes(),
             List.of(),
+            List.of(),
             new Pulse(2),
             now,
             WeekProfile.UNKNOWN,

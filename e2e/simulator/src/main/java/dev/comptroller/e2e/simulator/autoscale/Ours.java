@@ -31,7 +31,6 @@ final class Ours implements ScalingPolicy {
   private static final String RUNG = "70b";
   private static final int PER_MINUTE = 60 / Fleet.TICK;
   private static final int MINUTES = 120;
-  private static final int DAYS = 2 * 24 * 60;
 
   private final Fleet.Rules rules;
   private final double[] sums = new double[WeekProfile.HOURS];
@@ -70,22 +69,21 @@ final class Ours implements ScalingPolicy {
       requests.add(60 * rate);
     }
     List<Double> before = new ArrayList<>();
-    for (int minute = Math.max(0, first - DAYS); minute < first; minute++) {
+    for (int minute = Math.max(0, first - DemandSeen.BEFORE); minute < first; minute++) {
       before.add(tokens * history.rate(PER_MINUTE * minute, PER_MINUTE * (minute + 1)));
     }
-    DemandSeen last =
-        new DemandSeen(
-            tokens * history.last(60),
-            known,
-            requests,
-            pulse(history, minutes),
-            START.plusSeconds(60L * minutes),
-            profile(history),
-            view.allWaiting(),
-            tokens * view.allWaiting(),
-            due(view.batch()),
-            START.plusMillis(Math.round(view.now() * 1000)));
-    return last.after(before);
+    return new DemandSeen(
+        tokens * history.last(60),
+        known,
+        before,
+        requests,
+        pulse(history, minutes),
+        START.plusSeconds(60L * minutes),
+        profile(history),
+        view.allWaiting(),
+        tokens * view.allWaiting(),
+        due(view.batch()),
+        START.plusMillis(Math.round(view.now() * 1000)));
   }
 
   private static Pulse pulse(History history, int minutes) {

@@ -31,7 +31,6 @@ import org.jspecify.annotations.Nullable;
 /// The operator's own autoscaler for one deployment, with what gateways count.
 final class Autoscaling {
   private static final int MINUTES = 180;
-  private static final int DAYS = 2 * 24 * 60 + MINUTES;
   private static final int BUSY = 10;
 
   private final Setup setup;
@@ -57,7 +56,7 @@ final class Autoscaling {
 
   /// What it wants at a second.
   Wanted wanted(long now) {
-    List<Double> all = gateway.asked().minutes(setup.start(), now, DAYS);
+    List<Double> all = gateway.asked().minutes(setup.start(), now, DemandSeen.BEFORE + MINUTES);
     int first = Math.max(0, all.size() - MINUTES);
     List<Double> minutes = all.subList(first, all.size());
     long until = now / 60 * 60;
