@@ -134,6 +134,31 @@ final class RolloutIntegrationTest {
     assertThat(condition(namespace, "Downgraded").status()).isEqualTo("False");
   }
 
+  @Test
+  void shouldGoBackToARungThatServedWellWithoutATrial() {
+    cluster.pool("proven", "98.32");
+    cluster.node("proven-a", "proven");
+    String namespace = cluster.namespace("proven");
+    cluster.deployment(namespace, "chat", "proven", 1);
+    reach(namespace, "large", 1, false);
+    told.set(directive("small", 1));
+    cluster.budget(namespace, "1000");
+    assertThat(reach(namespace, "small", 1, false)).contains("Canary");
+
+    told.set(null);
+    nudge(namespace);
+    reach(namespace, "large", 1, false);
+    told.set(directive("small", 1));
+    nudge(namespace);
+    List<String> phases = reach(namespace, "small", 1, false);
+
+    assertThat(phases).contains("Warm", "Shift", "Drain").doesNotContain("Canary");
+    assertThat(Objects.requireNonNull(Objects.requireNonNull(status(namespace)).rollout()).past())
+        .filteredOn(past -> past.tookSeconds() != null)
+        .extracting(ModelDeploymentStatus.Past::variant)
+        .containsExactly("large", "small");
+  }
+
   private static Directive directive(String variant, int replicas) {
     return new Directive(
         variant,
@@ -246,8 +271,9 @@ final class RolloutIntegrationTest {
                   """
                   vllm:num_requests_running{model_name="chat",engine="0",} %d.0
                   vllm:num_requests_waiting{model_name="chat",engine="0",} 0.0
+                  vllm:request_success_total{model_name="chat",engine="0",finished_reason="stop"} %d.0
                   """
-                      .formatted(inFlight.get())));
+                      .formatted(inFlight.get(), asked.get())));
       engine.createContext(
           "/v1/completions",
           exchange -> {

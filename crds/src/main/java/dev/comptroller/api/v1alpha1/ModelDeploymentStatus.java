@@ -256,7 +256,28 @@ public record ModelDeploymentStatus(
       @JsonPropertyDescription("The last change that failed, until it may be tried again.")
           @Nullable BackOff backOff,
       @JsonPropertyDescription("Why a change that is wanted cannot begin now; absent if none is.")
-          @Nullable Held held) {}
+          @Nullable Held held,
+      @Size(max = 32) @JsonPropertyDescription("What changes taught about variants.")
+          List<Past> past) {
+    /// Puts the defaults in place of absent members.
+    public Rollout {
+      past = Absent.list(past);
+    }
+  }
+
+  /// What changes taught about a variant.
+  @Wire
+  public record Past(
+      @Required @Text(Format.VARIANT_NAME) @JsonPropertyDescription("The variant.") String variant,
+      @Text(Format.SHORT)
+          @JsonPropertyDescription(
+              "Digest of what its replicas were made of when they last served well: a change back to"
+                  + " the same needs no trial. Absent if they never did.")
+          @Nullable String template,
+      @JsonPropertyDescription(
+              "Seconds that changes to it take, from reading its weights until the old replicas are"
+                  + " gone; absent if none came to its end.")
+          @Nullable Long tookSeconds) {}
 
   /// A change that failed.
   @Wire

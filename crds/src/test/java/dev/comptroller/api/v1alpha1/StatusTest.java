@@ -89,7 +89,8 @@ class StatusTest {
                 AT,
                 1L,
                 new ModelDeploymentStatus.BackOff("small", 1, AT, "StartFailed", "exit code 1"),
-                new ModelDeploymentStatus.Held("small", "BackOff", "next try at " + AT)),
+                new ModelDeploymentStatus.Held("small", "BackOff", "next try at " + AT),
+                List.of(new ModelDeploymentStatus.Past("large", "0f3a9c21d4e5b607", 190L))),
             new ModelDeploymentStatus.Autoscaling(
                 "large",
                 3,

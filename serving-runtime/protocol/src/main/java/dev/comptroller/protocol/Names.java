@@ -34,6 +34,9 @@ public final class Names {
   /// Annotation of a variant's Deployment: number of the request for replicas that it carries out.
   public static final String REVISION_ANNOTATION = "comptroller.dev/revision";
 
+  /// Annotation of a variant's Deployment: digest of what its replicas are made of.
+  public static final String TEMPLATE_ANNOTATION = "comptroller.dev/template";
+
   /// Extended resource that counts GPUs on nodes and in pods.
   public static final String GPU_RESOURCE = "nvidia.com/gpu";
 

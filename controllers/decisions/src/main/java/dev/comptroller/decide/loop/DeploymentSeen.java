@@ -2,9 +2,13 @@ package dev.comptroller.decide.loop;
 
 import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.units.TokensPerSecond;
+import java.time.Duration;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// What is known of a deployment.
@@ -15,25 +19,28 @@ import org.jspecify.annotations.Nullable;
 /// @param variants what each rung could be had for
 /// @param demand tokens a second that are asked for; absent if that is not measured
 /// @param repeats the minutes after which it comes again as it was in them; empty if it does not
+/// @param changes how long a change to a rung takes, where one was made
 public record DeploymentSeen(
     String name,
     @Nullable String active,
     List<Holding> holdings,
     List<VariantSeen> variants,
     @Nullable TokensPerSecond demand,
-    List<TokensPerSecond> repeats) {
-  /// A deployment whose demand does not repeat.
+    List<TokensPerSecond> repeats,
+    Map<String, Duration> changes) {
+  /// A deployment whose demand does not repeat, and whose rung never changed.
   public DeploymentSeen(
       String name,
       @Nullable String active,
       List<Holding> holdings,
       List<VariantSeen> variants,
       @Nullable TokensPerSecond demand) {
-    this(name, active, holdings, variants, demand, List.of());
+    this(name, active, holdings, variants, demand, List.of(), Map.of());
   }
 
   public DeploymentSeen {
     repeats = List.copyOf(repeats);
+    changes = Collections.unmodifiableSortedMap(new TreeMap<>(changes));
     holdings =
         holdings.stream()
             .sorted(Comparator.comparing(Holding::variant).thenComparing(Holding::leaving))

@@ -11,6 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /// One call while a change from one variant to another is under way. Each phase is one method.
 final class Course {
+  /// Percent of the traffic that a variant which served well before gets for one step, before it
+  /// gets all.
+  private static final int PROVEN_SHARE = 50;
+
   private final Facts facts;
   private final Goal goal;
   private final RolloutPolicy policy;
@@ -142,6 +146,9 @@ final class Course {
     }
     int warm = seen.of(to).warm();
     if (warm >= wanted && wanted > 0) {
+      if (facts.isProven(kept, to) && !change.broken()) {
+        return enter(kept, change.withShare(PROVEN_SHARE, now), Phase.Shift);
+      }
       boolean plain = change.broken() || policy.canaryPercent() == 0;
       return enter(
           kept,
@@ -164,7 +171,7 @@ final class Course {
       return fail(kept, change, failure.get());
     }
     return facts.passed(change.since(), policy.canaryTime())
-        ? enter(kept, change, Phase.Shift)
+        ? enter(kept, change.withShare(nextShare(change.share()), now), Phase.Shift)
         : stay(
             kept,
             change,
@@ -200,7 +207,7 @@ final class Course {
       return stay(
           asked, change, "%d %% of the requests go to %s".formatted(change.share(), to), due);
     }
-    int share = nextShare(change.share());
+    int share = facts.isProven(asked, to) ? 100 : nextShare(change.share());
     return share < 100
         ? soon(
             asked.withChange(change.withShare(share, now)),
@@ -246,13 +253,19 @@ final class Course {
     }
     BackOff backOff = state.backOff();
     boolean reached = backOff != null && backOff.variant().equals(to);
-    RolloutState done = facts.ask(left, to, wanted(change, to)).withChange(null);
+    RolloutState done = told(facts.ask(left, to, wanted(change, to)).withChange(null), change, to);
     return new Move(
         (reached ? done.withBackOff(null) : done).changedAt(now),
         Step.STEADY,
         "%s serves; it took %d s"
             .formatted(to, Duration.between(change.started(), now).toSeconds()),
         now);
+  }
+
+  /// With how long the change took, unless it was the way back or began without room.
+  private RolloutState told(RolloutState state, Change change, String to) {
+    Duration took = Duration.between(change.started(), now);
+    return change.rollback() || change.broken() ? state : state.withPast(state.past(to).took(took));
   }
 
   // ---- the way back ----------------------------------------------------------------------------
@@ -312,7 +325,8 @@ final class Course {
             now.plus(policy.backOff(change.attempt())),
             failure.reason(),
             failure.message());
-    return undo(state.withBackOff(backOff), change, to, failure.reason());
+    RolloutState unproven = state.withPast(state.past(to).proven(""));
+    return undo(unproven.withBackOff(backOff), change, to, failure.reason());
   }
 
   /// The way back does not end: forward again, if that is wanted and there is something.

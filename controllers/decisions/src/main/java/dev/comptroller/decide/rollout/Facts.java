@@ -138,6 +138,24 @@ record Facts(RolloutSeen seen, Goal goal, RolloutPolicy policy, Instant now) {
                 .formatted(errors, ended, to, from, before, endedBefore)));
   }
 
+  /// Whether replicas of `variant` are made of what served well before: they need no trial.
+  boolean isProven(RolloutState state, String variant) {
+    String template = seen.of(variant).template();
+    return !template.isEmpty() && template.equals(state.past(variant).template());
+  }
+
+  /// With what the replicas of `variant` are made of, if they serve well: of the requests that they
+  /// ended no more than one in a hundred was an error. Where they ended none, nothing is learned.
+  RolloutState learned(RolloutState state, String variant) {
+    long errors = errors(variant);
+    long ended = errors + answered(variant);
+    if (ended == 0) {
+      return state;
+    }
+    String template = errors * 100 <= ended ? seen.of(variant).template() : "";
+    return state.withPast(state.past(variant).proven(template));
+  }
+
   boolean passed(Instant since, Duration limit) {
     return !now.isBefore(since.plus(limit));
   }

@@ -4,7 +4,9 @@ import java.time.Instant;
 
 /// The state machine of changes of variant: make before break.
 ///
-/// `Prestage -> Start -> Warm -> Canary -> Shift -> Drain -> Release`, then steady again. Whoever
+/// `Prestage -> Start -> Warm -> Canary -> Shift -> Drain -> Release`, then steady again; without
+/// Canary, and in two steps of the shift, where the variant is made of what served well when it was
+/// last left. Whoever
 /// calls it writes the state of the step, carries out its intents, and calls it again when the
 /// cluster changed or at its wake time. Every call looks at the whole: intents are what the written
 /// state asks for, not what is new in it, so that it does not matter how many of the last ones were

@@ -31,12 +31,20 @@ public record RolloutSeen(SortedMap<String, VariantSeen> variants, Prestage pres
   /// @param room how many more replicas its pool has room for
   /// @param coming how many of them would run on nodes that have not come yet
   /// @param replicas its replicas that have not ended, those that are leaving included
+  /// @param template digest of what all of its replicas are made of; empty if that is not known, or
+  ///   not the same for all
   public record VariantSeen(
-      int gpus, boolean exists, long revision, int room, int coming, List<ReplicaSeen> replicas) {
-    /// A variant in a pool whose nodes are all there.
+      int gpus,
+      boolean exists,
+      long revision,
+      int room,
+      int coming,
+      List<ReplicaSeen> replicas,
+      String template) {
+    /// A variant in a pool whose nodes are all there, made of what nobody knows.
     public VariantSeen(
         int gpus, boolean exists, long revision, int room, List<ReplicaSeen> replicas) {
-      this(gpus, exists, revision, room, 0, replicas);
+      this(gpus, exists, revision, room, 0, replicas, "");
     }
 
     static final VariantSeen NONE = new VariantSeen(1, false, 0, 0, List.of());

@@ -1,10 +1,13 @@
 package dev.comptroller.decide.rollout;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// All that a rollout has to remember. It is written before anything is done about it, so that
@@ -18,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 ///   if never
 /// @param rollbacks how many changes were undone
 /// @param revision number of the last request for replicas
+/// @param past what was learned of variants, by name
 public record RolloutState(
     @Nullable String serving,
     List<Leg> legs,
@@ -25,14 +29,17 @@ public record RolloutState(
     @Nullable BackOff backOff,
     @Nullable Instant lastChange,
     long rollbacks,
-    long revision) {
+    long revision,
+    List<Past> past) {
   /// Nothing was ever done.
-  public static final RolloutState NEW = new RolloutState(null, List.of(), null, null, null, 0, 0);
+  public static final RolloutState NEW =
+      new RolloutState(null, List.of(), null, null, null, 0, 0, List.of());
 
   public RolloutState {
     List<Leg> sorted = new ArrayList<>(legs);
     sorted.sort(Comparator.comparing(Leg::variant));
     legs = List.copyOf(sorted);
+    past = past.stream().sorted(Comparator.comparing(Past::variant)).toList();
   }
 
   /// The leg of `variant`.
@@ -48,11 +55,11 @@ public record RolloutState(
   }
 
   RolloutState withServing(@Nullable String next) {
-    return new RolloutState(next, legs, change, backOff, lastChange, rollbacks, revision);
+    return new RolloutState(next, legs, change, backOff, lastChange, rollbacks, revision, past);
   }
 
   RolloutState withLegs(List<Leg> next) {
-    return new RolloutState(serving, next, change, backOff, lastChange, rollbacks, revision);
+    return new RolloutState(serving, next, change, backOff, lastChange, rollbacks, revision, past);
   }
 
   RolloutState withLeg(Leg next) {
@@ -60,7 +67,14 @@ public record RolloutState(
     all.removeIf(leg -> leg.variant().equals(next.variant()));
     all.add(next);
     return new RolloutState(
-        serving, all, change, backOff, lastChange, rollbacks, Math.max(revision, next.revision()));
+        serving,
+        all,
+        change,
+        backOff,
+        lastChange,
+        rollbacks,
+        Math.max(revision, next.revision()),
+        past);
   }
 
   RolloutState without(String variant) {
@@ -68,18 +82,45 @@ public record RolloutState(
   }
 
   RolloutState withChange(@Nullable Change next) {
-    return new RolloutState(serving, legs, next, backOff, lastChange, rollbacks, revision);
+    return new RolloutState(serving, legs, next, backOff, lastChange, rollbacks, revision, past);
   }
 
   RolloutState withBackOff(@Nullable BackOff next) {
-    return new RolloutState(serving, legs, change, next, lastChange, rollbacks, revision);
+    return new RolloutState(serving, legs, change, next, lastChange, rollbacks, revision, past);
   }
 
   RolloutState changedAt(Instant at) {
-    return new RolloutState(serving, legs, change, backOff, at, rollbacks, revision);
+    return new RolloutState(serving, legs, change, backOff, at, rollbacks, revision, past);
   }
 
   RolloutState rolledBack() {
-    return new RolloutState(serving, legs, change, backOff, lastChange, rollbacks + 1, revision);
+    return new RolloutState(
+        serving, legs, change, backOff, lastChange, rollbacks + 1, revision, past);
+  }
+
+  /// What was learned of `variant`.
+  Past past(String variant) {
+    return past.stream()
+        .filter(each -> each.variant().equals(variant))
+        .findFirst()
+        .orElse(Past.unknown(variant));
+  }
+
+  /// How long changes to variants take, of those to which one came to its end.
+  public Map<String, Duration> changes() {
+    return past.stream()
+        .filter(each -> !each.took().isZero())
+        .collect(Collectors.toMap(Past::variant, Past::took));
+  }
+
+  RolloutState withPast(Past next) {
+    List<Past> all = new ArrayList<>(past);
+    all.removeIf(each -> each.variant().equals(next.variant()));
+    all.add(next);
+    return withPast(all);
+  }
+
+  RolloutState withPast(List<Past> all) {
+    return new RolloutState(serving, legs, change, backOff, lastChange, rollbacks, revision, all);
   }
 }

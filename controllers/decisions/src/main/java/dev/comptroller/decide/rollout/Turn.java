@@ -1,6 +1,7 @@
 package dev.comptroller.decide.rollout;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -179,8 +180,14 @@ final class Turn {
             false,
             broken,
             goal.reason());
+    List<Past> known =
+        facts.learned(state, from).past().stream()
+            .filter(past -> seen.variants().containsKey(past.variant()))
+            .toList();
     return soon(
-        state.withChange(change), first, "from %s to %s, try %d".formatted(from, to, attempt));
+        state.withPast(known).withChange(change),
+        first,
+        "from %s to %s, try %d".formatted(from, to, attempt));
   }
 
   // ---- suspension ------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.Test;
@@ -168,7 +169,8 @@ class WorthTest {
             List.of(holding),
             variants,
             TokensPerSecond.of(serving.demand()),
-            serving.repeats());
+            serving.repeats(),
+            Map.of());
     MoneySeen money =
         new MoneySeen(
             NOW,

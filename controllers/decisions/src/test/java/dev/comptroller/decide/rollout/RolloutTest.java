@@ -32,7 +32,8 @@ class RolloutTest {
           null,
           NOW,
           0,
-          2);
+          2,
+          List.of());
 
   private static World serving(int capacity) {
     World world = new World(1, Map.of("large", 4, "small", 1), capacity);
@@ -76,6 +77,77 @@ class RolloutTest {
             Phase.Release);
     assertThat(world.deployed()).containsExactly("small");
     assertThat(world.state.rollbacks()).isZero();
+  }
+
+  @Test
+  void shouldGoBackToWhatServedWellWithoutATrial() {
+    World world = serving(8);
+    run(world, SMALL, POLICY, 120);
+
+    assertThat(run(world, LARGE, POLICY, 120))
+        .containsExactly(
+            Phase.Prestage, Phase.Start, Phase.Warm, Phase.Shift, Phase.Drain, Phase.Release);
+    assertThat(world.state.serving()).isEqualTo("large");
+  }
+
+  @Test
+  void shouldMoveAllTrafficInTwoStepsToWhatServedWell() {
+    World world = serving(8);
+    run(world, SMALL, POLICY, 120);
+    List<Integer> shares = new ArrayList<>();
+    for (int i = 0; i < 120; i++) {
+      run(world, LARGE, POLICY, 1);
+      int share = world.state.leg("large").map(Leg::weight).orElse(0);
+      if (shares.isEmpty() || shares.getLast() != share) {
+        shares.add(share);
+      }
+    }
+
+    assertThat(shares).containsExactly(0, 50, 100);
+  }
+
+  @Test
+  void shouldTryAVariantThatIsMadeOfSomethingElseThanWhatServed() {
+    World world = serving(8);
+    run(world, SMALL, POLICY, 120);
+    world.templates.put("large", "edited");
+
+    assertThat(run(world, LARGE, POLICY, 120)).contains(Phase.Canary);
+  }
+
+  @Test
+  void shouldTryAVariantAgainThatFailed() {
+    World world = serving(8);
+    run(world, SMALL, POLICY, 120);
+    Faults broken = new Faults(0, 0, 0, 100, 0, 0);
+    for (int i = 0; i < 120 && world.state.backOff() == null; i++) {
+      world.reconcile(LARGE, POLICY, broken);
+      world.tick(broken);
+    }
+    assertThat(world.state.backOff()).isNotNull();
+
+    assertThat(run(world, LARGE, POLICY, 200)).contains(Phase.Canary);
+  }
+
+  @Test
+  void shouldRememberHowLongChangesToAVariantTake() {
+    World world = serving(8);
+    Instant began = world.now;
+    while (!"small".equals(world.state.serving()) || world.state.change() != null) {
+      run(world, SMALL, POLICY, 1);
+    }
+    Duration took = Duration.between(began, world.now);
+
+    assertThat(world.state.changes().keySet()).containsExactly("small");
+    assertThat(world.state.changes().get("small")).isBetween(took.minusSeconds(2), took);
+  }
+
+  @Test
+  void shouldTakeALongerChangeForUsualAtOnceAndAShorterOneByHalf() {
+    Past past = Past.unknown("small").took(Duration.ofSeconds(200));
+
+    assertThat(past.took(Duration.ofMinutes(5)).took()).isEqualTo(Duration.ofMinutes(5));
+    assertThat(past.took(Duration.ofSeconds(100)).took()).isEqualTo(Duration.ofSeconds(150));
   }
 
   @Test

@@ -60,6 +60,7 @@ final class World {
   int writes;
   int actions;
   private final Map<String, Asked> deployments = new TreeMap<>();
+  final Map<String, String> templates = new TreeMap<>();
   private final List<RolloutSeen> pictures = new ArrayList<>();
   private String reader = "";
   private Outcome read = Outcome.None;
@@ -95,7 +96,9 @@ final class World {
                   asked != null,
                   asked == null ? 0 : asked.revision(),
                   Math.max(0, free / gpus),
-                  replicas));
+                  0,
+                  replicas,
+                  asked == null ? "" : templates.getOrDefault(variant, variant)));
         });
     return new RolloutSeen(variants, new Prestage(reader, read, "seen to fail"));
   }

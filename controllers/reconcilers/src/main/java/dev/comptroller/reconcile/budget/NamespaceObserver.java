@@ -3,6 +3,7 @@ package dev.comptroller.reconcile.budget;
 import dev.comptroller.api.v1alpha1.InferenceBudget;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
 import dev.comptroller.decide.budget.Window;
 import dev.comptroller.decide.capacity.Sizing;
 import dev.comptroller.decide.capacity.Sizing.SafeRate;
@@ -156,7 +157,8 @@ public final class NamespaceObserver {
               holdings(pods.getOrDefault(name, List.of()), books, now),
               variants,
               demand.orElse(null),
-              repeats));
+              repeats,
+              changes(deployment)));
     }
     List<FeatureSeen> features =
         charged.used().entrySet().stream()
@@ -258,6 +260,23 @@ public final class NamespaceObserver {
                 instanceof Parsed.Valid<DeploymentParser.Declared>(var declared)
         ? declared
         : null;
+  }
+
+  /// How long changes to variants take, of those to which one came to its end.
+  private static Map<String, Duration> changes(@Nullable ModelDeployment deployment) {
+    Map<String, Duration> changes = new TreeMap<>();
+    ModelDeploymentStatus.@Nullable Rollout rollout =
+        deployment == null || deployment.getStatus() == null
+            ? null
+            : deployment.getStatus().rollout();
+    if (rollout != null) {
+      for (ModelDeploymentStatus.Past past : rollout.past()) {
+        if (past.tookSeconds() != null) {
+          changes.put(past.variant(), Duration.ofSeconds(past.tookSeconds()));
+        }
+      }
+    }
+    return changes;
   }
 
   private static @Nullable String active(@Nullable ModelDeployment deployment) {

@@ -6,10 +6,12 @@ import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.Transition;
 import dev.comptroller.decide.rollout.BackOff;
 import dev.comptroller.decide.rollout.Change;
 import dev.comptroller.decide.rollout.Leg;
+import dev.comptroller.decide.rollout.Past;
 import dev.comptroller.decide.rollout.Phase;
 import dev.comptroller.decide.rollout.RolloutState;
 import dev.comptroller.decide.rollout.Step;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +51,8 @@ final class RolloutCodec {
             ? null
             : Instant.parse(rollout.lastChange()),
         rollout == null ? 0 : rollout.rollbacks(),
-        rollout == null ? 0 : rollout.revision());
+        rollout == null ? 0 : rollout.revision(),
+        rollout == null ? List.of() : rollout.past().stream().map(RolloutCodec::past).toList());
   }
 
   /// `status` with the state of `step`, and nothing else changed.
@@ -82,7 +85,8 @@ final class RolloutCodec {
             text(state.lastChange()),
             state.rollbacks(),
             backOff(state.backOff()),
-            step.isHeld() ? new Held(goal, step.reason(), shorten(step.why())) : null),
+            step.isHeld() ? new Held(goal, step.reason(), shorten(step.why())) : null,
+            state.past().stream().map(RolloutCodec::past).toList()),
         s.autoscaling());
   }
 
@@ -130,6 +134,20 @@ final class RolloutCodec {
         ? null
         : new ModelDeploymentStatus.BackOff(
             b.variant(), b.attempt(), b.until().toString(), b.reason(), shorten(b.message()));
+  }
+
+  private static Past past(ModelDeploymentStatus.Past p) {
+    return new Past(
+        p.variant(),
+        p.template() == null ? "" : p.template(),
+        Duration.ofSeconds(p.tookSeconds() == null ? 0 : p.tookSeconds()));
+  }
+
+  private static ModelDeploymentStatus.Past past(Past p) {
+    return new ModelDeploymentStatus.Past(
+        p.variant(),
+        p.template().isEmpty() ? null : p.template(),
+        p.took().isZero() ? null : p.took().toSeconds());
   }
 
   private static int asked(List<Deployment> seen, String deployment, String variant) {

@@ -21,9 +21,11 @@ import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentStatus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -111,7 +113,8 @@ public final class RolloutObserver {
         deployment.map(RolloutObserver::revision).orElse(0L),
         pool == null ? 0 : pool.room(gpus),
         pool == null ? 0 : pool.room(gpus) - pool.roomNow(gpus),
-        replicas);
+        replicas,
+        deployment.map(RolloutObserver::template).orElse(""));
   }
 
   private ReplicaSeen replica(Pod pod, Replica replica) {
@@ -202,10 +205,28 @@ public final class RolloutObserver {
     return labels == null ? "" : labels.getOrDefault(Names.VARIANT_LABEL, "");
   }
 
-  private static long revision(Deployment deployment) {
+  private static String annotation(Deployment deployment, String key, String absent) {
     Map<String, String> annotations = deployment.getMetadata().getAnnotations();
-    String text =
-        annotations == null ? "0" : annotations.getOrDefault(Names.REVISION_ANNOTATION, "0");
+    return annotations == null ? absent : annotations.getOrDefault(key, absent);
+  }
+
+  /// Digest of what all of its pods are made of; empty while they are not all of its template.
+  static String template(Deployment deployment) {
+    DeploymentStatus status = deployment.getStatus();
+    Long generation = deployment.getMetadata().getGeneration();
+    boolean current =
+        status != null
+            && status.getObservedGeneration() != null
+            && generation != null
+            && status.getObservedGeneration() >= generation
+            && Objects.equals(
+                Objects.requireNonNullElse(status.getReplicas(), 0),
+                Objects.requireNonNullElse(status.getUpdatedReplicas(), 0));
+    return current ? annotation(deployment, Names.TEMPLATE_ANNOTATION, "") : "";
+  }
+
+  private static long revision(Deployment deployment) {
+    String text = annotation(deployment, Names.REVISION_ANNOTATION, "0");
     return text.matches("[0-9]{1,18}") ? Long.parseLong(text) : 0;
   }
 

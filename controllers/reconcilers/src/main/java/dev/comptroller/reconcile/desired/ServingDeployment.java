@@ -50,12 +50,14 @@ public final class ServingDeployment {
 
   /// The Deployment that `serving` asks for.
   public static Deployment of(Serving serving) {
+    PodTemplateSpec template = template(serving);
     return new DeploymentBuilder()
         .withNewMetadata()
         .withName(serving.objectName())
         .withNamespace(serving.namespace())
         .withLabels(serving.labels())
         .addToAnnotations(Names.REVISION_ANNOTATION, Long.toString(serving.revision()))
+        .addToAnnotations(Names.TEMPLATE_ANNOTATION, TemplateDigest.of(template))
         .withOwnerReferences(serving.owner())
         .endMetadata()
         .withNewSpec()
@@ -71,7 +73,7 @@ public final class ServingDeployment {
         .withMaxSurge(new IntOrString(0))
         .endRollingUpdate()
         .endStrategy()
-        .withTemplate(template(serving))
+        .withTemplate(template)
         .endSpec()
         .build();
   }

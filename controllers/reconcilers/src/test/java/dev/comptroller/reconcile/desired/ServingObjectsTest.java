@@ -252,6 +252,31 @@ final class ServingObjectsTest {
   }
 
   @Test
+  void shouldTellByADigestWhetherReplicasAreMadeOfTheSame() {
+    Serving more =
+        new Serving("team", "chat", serving.rung(), 9, 12, serving.images(), serving.owner());
+    Serving newer =
+        new Serving(
+            "team",
+            "chat",
+            serving.rung(),
+            3,
+            7,
+            new Images("comptroller/runtime:2", "vllm/vllm-openai:2"),
+            serving.owner());
+
+    assertThat(template(serving)).hasSize(16).isEqualTo(template(more));
+    assertThat(template(newer)).hasSize(16).isNotEqualTo(template(serving));
+  }
+
+  private static @Nullable String template(Serving serving) {
+    return ServingDeployment.of(serving)
+        .getMetadata()
+        .getAnnotations()
+        .get(Names.TEMPLATE_ANNOTATION);
+  }
+
+  @Test
   void shouldBeMeteredAndBoundToThePool() {
     Deployment deployment = ServingDeployment.of(serving);
 

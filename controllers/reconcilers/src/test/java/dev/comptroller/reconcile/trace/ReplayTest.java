@@ -42,6 +42,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -146,7 +147,8 @@ class ReplayTest {
                                 new Exposure.Step(NOW.plusSeconds(9_000), small.highest())),
                             Duration.ofHours(1)))),
                 null,
-                List.of(TokensPerSecond.of(4_000), TokensPerSecond.of(400)))),
+                List.of(TokensPerSecond.of(4_000), TokensPerSecond.of(400)),
+                Map.of("small", Duration.ofSeconds(200)))),
         List.of(new FeatureSeen("search", Money.parse("1.25"))),
         state);
   }

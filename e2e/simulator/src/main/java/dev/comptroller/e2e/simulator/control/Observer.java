@@ -10,6 +10,7 @@ import dev.comptroller.decide.rollout.RolloutSeen;
 import dev.comptroller.decide.rollout.RolloutSeen.ReplicaSeen;
 import dev.comptroller.decide.rollout.RolloutSeen.ReplicaState;
 import dev.comptroller.decide.rollout.RolloutSeen.Warmth;
+import dev.comptroller.decide.rollout.RolloutState;
 import dev.comptroller.e2e.simulator.control.View.PodSeen;
 import dev.comptroller.e2e.simulator.control.View.SetSeen;
 import dev.comptroller.e2e.simulator.world.Gateway;
@@ -30,7 +31,7 @@ final class Observer {
   static DeploymentSeen deployment(
       DeploymentPolicy policy,
       View view,
-      @Nullable String active,
+      RolloutState rollout,
       @Nullable Expectation expected,
       Instant now,
       Duration ahead) {
@@ -51,11 +52,12 @@ final class Observer {
     }
     return new DeploymentSeen(
         policy.name(),
-        active,
+        rollout.serving(),
         holdings,
         variants,
         expected == null ? null : expected.asked(),
-        expected == null ? List.of() : expected.repeats());
+        expected == null ? List.of() : expected.repeats(),
+        rollout.changes());
   }
 
   private static Optional<Holding> holding(
@@ -101,7 +103,13 @@ final class Observer {
       variants.put(
           variant.name(),
           new RolloutSeen.VariantSeen(
-              variant.gpus(), set.exists(), set.revision(), room, replicas));
+              variant.gpus(),
+              set.exists(),
+              set.revision(),
+              room,
+              0,
+              replicas,
+              set.exists() ? variant.name() : ""));
     }
     return new RolloutSeen(variants, prestage);
   }

@@ -354,9 +354,9 @@ public final class Operator {
     NamespacePolicy policy = policy();
     List<DeploymentSeen> deployments = new ArrayList<>();
     for (DeploymentPolicy deployment : policy.deployments()) {
-      String active = store.rollout(deployment.name()).serving();
+      RolloutState rollout = store.rollout(deployment.name());
       deployments.add(
-          Observer.deployment(deployment, view, active, expected(deployment.name()), now, ahead));
+          Observer.deployment(deployment, view, rollout, expected(deployment.name()), now, ahead));
     }
     NamespaceSeen seen =
         new NamespaceSeen(view.asOf(), money(view, now), deployments, List.of(), store.budget());
