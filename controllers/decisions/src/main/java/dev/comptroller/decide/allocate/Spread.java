@@ -15,8 +15,9 @@ import java.util.function.ToLongFunction;
 ///
 /// @param price the gain of a micro-dollar from which on a step is taken, in part at least; 0 if
 ///   the money pays for all of them
+/// @param margin what the last micro-dollar gains: the mean of the steps that are taken in part
 /// @param rates by stretch: what is run in any case, and what is taken
-public record Spread(double price, List<Cost> rates) {
+public record Spread(double price, double margin, List<Cost> rates) {
   /// How much more or less a step may really gain than what is known says, as a share of it.
   private static final double TOLERANCE = 0.1;
 
@@ -72,7 +73,23 @@ public record Spread(double price, List<Cost> rates) {
                         (long) rate(each, Cost::mean, price),
                         (long) rate(each, Cost::present, price)))
             .toList();
-    return new Spread(price * (1 - TOLERANCE), rates);
+    return new Spread(price * (1 - TOLERANCE), margin(stretches, price), rates);
+  }
+
+  private static double margin(List<Stretch> stretches, double price) {
+    double gains = 0;
+    double weights = 0;
+    for (Stretch stretch : stretches) {
+      for (Frontier frontier : stretch.frontiers()) {
+        for (Step step : frontier.steps()) {
+          double part = part(step.gain(), price);
+          double weight = part * (1 - part) * step.cost().mean() * stretch.seconds();
+          gains += weight * step.gain();
+          weights += weight;
+        }
+      }
+    }
+    return weights > 0 ? gains / weights : price;
   }
 
   private static double cost(List<Stretch> stretches, double price) {

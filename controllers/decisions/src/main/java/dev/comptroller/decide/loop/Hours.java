@@ -7,6 +7,8 @@ import dev.comptroller.decide.allocate.Spread.Stretch;
 import dev.comptroller.decide.budget.Funds;
 import dev.comptroller.decide.forecast.Needs;
 import dev.comptroller.decide.forecast.Work;
+import dev.comptroller.decide.loop.Itinerary.Stage;
+import dev.comptroller.decide.loop.Itinerary.Stay;
 import dev.comptroller.decide.loop.Present.Span;
 import dev.comptroller.decide.units.Money;
 import java.math.BigInteger;
@@ -17,8 +19,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// How the money is spread over the period, and how what runs now is expected to go on: what each
@@ -48,22 +52,24 @@ record Hours(Cost share, Needs needs, int known, @Nullable Terms terms, List<Lat
   /// On what terms short money is spent.
   ///
   /// @param price the worth that a micro-dollar has to buy
+  /// @param margin the worth that the last one buys
   /// @param prices at which rungs are compared now
   /// @param whole whether it is known what is asked for in all of the time that is left
   /// @param swing what is asked for while the present hour lasts, in parts of what is asked for
   ///   now: each of these for the same time
-  record Terms(double price, PriceStretch prices, boolean whole, List<Double> swing) {
+  record Terms(
+      double price, double margin, PriceStretch prices, boolean whole, List<Double> swing) {
     Terms {
       swing = List.copyOf(swing);
     }
   }
 
+  /// So many times as long as changes of rung are looked ahead a price has to stay to be worth one
+  /// in any case; those that stay for less it is reckoned for.
+  private static final int WORTHWHILE = 2;
+
   /// Stretches of prices that are looked ahead.
   private static final int MOST_STRETCHES = 128;
-
-  /// So many times as long as changes of rung are looked ahead a price has to stay to be worth one:
-  /// in less, two rungs side by side at its begin and its end cost what it gains.
-  private static final int WORTHWHILE = 2;
 
   private static final BigInteger HOUR = BigInteger.valueOf(3600);
   private static final BigInteger HUNDRED = BigInteger.valueOf(100);
@@ -93,18 +99,52 @@ record Hours(Cost share, Needs needs, int known, @Nullable Terms terms, List<Lat
       return Optional.empty();
     }
     double now = wishes.stream().mapToDouble(Wish::fraction).sum();
-    return new Plan(
-            wishes, work, present, present.spans(stretches(wishes, present)), now, repeating)
-        .hours(funds, margin)
-        .filter(it -> it.need() > 0);
+    Ahead ahead = Ahead.of(wishes, present);
+    List<PriceStretch> rows = ahead.stretches(Set.of());
+    Plan plan = new Plan(wishes, work, present, present.spans(rows), now, repeating);
+    Optional<Hours> hours = plan.hours(funds, margin).filter(it -> it.need() > 0);
+    List<PriceStretch> each = ahead.each(rows);
+    @Nullable Terms terms = hours.map(Hours::terms).orElse(null);
+    if (terms == null || each.isEmpty()) {
+      return hours;
+    }
+    List<PriceStretch> visits = ahead.stretches(plan.visits(each, terms.margin()));
+    return visits.equals(rows)
+        ? hours
+        : plan.over(present.spans(visits)).hours(funds, margin).filter(it -> it.need() > 0);
   }
 
   /// What is left of the period, by declared prices.
-  private static List<PriceStretch> stretches(List<Wish> wishes, Present present) {
-    List<List<Instant>> changes =
-        wishes.stream().flatMap(Wish::changes).distinct().map(present::ahead).toList();
-    Duration least = Wish.reach(wishes).multipliedBy(WORTHWHILE);
-    return PriceStretch.of(present.now(), present.window().end(), changes, least, MOST_STRETCHES);
+  ///
+  /// @param changes when each of several prices changes
+  /// @param reach how long a price has to stay for a rung to be changed for it at all
+  private record Ahead(Present present, List<List<Instant>> changes, Duration reach) {
+    static Ahead of(List<Wish> wishes, Present present) {
+      return new Ahead(
+          present,
+          wishes.stream().flatMap(Wish::changes).distinct().map(present::ahead).toList(),
+          Wish.reach(wishes));
+    }
+
+    /// By what it is planned, with the changes `kept` told apart.
+    List<PriceStretch> stretches(Set<Instant> kept) {
+      Duration least = reach.multipliedBy(WORTHWHILE);
+      Instant end = present.window().end();
+      return PriceStretch.of(present.now(), end, changes, least, MOST_STRETCHES, kept);
+    }
+
+    /// All stretches in which prices stay, if `rows` leaves out any that may be worth a change of
+    /// rung.
+    List<PriceStretch> each(List<PriceStretch> rows) {
+      Instant end = present.window().end();
+      List<PriceStretch> each =
+          PriceStretch.each(present.now(), end, changes, MOST_STRETCHES).stream()
+              .filter(it -> !it.turns())
+              .toList();
+      boolean stays =
+          each.stream().anyMatch(it -> it.length().compareTo(reach) >= 0 && !rows.contains(it));
+      return stays ? each : List.of();
+    }
   }
 
   /// What is asked of each deployment that is asked for anything, if all of that comes again.
@@ -162,14 +202,40 @@ record Hours(Cost share, Needs needs, int known, @Nullable Terms terms, List<Lat
       return enough ? Optional.empty() : Optional.of(bound(new Money(spread.longValueExact())));
     }
 
+    /// The same over other stretches.
+    Plan over(List<Span> other) {
+      return new Plan(wishes, work, present, other, now, repeating);
+    }
+
+    /// Changes of prices for which it pays somebody to change the rung.
+    Set<Instant> visits(List<PriceStretch> stretches, double price) {
+      Set<Instant> visits = new TreeSet<>();
+      for (Wish wish : wishes) {
+        List<Stage> stages = new ArrayList<>();
+        for (PriceStretch stretch : stretches) {
+          Asked asked = asked(wish, Needs.hourOfDay(stretch.begin()), stages.isEmpty());
+          List<Stay> stays = wish.stays(asked, stretch, price);
+          stages.add(new Stage(stretch.begin(), stretch.length().toSeconds(), stays));
+        }
+        visits.addAll(
+            Itinerary.changes(
+                stages, wish.serving(), new Itinerary.Terms(price, wish.overlap(), wish.reach())));
+      }
+      return visits;
+    }
+
     /// What is asked of a deployment: what repeats, or its part of the demand as of the present; an
     /// equal part if there is none.
     private Asked asked(Wish wish, int span) {
+      return asked(wish, spans.get(span).hour(), span == 0);
+    }
+
+    private Asked asked(Wish wish, int hour, boolean first) {
       if (!repeating.isEmpty()) {
         return repeating.getOrDefault(wish.name(), Asked.NOTHING);
       }
       double part = now > 0 ? wish.fraction() / now : 1.0 / wishes.size();
-      return (span == 0 ? asked() : asked(spans.get(span).hour())).times(part);
+      return (first ? asked() : asked(hour)).times(part);
     }
 
     /// What is asked for while the present hour lasts: as it usually swings, around its usual mean
@@ -211,6 +277,7 @@ record Hours(Cost share, Needs needs, int known, @Nullable Terms terms, List<Lat
           work.mean().known(),
           new Terms(
               spread.price(),
+              spread.margin(),
               spans.getFirst().prices(),
               !repeating.isEmpty() || work.mean().isWhole(),
               swing()),

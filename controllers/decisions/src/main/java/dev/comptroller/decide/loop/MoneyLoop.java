@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The decision of a namespace's money: what serves, what is admitted, until when it is paid for.
@@ -348,7 +349,7 @@ public final class MoneyLoop {
           TrafficRules.features(seen, policy, traffic, plan),
           told,
           state,
-          wake(heat, fundedUntil, told, grants));
+          wake(heat, fundedUntil, told, grants, wishes));
     }
 
     private @Nullable Instant fundedUntil(@Nullable Fit fit) {
@@ -365,7 +366,8 @@ public final class MoneyLoop {
         @Nullable HeatVerdict heat,
         @Nullable Instant fundedUntil,
         List<DeploymentVerdict> told,
-        List<Grant> grants) {
+        List<Grant> grants,
+        List<Wish> wishes) {
       Instant wake = present.window().end();
       boolean runs =
           present.running().highest().microsPerHour() > 0
@@ -384,8 +386,20 @@ public final class MoneyLoop {
           wake = earlier(wake, verdict.until());
         }
       }
+      for (Hours.Later change : hours.later()) {
+        for (Instant instant : instants(change, wishes)) {
+          wake = instant.isAfter(now) ? earlier(wake, instant) : wake;
+        }
+      }
       Instant soonest = now.plusSeconds(1);
       return wake.isBefore(soonest) ? soonest : wake;
+    }
+
+    /// When prices change, and when changes of rung for them have to begin.
+    private static List<Instant> instants(Hours.Later change, List<Wish> wishes) {
+      Instant begin = change.prices().begin();
+      return Stream.concat(Stream.of(begin), wishes.stream().flatMap(Wish::leads).map(begin::minus))
+          .toList();
     }
 
     private static Instant earlier(Instant left, Instant right) {

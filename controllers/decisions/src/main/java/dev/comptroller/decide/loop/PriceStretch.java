@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -12,7 +13,8 @@ import java.util.TreeSet;
 /// Prices that change again and again, each time so soon that no rung is worth changing for them,
 /// count by their mean. A few changes are looked at one by one, however quick they are: a dear
 /// quarter of an hour says nothing of the rest of the day. A row of them that is the last thing
-/// declared is taken to go on.
+/// declared is taken to go on. Within a row those are told apart that it pays to change the rung
+/// for.
 ///
 /// @param begin its first second
 /// @param end its end
@@ -28,12 +30,18 @@ record PriceStretch(Instant begin, Instant end, Instant from, Instant until, boo
   /// @param prices when each of several prices changes after `now` and before `end`, in order
   /// @param least how long a price has to stay to count by itself in any case
   /// @param most stretches at most: what comes after them counts as their last
+  /// @param kept changes that are told apart in any case
   static List<PriceStretch> of(
-      Instant now, Instant end, List<List<Instant>> prices, Duration least, int most) {
+      Instant now,
+      Instant end,
+      List<List<Instant>> prices,
+      Duration least,
+      int most,
+      Set<Instant> kept) {
     SortedSet<Instant> borders = new TreeSet<>();
     SortedSet<Instant> all = new TreeSet<>();
     for (List<Instant> changes : prices) {
-      borders.addAll(borders(now, changes, least));
+      borders.addAll(borders(now, changes, least, kept));
       all.addAll(changes);
     }
     List<PriceStretch> stretches = new ArrayList<>();
@@ -47,9 +55,19 @@ record PriceStretch(Instant begin, Instant end, Instant from, Instant until, boo
     return stretches;
   }
 
+  /// What is left of a period, with each of the first changes told apart.
+  static List<PriceStretch> each(Instant now, Instant end, List<List<Instant>> prices, int most) {
+    return of(now, end, prices, Duration.ZERO, most, Set.of());
+  }
+
+  Duration length() {
+    return Duration.between(begin, end);
+  }
+
   /// Changes of a price that are told apart: all but those within a row, and but its first or last
   /// one where no price that stays comes before or after it.
-  private static List<Instant> borders(Instant now, List<Instant> changes, Duration least) {
+  private static List<Instant> borders(
+      Instant now, List<Instant> changes, Duration least, Set<Instant> kept) {
     List<Instant> borders = new ArrayList<>();
     int next;
     for (int first = 0; first < changes.size(); first = next) {
@@ -59,6 +77,7 @@ record PriceStretch(Instant begin, Instant end, Instant from, Instant until, boo
         borders.addAll(row);
         continue;
       }
+      row.stream().filter(kept::contains).forEach(borders::add);
       if (first > 0 || !row.getFirst().isBefore(now.plus(least))) {
         borders.add(row.getFirst());
       }

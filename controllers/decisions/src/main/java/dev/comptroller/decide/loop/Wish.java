@@ -8,6 +8,7 @@ import dev.comptroller.decide.downgrade.Option;
 import dev.comptroller.decide.downgrade.RungPolicy;
 import dev.comptroller.decide.downgrade.Steadiness;
 import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.loop.Itinerary.Stay;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.TokensPerSecond;
 import java.math.BigInteger;
@@ -18,9 +19,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -348,28 +351,53 @@ record Wish(
 
   /// What more money would buy at these prices; absent if nothing can serve.
   Optional<Frontier> frontier(Asked asked, PriceStretch prices) {
-    int least = policy.least();
-    List<Way> ways = new ArrayList<>();
-    @Nullable Way first = null;
-    for (Option option : policy.requested() == 0 ? List.<Option>of() : acceptable()) {
-      Variant variant = variant(option);
-      double speed = speed(stock.seen(), variant) / 1000.0;
-      int enough = held(option, asked.most(), policy.most());
-      HourlyRate each = perReplica(option, prices);
-      for (int count = least; count <= enough; count++) {
-        double most = count * speed;
-        double served =
-            asked.parts().stream()
-                .mapToDouble(all -> Math.min(replicas(option, all) * own(option) / 1000, most))
-                .average()
-                .orElse(0);
-        double worth = option.quality().doubleValue() * served;
-        Way way = new Way(cost(option, asked, count, each), worth);
-        ways.add(way);
-        first = first == null || way.cost().mean() < first.cost().mean() ? way : first;
-      }
-    }
-    return first == null ? Optional.empty() : Optional.of(Frontier.of(first, ways));
+    List<Way> ways =
+        policy.requested() == 0
+            ? List.of()
+            : acceptable().stream().flatMap(option -> ways(option, asked, prices)).toList();
+    return ways.stream()
+        .min(Comparator.comparingLong(way -> way.cost().mean()))
+        .map(first -> Frontier.of(first, ways));
+  }
+
+  /// What each rung that may serve is worth at these prices, with the replicas that are worth most;
+  /// best rung first.
+  List<Stay> stays(Asked asked, PriceStretch prices, double price) {
+    return acceptable().stream()
+        .map(
+            option ->
+                ways(option, asked, prices)
+                    .map(way -> new Stay(way.worth(), way.cost().mean()))
+                    .max(Comparator.comparingDouble(it -> it.worth() - price * it.micros()))
+                    .orElse(new Stay(0, 0)))
+        .toList();
+  }
+
+  /// Which of the rungs that may serve does; absent if none does.
+  OptionalInt serving() {
+    List<Option> all = acceptable();
+    return IntStream.range(0, all.size())
+        .filter(i -> all.get(i).variant().equals(active))
+        .findFirst();
+  }
+
+  /// How a rung can serve what is asked for, with each number of replicas.
+  private Stream<Way> ways(Option option, Asked asked, PriceStretch prices) {
+    double speed = speed(stock.seen(), variant(option)) / 1000.0;
+    HourlyRate each = perReplica(option, prices);
+    return IntStream.rangeClosed(policy.least(), held(option, asked.most(), policy.most()))
+        .mapToObj(
+            count -> {
+              double most = count * speed;
+              double served =
+                  asked.parts().stream()
+                      .mapToDouble(
+                          all -> Math.min(replicas(option, all) * own(option) / 1000, most))
+                      .average()
+                      .orElse(0);
+              double worth = option.quality().doubleValue() * served;
+              return new Way(cost(option, asked, count, each), worth);
+            });
   }
 
   /// What at most this many replicas of a rung cost, of which those run that the demand needs.
@@ -511,7 +539,7 @@ record Wish(
       return this;
     }
     int lowest = option(best.variant()).map(options::indexOf).orElse(0);
-    Instant leaves = at.minus(policy.transition().lead());
+    Instant leaves = at.minus(lead(best));
     Set<String> left = new TreeSet<>(dear);
     List<Option> open = new ArrayList<>(options);
     for (int i = 0; i < lowest; i++) {
@@ -538,14 +566,36 @@ record Wish(
     return stock.seen().variant(option.variant()).stream().anyMatch(it -> it.foresees(begin));
   }
 
+  /// How long two rungs run side by side while they change, and a better one does not serve yet.
+  Duration overlap() {
+    Duration declared = policy.transition().overlap();
+    return lead().compareTo(declared) < 0 ? lead() : declared;
+  }
+
+  /// The longest that a change to any rung takes.
+  private Duration lead() {
+    return leads().max(Comparator.naturalOrder()).orElse(policy.transition().lead());
+  }
+
   /// The longest [#reach()] of these wishes.
   static Duration reach(List<Wish> wishes) {
     return wishes.stream().map(Wish::reach).max(Comparator.naturalOrder()).orElse(Duration.ZERO);
   }
 
+  /// How long before its end a change to a rung has to begin: as long as changes to it take, where
+  /// one was made.
+  private Duration lead(Option to) {
+    return stock.seen().changes().getOrDefault(to.variant(), policy.transition().lead());
+  }
+
+  /// How long changes to any rung take.
+  Stream<Duration> leads() {
+    return options.stream().map(this::lead).distinct();
+  }
+
   /// How long ahead of a change of prices it is looked whether a rung would be left for it.
-  private Duration reach() {
-    Duration lead = policy.transition().lead();
+  Duration reach() {
+    Duration lead = lead();
     return lead.plus(lead.compareTo(policy.dwell()) < 0 ? policy.dwell() : lead);
   }
 

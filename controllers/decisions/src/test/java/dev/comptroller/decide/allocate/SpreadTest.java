@@ -70,6 +70,16 @@ class SpreadTest {
   }
 
   @Test
+  void shouldTellWhatTheLastDollarGains() {
+    List<Stretch> day = List.of(hours(12, 500), hours(12, 5_000));
+    double busy = 30 * 5_000 / (12.0 * DOLLAR);
+
+    assertThat(Spread.of(day, dollars(12 * 4 + 12 * 6)).margin()).isEqualTo(busy);
+    assertThat(Spread.of(day, dollars(12 * 4 + 12 * 14)).margin()).isEqualTo(busy);
+    assertThat(Spread.of(day, dollars(12 * 10 + 12 * 16)).margin()).isEqualTo(busy / 10);
+  }
+
+  @Test
   void shouldNotTurnFromAllToNothingOverADifferenceThatNobodyCanMeasure() {
     for (double percent = 80; percent <= 120; percent += 1) {
       List<Stretch> day = List.of(hours(1, 20 * percent), hours(23, 2_000));

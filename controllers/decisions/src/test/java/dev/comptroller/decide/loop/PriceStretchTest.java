@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,7 @@ class PriceStretchTest {
 
   private static List<PriceStretch> atMost(int most, long... minutes) {
     List<Instant> changes = LongStream.of(minutes).mapToObj(PriceStretchTest::at).toList();
-    return PriceStretch.of(NOW, END, List.of(changes), LEAST, most);
+    return PriceStretch.of(NOW, END, List.of(changes), LEAST, most, Set.of());
   }
 
   /// A stretch whose prices stay.
@@ -83,13 +84,25 @@ class PriceStretchTest {
   }
 
   @Test
+  void shouldTellChangesWithinARowApartThatTheRungIsChangedFor() {
+    List<Instant> changes = LongStream.of(row(3, 9)).mapToObj(PriceStretchTest::at).toList();
+    Set<Instant> kept = Set.of(at(24), at(45), at(46));
+
+    assertThat(PriceStretch.of(NOW, END, List.of(changes), LEAST, 128, kept))
+        .containsExactly(
+            new PriceStretch(NOW, at(24), NOW, at(24), true),
+            new PriceStretch(at(24), at(45), at(24), at(45), true),
+            new PriceStretch(at(45), END, at(45), at(59), true));
+  }
+
+  @Test
   void shouldTellPricesApartThatStayLongEnoughEachThoughTogetherTheyChangeOften() {
     List<List<Instant>> prices =
         IntStream.range(0, 9)
             .mapToObj(i -> LongStream.range(1, 9).mapToObj(j -> at(30 * j + 3L * i)).toList())
             .toList();
 
-    assertThat(PriceStretch.of(NOW, END, prices, LEAST, 128)).hasSize(73);
+    assertThat(PriceStretch.of(NOW, END, prices, LEAST, 128, Set.of())).hasSize(73);
   }
 
   @Test

@@ -264,6 +264,62 @@ class WorthTest {
   }
 
   @Test
+  void shouldLeaveARungAsLateAsChangesTakeWhereOneWasMade() {
+    assertThat(takes(200, 190).grant("chat").orElseThrow().variant()).isEqualTo("small");
+    assertThat(takes(200, 210).grant("chat").orElseThrow().variant()).isEqualTo("medium");
+    assertThat(takes(400, 390).grant("chat").orElseThrow().variant()).isEqualTo("small");
+  }
+
+  @Test
+  void shouldLookAgainWhenAChangeForADeclaredPriceHasToBegin() {
+    assertThat(takes(200, 230).wake()).isEqualTo(NOW.plusSeconds(30));
+    assertThat(takes(200, 10).wake()).isEqualTo(NOW.plusSeconds(10));
+  }
+
+  /// What is decided about a medium replica where a change to small takes so many seconds, and
+  /// prices rise in so many.
+  private static NamespaceDecision takes(long seconds, long rise) {
+    NamespacePolicy policy = Namespaces.hard("300", Period.Day, CHAT);
+    Serving serving = new Serving("medium", 1, 2_500, 4_000, List.of());
+    NamespaceSeen seen = seen(policy, CHAT, serving, EVEN, START, "10", dearer(rise));
+    DeploymentSeen chat = seen.deployments().getFirst();
+    DeploymentSeen changed =
+        new DeploymentSeen(
+            chat.name(),
+            chat.active(),
+            chat.holdings(),
+            chat.variants(),
+            chat.demand(),
+            chat.repeats(),
+            Map.of("small", Duration.ofSeconds(seconds)));
+    return MoneyLoop.decide(
+        new NamespaceSeen(NOW, seen.money(), List.of(changed), List.of(), seen.state()),
+        policy,
+        NOW);
+  }
+
+  @Test
+  void shouldChangeTheRungForQuartersOfAnHourWherePricesTripleAndGoByTheMeanWhereTheyRiseByHalf() {
+    String mean = "prices change again and again, so their mean from ";
+
+    assertThat(quarter("12").variant()).isEqualTo("medium");
+    assertThat(quarter("12").message()).doesNotContain(mean);
+    assertThat(quarter("6").message()).contains(mean);
+  }
+
+  /// What is decided about a small replica when a quarter of an hour begins that costs $4 of a node
+  /// an hour, where each other one costs `dear`.
+  private static Grant quarter(String dear) {
+    List<Price> prices = new ArrayList<>(List.of(from(START.minus(Duration.ofDays(9)), "4")));
+    for (int i = 1; i < 100; i += 2) {
+      Instant from = NOW.plus(Duration.ofMinutes(15L * i));
+      HourlyRate rate = HourlyRate.parse(dear);
+      prices.add(new Price(CapacityType.OnDemand, rate, from, from.plus(Duration.ofMinutes(15))));
+    }
+    return decide("small", EVEN, prices.toArray(Price[]::new)).grant("chat").orElseThrow();
+  }
+
+  @Test
   void shouldBeginNoRungThatDeclaredPricesEndAtOnce() {
     assertThat(rises("small", 500).variant()).isEqualTo("small");
     assertThat(rises("small", 1_800).variant()).isEqualTo("medium");
