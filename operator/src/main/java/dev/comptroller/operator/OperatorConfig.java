@@ -119,7 +119,8 @@ public interface OperatorConfig {
     @WithDefault("0S")
     Duration dwell();
 
-    /// Percent of new requests that try the new variant first; 0 skips the trial.
+    /// Percent of new requests that try the new variant first; 0 skips the trial. One that served
+    /// well when it was last left, and is made of the same, goes without.
     @WithDefault("5")
     int canaryPercent();
 
