@@ -86,12 +86,7 @@ final class RolloutIntegrationTest {
 
   @Test
   void shouldGoDownARungToZeroAndBackWithoutAGapThoughTheOperatorDiesOnTheWay() {
-    cluster.pool("roll", "98.32");
-    cluster.node("roll-a", "roll");
-    String namespace = cluster.namespace("roll");
-    cluster.deployment(namespace, "chat", "roll", 1);
-    reach(namespace, "large", 1, false);
-
+    String namespace = serving("roll");
     inFlight.set(3);
     told.set(directive("small", 1));
     cluster.budget(namespace, "1000");
@@ -136,11 +131,7 @@ final class RolloutIntegrationTest {
 
   @Test
   void shouldGoBackToARungThatServedWellWithoutATrial() {
-    cluster.pool("proven", "98.32");
-    cluster.node("proven-a", "proven");
-    String namespace = cluster.namespace("proven");
-    cluster.deployment(namespace, "chat", "proven", 1);
-    reach(namespace, "large", 1, false);
+    String namespace = serving("proven");
     told.set(directive("small", 1));
     cluster.budget(namespace, "1000");
     assertThat(reach(namespace, "small", 1, false)).contains("Canary");
@@ -157,6 +148,16 @@ final class RolloutIntegrationTest {
         .filteredOn(past -> past.tookSeconds() != null)
         .extracting(ModelDeploymentStatus.Past::variant)
         .containsExactly("large", "small");
+  }
+
+  /// A namespace whose deployment serves its best variant, in a pool of the same name.
+  private String serving(String name) {
+    cluster.pool(name, "98.32");
+    cluster.node(name + "-a", name);
+    String namespace = cluster.namespace(name);
+    cluster.deployment(namespace, "chat", name, 1);
+    reach(namespace, "large", 1, false);
+    return namespace;
   }
 
   private static Directive directive(String variant, int replicas) {

@@ -14,6 +14,7 @@ import dev.comptroller.decide.heat.HeatVerdict;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.Money;
 import java.math.BigInteger;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -386,20 +387,17 @@ public final class MoneyLoop {
           wake = earlier(wake, verdict.until());
         }
       }
+      // When prices change, and when changes of rung for them have to begin.
+      List<Duration> before =
+          Stream.concat(Stream.of(Duration.ZERO), wishes.stream().flatMap(Wish::leads)).toList();
       for (Hours.Later change : hours.later()) {
-        for (Instant instant : instants(change, wishes)) {
+        for (Duration lead : before) {
+          Instant instant = change.prices().begin().minus(lead);
           wake = instant.isAfter(now) ? earlier(wake, instant) : wake;
         }
       }
       Instant soonest = now.plusSeconds(1);
       return wake.isBefore(soonest) ? soonest : wake;
-    }
-
-    /// When prices change, and when changes of rung for them have to begin.
-    private static List<Instant> instants(Hours.Later change, List<Wish> wishes) {
-      Instant begin = change.prices().begin();
-      return Stream.concat(Stream.of(begin), wishes.stream().flatMap(Wish::leads).map(begin::minus))
-          .toList();
     }
 
     private static Instant earlier(Instant left, Instant right) {

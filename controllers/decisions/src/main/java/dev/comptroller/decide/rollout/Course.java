@@ -253,7 +253,8 @@ final class Course {
     }
     BackOff backOff = state.backOff();
     boolean reached = backOff != null && backOff.variant().equals(to);
-    RolloutState done = told(facts.ask(left, to, wanted(change, to)).withChange(null), change, to);
+    RolloutState done =
+        remembered(facts.ask(left, to, wanted(change, to)).withChange(null), change, to);
     return new Move(
         (reached ? done.withBackOff(null) : done).changedAt(now),
         Step.STEADY,
@@ -263,7 +264,7 @@ final class Course {
   }
 
   /// With how long the change took, unless it was the way back or began without room.
-  private RolloutState told(RolloutState state, Change change, String to) {
+  private RolloutState remembered(RolloutState state, Change change, String to) {
     Duration took = Duration.between(change.started(), now);
     return change.rollback() || change.broken() ? state : state.withPast(state.past(to).took(took));
   }

@@ -1,6 +1,9 @@
 package dev.comptroller.decide.rollout;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /// What changes of a deployment taught about one of its variants.
 ///
@@ -12,6 +15,13 @@ public record Past(String variant, String template, Duration took) {
   /// Nothing is known of `variant`.
   static Past unknown(String variant) {
     return new Past(variant, "", Duration.ZERO);
+  }
+
+  /// How long changes to variants take, of those to which one came to its end.
+  public static Map<String, Duration> changes(List<Past> past) {
+    return past.stream()
+        .filter(each -> !each.took().isZero())
+        .collect(Collectors.toMap(Past::variant, Past::took));
   }
 
   Past proven(String next) {

@@ -6,8 +6,10 @@ import java.time.Instant;
 ///
 /// `Prestage -> Start -> Warm -> Canary -> Shift -> Drain -> Release`, then steady again; without
 /// Canary, and in two steps of the shift, where the variant is made of what served well when it was
-/// last left. Whoever
-/// calls it writes the state of the step, carries out its intents, and calls it again when the
+/// last left.
+///
+/// Whoever calls it writes the state of the step, carries out its intents, and calls it again when
+/// the
 /// cluster changed or at its wake time. Every call looks at the whole: intents are what the written
 /// state asks for, not what is new in it, so that it does not matter how many of the last ones were
 /// carried out.

@@ -1,13 +1,10 @@
 package dev.comptroller.decide.rollout;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// All that a rollout has to remember. It is written before anything is done about it, so that
@@ -104,13 +101,6 @@ public record RolloutState(
         .filter(each -> each.variant().equals(variant))
         .findFirst()
         .orElse(Past.unknown(variant));
-  }
-
-  /// How long changes to variants take, of those to which one came to its end.
-  public Map<String, Duration> changes() {
-    return past.stream()
-        .filter(each -> !each.took().isZero())
-        .collect(Collectors.toMap(Past::variant, Past::took));
   }
 
   RolloutState withPast(Past next) {

@@ -13,6 +13,7 @@ import java.util.OptionalInt;
 import java.util.Random;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -20,17 +21,24 @@ class ItineraryTest {
   private static final Instant NOW = Instant.parse("2026-03-02T06:00:00Z");
   private static final OptionalInt LOWER = OptionalInt.of(1);
 
-  /// A better rung costs twice as much as a lower one, at prices that stay for a quarter of an hour
-  /// each: 1 and `dear` by turns. For what it serves more money is well spent at their mean.
+  /// What to do at prices that stay for a quarter of an hour each: 1 and `dear` by turns. At their
+  /// mean money is well spent for what the better rung serves more.
   private static SortedSet<Instant> quarters(double dear, Duration overlap) {
+    return Itinerary.changes(
+        stages(900, i -> i % 2 == 0 ? dear : 1),
+        LOWER,
+        new Terms(2 / (1 + dear), overlap, Duration.ofMinutes(9)));
+  }
+
+  /// Twelve stretches of so many seconds. The better rung costs twice as much as the lower one.
+  private static List<Stage> stages(long seconds, IntToDoubleFunction price) {
     List<Stage> stages = new ArrayList<>();
     for (int i = 0; i < 12; i++) {
-      double price = i % 2 == 0 ? dear : 1;
-      List<Stay> stays = List.of(new Stay(2, 2 * price), new Stay(1, price));
-      stages.add(new Stage(at(i), 900, stays));
+      double each = price.applyAsDouble(i);
+      List<Stay> stays = List.of(new Stay(2, 2 * each), new Stay(1, each));
+      stages.add(new Stage(NOW.plusSeconds(seconds * i), seconds, stays));
     }
-    return Itinerary.changes(
-        stages, LOWER, new Terms(2 / (1 + dear), overlap, Duration.ofMinutes(9)));
+    return stages;
   }
 
   private static Instant at(int quarter) {
@@ -52,12 +60,7 @@ class ItineraryTest {
 
   @Test
   void shouldNotChangeForPricesThatStayShorterThanAChangeAndAStayTake() {
-    List<Stage> stages = new ArrayList<>();
-    for (int i = 0; i < 12; i++) {
-      double price = i < 6 ? 9 : 1;
-      List<Stay> stays = List.of(new Stay(2, 2 * price), new Stay(1, price));
-      stages.add(new Stage(NOW.plusSeconds(300L * i), 300, stays));
-    }
+    List<Stage> stages = stages(300, i -> i < 6 ? 9 : 1);
     Duration overlap = Duration.ofSeconds(1);
 
     assertThat(Itinerary.changes(stages, LOWER, new Terms(0.2, overlap, Duration.ofMinutes(9))))

@@ -310,13 +310,20 @@ class WorthTest {
   /// What is decided about a small replica when a quarter of an hour begins that costs $4 of a node
   /// an hour, where each other one costs `dear`.
   private static Grant quarter(String dear) {
+    Duration quarter = Duration.ofMinutes(15);
+    return decide("small", EVEN, swings(dear, quarter, quarter, 50)).grant("chat").orElseThrow();
+  }
+
+  /// $4 of a node an hour, and `dear` for half of each of `count` turns, of which the first begins
+  /// `first` after the present.
+  private static Price[] swings(String dear, Duration first, Duration half, int count) {
     List<Price> prices = new ArrayList<>(List.of(from(START.minus(Duration.ofDays(9)), "4")));
-    for (int i = 1; i < 100; i += 2) {
-      Instant from = NOW.plus(Duration.ofMinutes(15L * i));
+    for (int i = 0; i < count; i++) {
+      Instant from = NOW.plus(first).plus(half.multipliedBy(2L * i));
       HourlyRate rate = HourlyRate.parse(dear);
-      prices.add(new Price(CapacityType.OnDemand, rate, from, from.plus(Duration.ofMinutes(15))));
+      prices.add(new Price(CapacityType.OnDemand, rate, from, from.plus(half)));
     }
-    return decide("small", EVEN, prices.toArray(Price[]::new)).grant("chat").orElseThrow();
+    return prices.toArray(Price[]::new);
   }
 
   @Test
@@ -362,13 +369,9 @@ class WorthTest {
   /// What is decided where every other hour costs three times as much, of those from `first` to
   /// `last`, as hours after the present.
   private static NamespaceDecision everyOtherHour(int first, int last) {
-    List<Price> prices = new ArrayList<>(List.of(from(START.minus(Duration.ofDays(9)), "4")));
-    for (int hour = first; hour < last; hour += 2) {
-      Instant from = NOW.plus(Duration.ofHours(hour));
-      HourlyRate dear = HourlyRate.parse("12");
-      prices.add(new Price(CapacityType.OnDemand, dear, from, from.plus(Duration.ofHours(1))));
-    }
-    return decide("medium", EVEN, prices.toArray(Price[]::new));
+    int count = Math.ceilDiv(last - first, 2);
+    return decide(
+        "medium", EVEN, swings("12", Duration.ofHours(first), Duration.ofHours(1), count));
   }
 
   @Test
@@ -413,13 +416,8 @@ class WorthTest {
   /// What is decided where half of every hour costs three times as much, from four minutes after
   /// the present on, of which so many are declared.
   private static NamespaceDecision everyHour(int declared) {
-    List<Price> prices = new ArrayList<>(List.of(from(START.minus(Duration.ofDays(9)), "4")));
-    for (int hour = -4; hour < declared; hour++) {
-      Instant from = NOW.plusSeconds(240 + 3600L * hour);
-      HourlyRate dear = HourlyRate.parse("12");
-      prices.add(new Price(CapacityType.OnDemand, dear, from, from.plusSeconds(1800)));
-    }
-    return decide("medium", EVEN, prices.toArray(Price[]::new));
+    Duration first = Duration.ofMinutes(4).minusHours(4);
+    return decide("medium", EVEN, swings("12", first, Duration.ofMinutes(30), declared + 4));
   }
 
   private static List<String> verdicts(NamespaceDecision decision) {

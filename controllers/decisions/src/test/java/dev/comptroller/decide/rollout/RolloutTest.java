@@ -138,8 +138,8 @@ class RolloutTest {
     }
     Duration took = Duration.between(began, world.now);
 
-    assertThat(world.state.changes().keySet()).containsExactly("small");
-    assertThat(world.state.changes().get("small")).isBetween(took.minusSeconds(2), took);
+    assertThat(Past.changes(world.state.past()).keySet()).containsExactly("small");
+    assertThat(Past.changes(world.state.past()).get("small")).isBetween(took.minusSeconds(2), took);
   }
 
   @Test

@@ -3,7 +3,6 @@ package dev.comptroller.reconcile.budget;
 import dev.comptroller.api.v1alpha1.InferenceBudget;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
-import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
 import dev.comptroller.decide.budget.Window;
 import dev.comptroller.decide.capacity.Sizing;
 import dev.comptroller.decide.capacity.Sizing.SafeRate;
@@ -31,6 +30,7 @@ import dev.comptroller.reconcile.charges.Charges;
 import dev.comptroller.reconcile.charges.Queues;
 import dev.comptroller.reconcile.deployment.Autoscaled;
 import dev.comptroller.reconcile.deployment.DeploymentParser;
+import dev.comptroller.reconcile.deployment.RolloutCodec;
 import dev.comptroller.reconcile.deployment.RungRates;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.signals.FleetView;
@@ -158,7 +158,7 @@ public final class NamespaceObserver {
               variants,
               demand.orElse(null),
               repeats,
-              changes(deployment)));
+              RolloutCodec.changes(deployment)));
     }
     List<FeatureSeen> features =
         charged.used().entrySet().stream()
@@ -260,23 +260,6 @@ public final class NamespaceObserver {
                 instanceof Parsed.Valid<DeploymentParser.Declared>(var declared)
         ? declared
         : null;
-  }
-
-  /// How long changes to variants take, of those to which one came to its end.
-  private static Map<String, Duration> changes(@Nullable ModelDeployment deployment) {
-    Map<String, Duration> changes = new TreeMap<>();
-    ModelDeploymentStatus.@Nullable Rollout rollout =
-        deployment == null || deployment.getStatus() == null
-            ? null
-            : deployment.getStatus().rollout();
-    if (rollout != null) {
-      for (ModelDeploymentStatus.Past past : rollout.past()) {
-        if (past.tookSeconds() != null) {
-          changes.put(past.variant(), Duration.ofSeconds(past.tookSeconds()));
-        }
-      }
-    }
-    return changes;
   }
 
   private static @Nullable String active(@Nullable ModelDeployment deployment) {

@@ -1,5 +1,6 @@
 package dev.comptroller.reconcile.deployment;
 
+import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.Held;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.Transition;
@@ -15,10 +16,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Reads and writes the state of a rollout in the status of its deployment. Pure.
-final class RolloutCodec {
+public final class RolloutCodec {
   private RolloutCodec() {}
 
   /// The state that `status` shows. One that was written before there were legs serves its active
@@ -52,7 +54,7 @@ final class RolloutCodec {
             : Instant.parse(rollout.lastChange()),
         rollout == null ? 0 : rollout.rollbacks(),
         rollout == null ? 0 : rollout.revision(),
-        rollout == null ? List.of() : rollout.past().stream().map(RolloutCodec::past).toList());
+        past(rollout));
   }
 
   /// `status` with the state of `step`, and nothing else changed.
@@ -134,6 +136,16 @@ final class RolloutCodec {
         ? null
         : new ModelDeploymentStatus.BackOff(
             b.variant(), b.attempt(), b.until().toString(), b.reason(), shorten(b.message()));
+  }
+
+  /// How long changes to variants take, of those to which one came to its end.
+  public static Map<String, Duration> changes(@Nullable ModelDeployment deployment) {
+    ModelDeploymentStatus status = deployment == null ? null : deployment.getStatus();
+    return Past.changes(past(status == null ? null : status.rollout()));
+  }
+
+  private static List<Past> past(ModelDeploymentStatus.@Nullable Rollout rollout) {
+    return rollout == null ? List.of() : rollout.past().stream().map(RolloutCodec::past).toList();
   }
 
   private static Past past(ModelDeploymentStatus.Past p) {

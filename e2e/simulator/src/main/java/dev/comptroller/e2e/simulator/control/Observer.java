@@ -6,6 +6,7 @@ import dev.comptroller.decide.loop.DeploymentPolicy;
 import dev.comptroller.decide.loop.DeploymentSeen;
 import dev.comptroller.decide.loop.Holding;
 import dev.comptroller.decide.loop.VariantSeen;
+import dev.comptroller.decide.rollout.Past;
 import dev.comptroller.decide.rollout.RolloutSeen;
 import dev.comptroller.decide.rollout.RolloutSeen.ReplicaSeen;
 import dev.comptroller.decide.rollout.RolloutSeen.ReplicaState;
@@ -57,7 +58,7 @@ final class Observer {
         variants,
         expected == null ? null : expected.asked(),
         expected == null ? List.of() : expected.repeats(),
-        rollout.changes());
+        Past.changes(rollout.past()));
   }
 
   private static Optional<Holding> holding(
