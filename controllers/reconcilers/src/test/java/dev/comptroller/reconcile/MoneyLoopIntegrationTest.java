@@ -8,6 +8,7 @@ import dev.comptroller.api.v1alpha1.InferenceBudget;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.ActiveAction;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.Granted;
+import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.decide.budget.Leaving;
 import dev.comptroller.decide.downgrade.Transition;
 import dev.comptroller.protocol.Names;
@@ -22,6 +23,8 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -198,6 +201,39 @@ final class MoneyLoopIntegrationTest {
     }
     assertThat(once).isTrue();
     assertThat(seen).noneMatch(text -> text.contains("1111"));
+  }
+
+  @Test
+  void shouldAllotMoneyForWhatOthersChargeAsSoonAsTheyLetItsNamespaceIn() {
+    String guest = cluster.namespace("guest");
+    String host = cluster.namespace("host");
+    cluster.pool("hosted", "8.00");
+    cluster.budget(guest, "256");
+    try (RunningOperator _ = new RunningOperator(cluster, home, QUICK, clock)) {
+      cluster.deployment(host, "shared", "hosted", 0);
+      await().until(() -> allotted(guest) == 0);
+      cluster
+          .client
+          .resources(ModelDeployment.class)
+          .inNamespace(host)
+          .withName("shared")
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE),
+              """
+              {"spec":{"grants":[{"namespace":"%s"}]}}"""
+                  .formatted(guest));
+      await().until(() -> allotted(guest) > 0);
+    }
+    InferenceBudgetStatus status = status(guest);
+    // A micro-dollar counts as gone, because spend is rounded: 1/256 of the rest.
+    assertThat(Objects.requireNonNull(status.allotment()).limit()).isEqualTo("0.999999");
+    assertThat(Objects.requireNonNull(status.period()).start())
+        .isEqualTo(status.allotment().period());
+  }
+
+  /// Micro-dollars that others may charge; less than zero if nothing is said of that.
+  private long allotted(String namespace) {
+    return account(namespace).map(Account::abroadMicros).orElse(-1L);
   }
 
   /// Collects what statuses say a budget declares, version by version.

@@ -78,6 +78,10 @@ public record InferenceBudgetStatus(
             "Replicas that were granted and may still hold GPUs: their dollars stay set"
                 + " aside until they are seen to be gone.")
         List<Committed> commitments,
+    @JsonPropertyDescription(
+            "What other namespaces may charge in the period: it counts as gone, and gateways refuse"
+                + " more. Absent for a Soft budget.")
+        @Nullable Allotted allotment,
     @Keyed("hour")
         @Size(max = 24)
         @JsonPropertyDescription(
@@ -137,6 +141,7 @@ public record InferenceBudgetStatus(
         actions,
         grants,
         commitments,
+        null,
         needs,
         null,
         null,
@@ -233,6 +238,24 @@ public record InferenceBudgetStatus(
       @Text(Format.INSTANT)
           @JsonPropertyDescription("When a grant last fell; absent if none are going.")
           @Nullable String lowered) {}
+
+  /// What other namespaces may charge.
+  @Wire
+  public record Allotted(
+      @Required
+          @Text(Format.INSTANT)
+          @JsonPropertyDescription("First instant of the period that it is for.")
+          String period,
+      @Required
+          @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription(
+              "Dollars of charges in the period, settled and held, at most. It grows by slices when"
+                  + " half of the last one is used, and is never lowered within the period.")
+          String limit,
+      @Required
+          @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription("Dollars that were charged when the limit was set.")
+          String charged) {}
 
   /// What an hour of the day would run without the budget.
   @Wire

@@ -171,6 +171,7 @@ class StatusTest {
                     "BudgetHeat",
                     "large to small: heat 116 %")),
             List.of(new InferenceBudgetStatus.Committed("full", "large", 1, 2, AT)),
+            new InferenceBudgetStatus.Allotted(AT, "12.5", "10.25"),
             List.of(new InferenceBudgetStatus.HourlyNeed(13, 12_500L, 11_250L, 750L)),
             new InferenceBudgetStatus.Traffic(
                 true, 256L, 60_000L, false, "heat 116 % of forecast", "2026-01-02T00:00:00Z"),

@@ -16,6 +16,7 @@ import dev.comptroller.gateway.identity.CredentialEntry;
 import dev.comptroller.gateway.identity.Gate;
 import dev.comptroller.gateway.identity.LiveKeys;
 import dev.comptroller.gateway.identity.TokenReviews.Review;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +41,17 @@ class ChargesExportTest {
   private final ApiKey key = ApiKey.random(new SecureRandom());
 
   private TestGateway start(FakeReplica replica) throws Exception {
+    return start(
+        replica,
+        TrafficTest.account(
+            false,
+            TrafficTest.NO_TRAFFIC,
+            """
+            {"name":"search","amountMicros":1000000,"priority":1,"batchEligible":false,
+             "downgradeAllowed":true}"""));
+  }
+
+  private TestGateway start(FakeReplica replica, String account) throws Exception {
     LiveKeys keys = new LiveKeys();
     keys.offer(
         "a",
@@ -51,12 +63,7 @@ class ChargesExportTest {
                 "keys", CredentialEntry.Key.of(key).line())));
     String table =
         tableWith(
-            TrafficTest.account(
-                false,
-                TrafficTest.NO_TRAFFIC,
-                """
-                {"name":"search","amountMicros":1000000,"priority":1,"batchEligible":false,
-                 "downgradeAllowed":true}"""),
+            account,
             TestGateway.route("team-a", "llm", replica.address()),
             """
             {"namespace":"team-b","deployment":"shared","activeVariant":"large","why":"",
@@ -90,16 +97,17 @@ class ChargesExportTest {
   }
 
   private void ask(TestGateway gateway, String model, String feature) throws Exception {
-    assertThat(
-            gateway
-                .post(
-                    "{\"model\":\"" + model + "\",\"messages\":[]}",
-                    "authorization",
-                    "Bearer " + key.text(),
-                    "x-comptroller-feature",
-                    feature)
-                .statusCode())
-        .isEqualTo(200);
+    assertThat(asked(gateway, model, feature).statusCode()).isEqualTo(200);
+  }
+
+  private HttpResponse<String> asked(TestGateway gateway, String model, String feature)
+      throws Exception {
+    return gateway.post(
+        "{\"model\":\"" + model + "\",\"messages\":[]}",
+        "authorization",
+        "Bearer " + key.text(),
+        "x-comptroller-feature",
+        feature);
   }
 
   @Test
@@ -129,6 +137,34 @@ class ChargesExportTest {
                     .lines()
                     .filter(line -> line.startsWith("comptroller_account_"))
                     .reduce("", (all, line) -> all + line + "\n"));
+      }
+    }
+  }
+
+  @Test
+  void shouldRefuseWhatOthersWouldChargeBeyondWhatIsAllottedAndServeOwnModelsOn() throws Exception {
+    try (FakeReplica replica = new FakeReplica((_, wire) -> wire.whole(200, answer(100, 0, 7)))) {
+      String open = TrafficTest.account(false, TrafficTest.NO_TRAFFIC, "");
+      // 128 each: two fit, and the bounds of what a third may take do not.
+      try (TestGateway gateway =
+          start(replica, open.replace("\"hard\"", "\"abroadMicros\":500,\"hard\""))) {
+        ask(gateway, "shared", "chat");
+        ask(gateway, "shared", "chat");
+        HttpResponse<String> refused = asked(gateway, "shared", "chat");
+        assertThat(refused.statusCode()).isEqualTo(429);
+        assertThat(refused.headers().firstValue("retry-after")).hasValue("30");
+        assertThat(refused.headers().firstValue("x-should-retry")).hasValue("true");
+        var error = TestGateway.JSON.readTree(refused.body()).path("error");
+        assertThat(error.path("code").asText()).isEqualTo("insufficient_quota");
+        assertThat(error.path("message").asText())
+            .contains("namespace team-a may be charged $0.000500 by other namespaces for now")
+            .contains("$0.000256 is spent", "2099-01-01T00:00:00Z");
+        ask(gateway, "llm", "chat");
+      }
+      // The ledger remembers; a soft budget only counts.
+      String soft = open.replace("\"hard\":true", "\"abroadMicros\":500,\"hard\":false");
+      try (TestGateway gateway = start(replica, soft)) {
+        ask(gateway, "shared", "chat");
       }
     }
   }

@@ -18,20 +18,33 @@ import org.jspecify.annotations.Nullable;
 /// @param fundedUntil as last decided; absent if the budget is not hard or nothing was decided
 /// @param needs what each hour of the day would run without the budget
 /// @param work what the demand of each hour of the day takes, as far as it is measured
+/// @param allotment what others may charge; absent if the budget is not hard or nothing was decided
 public record LoopState(
     HeatState heat,
     List<Grant> grants,
     List<Commitment> commitments,
     @Nullable Instant fundedUntil,
     Needs needs,
-    Work work) {
+    Work work,
+    @Nullable Allotment allotment) {
   /// Nothing decided yet.
   public static final LoopState EMPTY =
-      new LoopState(HeatState.EMPTY, List.of(), List.of(), null, Needs.NONE, Work.NONE);
+      new LoopState(HeatState.EMPTY, List.of(), List.of(), null, Needs.NONE, Work.NONE, null);
 
   public LoopState {
     grants = grants.stream().sorted(Comparator.comparing(Grant::deployment)).toList();
     commitments = commitments.stream().sorted(Commitment.ORDER).toList();
+  }
+
+  /// Where others may charge nothing.
+  public LoopState(
+      HeatState heat,
+      List<Grant> grants,
+      List<Commitment> commitments,
+      @Nullable Instant fundedUntil,
+      Needs needs,
+      Work work) {
+    this(heat, grants, commitments, fundedUntil, needs, work, null);
   }
 
   /// The grant of a deployment.

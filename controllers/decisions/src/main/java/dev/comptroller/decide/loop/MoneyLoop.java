@@ -333,7 +333,8 @@ public final class MoneyLoop {
               policy.observe() ? List.of() : commitments,
               fundedUntil,
               needs,
-              work);
+              work,
+              present.allotment());
       return new NamespaceDecision(
           now,
           policy.observe(),

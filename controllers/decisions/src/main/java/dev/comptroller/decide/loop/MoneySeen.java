@@ -15,19 +15,32 @@ import java.util.List;
 /// @param charges charges paid to other namespaces in the period, settled and held
 /// @param assumed whether part of the spend is an upper bound
 /// @param history closed hours, ordered, none twice; empty if there is none
+/// @param payable whether other namespaces let it use what they serve, and may charge it for that
 public record MoneySeen(
     Instant asOf,
     Window window,
     Money spent,
     Money charges,
     boolean assumed,
-    List<HourSpend> history) {
+    List<HourSpend> history,
+    boolean payable) {
   public MoneySeen {
     if (spent.micros() < 0 || charges.micros() < 0) {
       throw new IllegalArgumentException(
           "spent %s and charges %s: need zero or more".formatted(spent, charges));
     }
     history = ordered(history);
+  }
+
+  /// The money of a namespace that nobody else serves.
+  public MoneySeen(
+      Instant asOf,
+      Window window,
+      Money spent,
+      Money charges,
+      boolean assumed,
+      List<HourSpend> history) {
+    this(asOf, window, spent, charges, assumed, history, false);
   }
 
   private static List<HourSpend> ordered(List<HourSpend> hours) {

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 /// @param stocks what deployments hold or may come to hold, by name
 /// @param committed what all of it costs
 /// @param leaving what replicas cost that leave already
+/// @param allotment what others may charge from now on; absent if nothing limits them
 record Present(
     Instant now,
     NamespacePolicy policy,
@@ -42,7 +43,8 @@ record Present(
     @Nullable MoneySeen money,
     SortedMap<String, Stock> stocks,
     Exposure committed,
-    Exposure leaving) {
+    Exposure leaving,
+    @Nullable Allotment allotment) {
   /// What an hour of the day that was not seen yet is taken to need, of the mean of the others.
   /// Nobody knows: too much takes something away for nothing, too little leaves the rest of a first
   /// day without money.
@@ -78,7 +80,23 @@ record Present(
       money = null;
     }
     NamespaceDecision.@Nullable Held held = held(seen, policy, window, now);
-    return new Present(now, policy, window, held, money, stocks, committed, leaving);
+    @Nullable Allotment before =
+        policy.hard() && !policy.observe() ? seen.state().allotment() : null;
+    Present present =
+        new Present(now, policy, window, held, money, stocks, committed, leaving, before);
+    return policy.hard() && !policy.observe() && held == null && money != null
+        ? present.with(money, before)
+        : present;
+  }
+
+  /// It with what others may charge from now on: before anything of its own, because what they
+  /// charge is gone whatever is decided here.
+  private Present with(MoneySeen known, @Nullable Allotment before) {
+    Funds free = funds(known, known.charges(), Money.ZERO);
+    boolean alone = policy.deployments().isEmpty() && running().highest().microsPerHour() == 0;
+    Money left = free.position().left().minus(free.reserve(running()).inPeriod());
+    Allotment next = Allotment.next(before, window, known.charges(), left, known.payable(), alone);
+    return new Present(now, policy, window, held, money, stocks, committed, leaving, next);
   }
 
   private static Stock stock(
@@ -325,6 +343,13 @@ record Present(
   }
 
   private Funds funds(MoneySeen known, Money less) {
+    Money charges = known.charges();
+    return allotment != null && allotment.isOf(window)
+        ? funds(known, charges.max(allotment.limit()), less)
+        : funds(known, charges, less);
+  }
+
+  private Funds funds(MoneySeen known, Money charges, Money less) {
     Duration age = age(known.asOf(), now);
     long seconds = age.plusNanos(999_999_999).toSeconds();
     BigInteger drift =
@@ -334,8 +359,7 @@ record Present(
             .divide(BigInteger.valueOf(3600));
     Money spent =
         known.spent().plus(new Money(1)).plus(new Money(drift.longValueExact())).plus(less);
-    return new Funds(
-        new Position(window, policy.amount(), spent, known.charges()), policy.leaving(), now);
+    return new Funds(new Position(window, policy.amount(), spent, charges), policy.leaving(), now);
   }
 
   /// What replicas cost at most that leave already.

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// A namespace lived second by second under [MoneyLoop]: replicas that take time to come and go, a
@@ -50,12 +51,20 @@ final class Life {
   int changes;
   final List<String> log = new ArrayList<>();
   int decisions;
+
+  /// Micro-dollars an hour that callers would spend at other namespaces; absent if none lets them.
+  @Nullable LongSupplier appetite;
+
+  /// Micro-dollars that others charged, by the period which the gateway was told of.
+  final Map<Instant, Long> charged = new HashMap<>();
+
+  private @Nullable Allotment allotted;
   private BigInteger hourPurse = BigInteger.ZERO;
   private final Deque<NamespaceSeen> views = new ArrayDeque<>();
   private final Deque<Order> orders = new ArrayDeque<>();
   private Instant nextLook;
 
-  record Order(Instant due, List<Grant> grants) {}
+  record Order(Instant due, List<Grant> grants, @Nullable Allotment allotment) {}
 
   /// A replica.
   static final class Body {
@@ -106,7 +115,9 @@ final class Life {
         nextLook = now.plusSeconds(look);
       }
       while (!orders.isEmpty() && !orders.getFirst().due().isAfter(now)) {
-        orders.removeFirst().grants().forEach(this::carryOut);
+        Order order = orders.removeFirst();
+        order.grants().forEach(this::carryOut);
+        allotted = order.allotment();
       }
       pass();
     }
@@ -145,7 +156,7 @@ final class Life {
               });
     }
     state = made.state();
-    orders.addLast(new Order(now.plusSeconds(lag), made.enforced()));
+    orders.addLast(new Order(now.plusSeconds(lag), made.enforced(), made.state().allotment()));
     return made;
   }
 
@@ -189,7 +200,23 @@ final class Life {
         now.plus(policy.leaving().drain()).plus(policy.leaving().teardown()).minusSeconds(lag);
   }
 
+  /// What was charged in the present period.
+  Money charges() {
+    return new Money(charged.getOrDefault(window.start(), 0L));
+  }
+
+  private void charge() {
+    if (appetite != null && allotted != null) {
+      long wanted = appetite.getAsLong() * step / 3600;
+      long before = charged.getOrDefault(allotted.period(), 0L);
+      charged.put(
+          allotted.period(),
+          Math.max(before, Math.min(before + wanted, allotted.limit().micros())));
+    }
+  }
+
   private void pass() {
+    charge();
     bodies.removeIf(body -> body.gone != null && !body.gone.isAfter(now));
     long rate = 0;
     for (Body body : bodies) {
@@ -227,7 +254,8 @@ final class Life {
       seen.add(view(deployment));
     }
     MoneySeen money =
-        new MoneySeen(now, window, spent(purse), Money.ZERO, false, List.copyOf(recent()));
+        new MoneySeen(
+            now, window, spent(purse), charges(), false, List.copyOf(recent()), appetite != null);
     return new NamespaceSeen(now, money, seen, List.of(), LoopState.EMPTY);
   }
 

@@ -62,6 +62,40 @@ class MoneyLoopLifeTest {
   }
 
   @Test
+  void shouldNeverSpendPastTheAmountWhereOtherNamespacesChargeAsWell() {
+    long charged = 0;
+    long amounts = 0;
+    for (long seed = 0; seed < LIVES; seed++) {
+      Random random = new Random(seed);
+      int look = 5 + random.nextInt(40);
+      int delay = random.nextInt(30);
+      int lag = random.nextInt(10);
+      Leaving leaving =
+          new Leaving(
+              Duration.ofSeconds(Math.max(look, lag) + 1L),
+              Duration.ofSeconds(lag + random.nextInt(60)),
+              Duration.ofSeconds(random.nextInt(30)));
+      NamespacePolicy policy = Namespaces.with(Namespaces.draw(random), leaving);
+      Pool pool = Namespaces.drawPool(random, START, 7_200);
+      Life life = new Life(policy, pool, START, 1, look, delay, lag);
+      long most = policy.amount().micros();
+      // As much as there is all the time, or nothing for long and then all at once.
+      boolean steady = seed % 2 == 0;
+      life.appetite = () -> steady || random.nextInt(400) == 0 ? most * 3_600 : 0;
+      for (int minute = 0; minute < 120; minute++) {
+        life.until(START.plusSeconds(60L * (minute + 1)), _ -> {});
+        assertThat(Life.spent(life.purse).plus(life.charges()))
+            .as("seed %d at %s", seed, life.now)
+            .isLessThanOrEqualTo(policy.amount());
+      }
+      charged += steady ? life.charged.values().stream().mapToLong(Long::longValue).sum() : 0;
+      amounts += steady ? most : 0;
+    }
+    // What others charge is not starved either.
+    assertThat((double) charged / amounts).isGreaterThan(0.3);
+  }
+
+  @Test
   void shouldUseTheAmountUpWhereItBinds() {
     // Two large cost 16 $/h for 24 hours; the amount pays for 40 % of that.
     NamespacePolicy policy =

@@ -75,6 +75,7 @@ final class BudgetFigures {
                         g.reason()))
             .toList(),
         status.commitments(),
+        text(status.allotment()),
         traffic == null
             ? ""
             : text(traffic.queueBatch())

@@ -104,6 +104,7 @@ public class InferenceBudgetReconciler implements Reconciler<InferenceBudget> {
         deployment -> {
           if (isNews(deployment)) {
             pokeAll(pokes, deployment.getMetadata().getNamespace());
+            deployment.getSpec().grants().forEach(grant -> pokeAll(pokes, grant.namespace()));
           }
         });
     meter.onChange(namespace -> pokeAll(pokes, namespace));

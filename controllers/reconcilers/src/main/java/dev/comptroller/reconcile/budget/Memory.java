@@ -1,6 +1,7 @@
 package dev.comptroller.reconcile.budget;
 
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
+import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.Allotted;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.Committed;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.Granted;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.HeatLog;
@@ -11,10 +12,12 @@ import dev.comptroller.decide.forecast.Work;
 import dev.comptroller.decide.heat.HeatState;
 import dev.comptroller.decide.heat.HeatState.StepName;
 import dev.comptroller.decide.heat.HeatState.StepPast;
+import dev.comptroller.decide.loop.Allotment;
 import dev.comptroller.decide.loop.Commitment;
 import dev.comptroller.decide.loop.Grant;
 import dev.comptroller.decide.loop.LoopState;
 import dev.comptroller.decide.units.HourlyRate;
+import dev.comptroller.decide.units.Money;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -41,7 +44,8 @@ final class Memory {
         needs(status.needs(), HourlyNeed::milliGpus),
         new Work(
             needs(status.needs(), HourlyNeed::demandMilliGpus),
-            needs(status.needs(), HourlyNeed::swingMilliGpus)));
+            needs(status.needs(), HourlyNeed::swingMilliGpus)),
+        allotment(status.allotment()));
   }
 
   static @Nullable HeatLog wire(HeatState state) {
@@ -108,6 +112,22 @@ final class Memory {
         commitment.replicas(),
         commitment.going() == 0 ? null : commitment.going(),
         text(commitment.lowered()));
+  }
+
+  static @Nullable Allotted wire(@Nullable Allotment allotment) {
+    return allotment == null
+        ? null
+        : new Allotted(
+            allotment.period().toString(),
+            allotment.limit().toString(),
+            allotment.charged().toString());
+  }
+
+  private static @Nullable Allotment allotment(@Nullable Allotted wire) {
+    return wire == null
+        ? null
+        : new Allotment(
+            Instant.parse(wire.period()), Money.parse(wire.limit()), Money.parse(wire.charged()));
   }
 
   /// `text`, or as much of it as a status holds.

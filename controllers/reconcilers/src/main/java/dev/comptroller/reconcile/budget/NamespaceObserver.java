@@ -215,7 +215,16 @@ public final class NamespaceObserver {
         spend.money(),
         charged.abroad().plus(charged.held()),
         spend.assumed(),
-        known.hours());
+        known.hours(),
+        isPayable(namespace));
+  }
+
+  /// Whether others let this namespace use what they serve.
+  private boolean isPayable(String namespace) {
+    return view.deployments().stream()
+        .filter(deployment -> !namespace.equals(deployment.getMetadata().getNamespace()))
+        .flatMap(deployment -> deployment.getSpec().grants().stream())
+        .anyMatch(grant -> namespace.equals(grant.namespace()));
   }
 
   /// What was published as spent by deployment in `window`.

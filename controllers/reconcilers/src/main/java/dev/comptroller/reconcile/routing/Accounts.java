@@ -3,6 +3,7 @@ package dev.comptroller.reconcile.routing;
 import dev.comptroller.api.v1alpha1.InferenceBudget;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
 import dev.comptroller.decide.loop.FeaturePolicy;
+import dev.comptroller.decide.units.Money;
 import dev.comptroller.protocol.routing.Account;
 import dev.comptroller.reconcile.budget.BudgetParser.Declared;
 import java.time.Instant;
@@ -31,11 +32,22 @@ final class Accounts {
             declared.hard(),
             declared.observe(),
             instant(status.fundedUntil()),
+            abroad(status),
             traffic(status.traffic()),
             declared.features().stream()
                 .sorted(Comparator.comparing(FeaturePolicy::name))
                 .map(Accounts::feature)
                 .toList()));
+  }
+
+  /// What others may charge; nothing if that was said of another period.
+  private static @Nullable Long abroad(InferenceBudgetStatus status) {
+    var allotment = status.allotment();
+    var period = status.period();
+    if (allotment == null || period == null) {
+      return null;
+    }
+    return allotment.period().equals(period.start()) ? Money.parse(allotment.limit()).micros() : 0;
   }
 
   private static Account.Traffic traffic(InferenceBudgetStatus.@Nullable Traffic traffic) {

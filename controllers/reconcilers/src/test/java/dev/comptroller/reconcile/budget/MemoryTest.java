@@ -17,6 +17,7 @@ import dev.comptroller.decide.heat.HeatAction;
 import dev.comptroller.decide.heat.HeatState;
 import dev.comptroller.decide.heat.HeatState.StepName;
 import dev.comptroller.decide.heat.HeatState.StepPast;
+import dev.comptroller.decide.loop.Allotment;
 import dev.comptroller.decide.loop.Commitment;
 import dev.comptroller.decide.loop.Grant;
 import dev.comptroller.decide.loop.LoopState;
@@ -65,7 +66,8 @@ final class MemoryTest {
             new Needs(new TreeMap<>(Map.of(0, 0L, 22, 4_000L, 23, 12_500L))),
             new Work(
                 new Needs(new TreeMap<>(Map.of(0, 0L, 23, 11_250L))),
-                new Needs(new TreeMap<>(Map.of(0, 0L, 23, 750L)))));
+                new Needs(new TreeMap<>(Map.of(0, 0L, 23, 750L)))),
+            new Allotment(T0, Money.parse("12.500001"), Money.parse("10.25")));
 
     assertThat(Memory.read(through(status(state)))).isEqualTo(state);
     assertThat(Memory.read(InferenceBudgetStatus.empty())).isEqualTo(LoopState.EMPTY);
@@ -186,6 +188,7 @@ final class MemoryTest {
         List.of(),
         state.grants().stream().map(Memory::wire).toList(),
         state.commitments().stream().map(Memory::wire).toList(),
+        Memory.wire(state.allotment()),
         Memory.wire(state.needs(), state.work()),
         null,
         null,

@@ -63,6 +63,7 @@ final class WakesTest {
             true,
             observe,
             fundedUntil,
+            null,
             new Account.Traffic(false, null, null, suspended, "", null),
             List.of()));
   }

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Which accounts of the ledger a request counts on, and with what limits.
 ///
-/// Abroad: what a namespace is charged by others; counted here, ended by the operator through
-/// `fundedUntil`. Grant: what it is charged under one grant, by the hour, up to the grant's
+/// Abroad: what a namespace is charged by others in the budget's period, up to what the operator
+/// allotted of its money. Grant: what it is charged under one grant, by the hour, up to the grant's
 /// `maxHourlySpend`. Feature: what a feature that has an amount is charged in the budget's period,
 /// up to that amount. A soft budget and one in observe mode count without a limit.
 public record Accounts(LiveTable table, Clock clock) {
@@ -69,7 +69,9 @@ public record Accounts(LiveTable table, Clock clock) {
       payer.ifPresent(
           account ->
               bounds.add(
-                  new Bound(new Account.Abroad(caller.namespace(), account.periodStart()), null)));
+                  new Bound(
+                      new Account.Abroad(caller.namespace(), account.periodStart()),
+                      refuses(account) ? account.abroadMicros() : null)));
       Instant hour = clock.instant().truncatedTo(ChronoUnit.HOURS);
       Long most = mostHourly(caller, route);
       if (most != null) {
@@ -95,9 +97,14 @@ public record Accounts(LiveTable table, Clock clock) {
         .orElse(null);
   }
 
+  /// Whether limits refuse.
+  private static boolean refuses(dev.comptroller.protocol.routing.Account account) {
+    return account.hard() && !account.observe();
+  }
+
   private static @Nullable Long limit(
       dev.comptroller.protocol.routing.Account account, String feature) {
-    return account.hard() && !account.observe()
+    return refuses(account)
         ? terms(account, feature).map(Feature::amountMicros).orElse(null)
         : null;
   }

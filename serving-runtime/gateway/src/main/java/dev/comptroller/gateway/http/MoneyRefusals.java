@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class MoneyRefusals {
   private static final String SOON = "2";
 
+  /// Seconds until more may be allotted.
+  private static final String ALLOTTED = "30";
+
   private MoneyRefusals() {}
 
   /// Nothing more is paid for until an instant.
@@ -119,7 +122,10 @@ final class MoneyRefusals {
         who = "the grant of %s to namespace %s".formatted(provider, caller.namespace());
         end = hour.plus(1, ChronoUnit.HOURS);
       }
-      case Account.Feature _, Account.Abroad _, Account.TrueUp _ -> {
+      case Account.Abroad _ -> {
+        return abroad(refused, caller, router, now);
+      }
+      case Account.Feature _, Account.TrueUp _ -> {
         who = "feature %s of namespace %s".formatted(caller.feature(), caller.namespace());
         end =
             router
@@ -141,6 +147,36 @@ final class MoneyRefusals {
             error.code(),
             Map.of("retry-after", SOON, "x-should-retry", "true"))
         : error;
+  }
+
+  /// What others may charge comes in slices, as long as the budget has anything left: the next one
+  /// may be there soon.
+  private static ApiError abroad(Refused refused, Caller caller, Router router, Instant now) {
+    Instant end =
+        router
+            .account(caller.namespace())
+            .map(dev.comptroller.protocol.routing.Account::periodEnd)
+            .orElse(now);
+    ApiError error =
+        quota(
+            "namespace %s may be charged $%s by other namespaces for now, of which $%s is spent and $%s held by running requests; there is no room for $%s, what this one needs and they still may; more is allotted within a minute while its budget has money left, and it begins anew at %s; models of namespace %s itself still answer"
+                .formatted(
+                    caller.namespace(),
+                    Charge.dollars(refused.limitMicros()),
+                    Charge.dollars(refused.spentMicros()),
+                    Charge.dollars(refused.heldMicros()),
+                    Charge.dollars(refused.askedMicros()),
+                    end,
+                    caller.namespace()),
+            end,
+            now);
+    return new ApiError(
+        429,
+        error.message(),
+        error.type(),
+        null,
+        error.code(),
+        Map.of("retry-after", ALLOTTED, "x-should-retry", "true"));
   }
 
   private static String others(Caller caller, Router router) {

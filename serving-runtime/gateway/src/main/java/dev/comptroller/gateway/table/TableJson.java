@@ -203,6 +203,7 @@ public final class TableJson {
         account.flag("hard"),
         account.flag("observe"),
         account.maybeInstant("fundedUntil"),
+        account.maybeInteger("abroadMicros", 0),
         account.has("traffic") ? traffic(account.object("traffic")) : Traffic.FREE,
         features);
   }

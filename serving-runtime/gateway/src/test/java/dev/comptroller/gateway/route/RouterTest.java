@@ -65,6 +65,7 @@ class RouterTest {
             true,
             false,
             end,
+            null,
             Traffic.FREE,
             List.of()));
   }
@@ -168,6 +169,7 @@ class RouterTest {
             NOW.plusSeconds(60),
             true,
             false,
+            null,
             null,
             Traffic.FREE,
             List.of(new Account.Feature("f", null, 0, false, false)));

@@ -45,7 +45,7 @@ class TableJsonTest {
        "accounts":[
         {"namespace":"a","budget":"month","periodStart":"2026-01-01T00:00:00Z",
          "periodEnd":"2026-02-01T00:00:00Z","hard":true,"observe":false,
-         "fundedUntil":"2026-01-31T00:00:00Z",
+         "fundedUntil":"2026-01-31T00:00:00Z","abroadMicros":4500000,
          "traffic":{"queueBatch":true,"maxOutputTokens":256,"tokensPerMinute":90000,
                     "suspended":false,"why":"heat 91 %","until":"2026-01-20T00:00:00Z"},
          "features":[{"name":"search","amountMicros":9000000,"priority":7,
@@ -104,6 +104,7 @@ class TableJsonTest {
           new Bad(
               "\"maxHourlyMicros\":5000000", "\"maxHourlyMicros\":-1", "grants[0].maxHourlyMicros"),
           new Bad("2026-01-31T00:00:00Z", "tomorrow", "accounts[0].fundedUntil must be an instant"),
+          new Bad("4500000", "-1", "accounts[0].abroadMicros must be"),
           new Bad("2026-02-01T00:00:00Z", "2026-01-01T00:00:00Z", "periodEnd must be after"),
           new Bad("\"hard\":true", "\"hard\":\"yes\"", "accounts[0].hard must be true or false"),
           new Bad("\"tokensPerMinute\":90000", "\"tokensPerMinute\":0", "traffic.tokensPerMinute"),
@@ -159,6 +160,7 @@ class TableJsonTest {
                         true,
                         false,
                         Instant.parse("2026-01-31T00:00:00Z"),
+                        4_500_000L,
                         new Traffic(
                             true,
                             256L,

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// @param hard whether limits refuse (Hard) or only tell (Soft)
 /// @param observe whether nothing is done and only counted (mode Observe)
 /// @param fundedUntil past this instant nothing is admitted; absent while money does not end it
+/// @param abroadMicros the most that other namespaces may charge in the period, settled and held;
+///     absent if nothing limits it
 /// @param traffic what heat asks of traffic now
 /// @param features sub-budgets, ordered by name
 public record Account(
@@ -23,6 +25,7 @@ public record Account(
     boolean hard,
     boolean observe,
     @Nullable Instant fundedUntil,
+    @Nullable Long abroadMicros,
     Traffic traffic,
     List<Feature> features) {
   public Account {
