@@ -3,10 +3,12 @@ package dev.comptroller.reconcile;
 import static dev.comptroller.reconcile.Cluster.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.comptroller.api.v1alpha1.FeatureAction;
 import dev.comptroller.api.v1alpha1.HeatAction;
 import dev.comptroller.api.v1alpha1.InferenceBudget;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.ActiveAction;
+import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.FeatureUse;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.Granted;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.decide.budget.Leaving;
@@ -113,6 +115,19 @@ final class MoneyLoopIntegrationTest {
     assertThat(hot.activeActions())
         .extracting(ActiveAction::action)
         .containsExactly(HeatAction.QUEUE_BATCH, HeatAction.CAP_OUTPUT, HeatAction.DOWNGRADE);
+    assertThat(hot.features())
+        .containsExactly(
+            new FeatureUse(
+                "search",
+                "20.00",
+                "0.00",
+                "0.00",
+                "20.00",
+                FeatureAction.ADMIT,
+                false,
+                "NotLimited",
+                "nothing limits it",
+                null));
     assertThat(hot.history())
         .anySatisfy(
             entry -> {

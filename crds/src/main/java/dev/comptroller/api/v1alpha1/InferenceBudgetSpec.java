@@ -154,7 +154,9 @@ public record InferenceBudgetSpec(
               "Which features are admitted when money runs short: higher first. Default 100.")
           Integer priority,
       @Default("false")
-          @JsonPropertyDescription("Whether it may send batch requests. Default false.")
+          @JsonPropertyDescription(
+              "Whether it may send batch requests: service_tier flex or batch, and /v1/batches; and"
+                  + " wait where heat queues such work. Default false.")
           Boolean batchEligible,
       @Default("true")
           @JsonPropertyDescription("Whether a lower variant may answer it. Default true.")

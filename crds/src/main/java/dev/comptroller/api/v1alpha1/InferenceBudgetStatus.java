@@ -91,6 +91,12 @@ public record InferenceBudgetStatus(
     @JsonPropertyDescription("What requests are told; absent while nothing is restrained.")
         @Nullable Traffic traffic,
     @JsonPropertyDescription("Who spends most in the period.") @Nullable TopSpenders topSpenders,
+    @Keyed("name")
+        @Size(max = 64)
+        @JsonPropertyDescription(
+            "What each declared feature has used, and what happens to its requests; in Observe mode"
+                + " what would happen.")
+        List<FeatureUse> features,
     @JsonPropertyDescription("Work that waits for idle capacity; absent while none is known.")
         @Nullable BatchWork batch,
     @Size(max = 16)
@@ -111,6 +117,7 @@ public record InferenceBudgetStatus(
     grants = Absent.list(grants);
     commitments = Absent.list(commitments);
     needs = Absent.list(needs);
+    features = Absent.list(features);
     history = Absent.list(history);
   }
 
@@ -121,6 +128,7 @@ public record InferenceBudgetStatus(
     List<Granted> grants = List.of();
     List<Committed> commitments = List.of();
     List<HourlyNeed> needs = List.of();
+    List<FeatureUse> features = List.of();
     List<Decided> history = List.of();
     return new InferenceBudgetStatus(
         null,
@@ -145,6 +153,7 @@ public record InferenceBudgetStatus(
         needs,
         null,
         null,
+        features,
         null,
         history,
         null);
@@ -316,6 +325,43 @@ public record InferenceBudgetStatus(
       @JsonPropertyDescription("Requests that were charged in the period.") @Nullable Long requests,
       @Text(Format.DOLLARS_OR_ZERO) @JsonPropertyDescription("Dollars per request.")
           @Nullable String perRequest) {}
+
+  /// What a feature has used, and what happens to its requests.
+  @Wire
+  public record FeatureUse(
+      @Required @Text(Format.FEATURE) @JsonPropertyDescription("The feature.") String name,
+      @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription(
+              "Dollars that it may be charged in the period; absent: no limit of its own.")
+          @Nullable String amount,
+      @Required
+          @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription("Dollars that it was charged in the period.")
+          String spent,
+      @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription("Dollars held for its running requests; absent without amount.")
+          @Nullable String reserved,
+      @Text(Format.SHORT)
+          @JsonPropertyDescription(
+              "Amount less spent and reserved; negative when exceeded; absent without amount.")
+          @Nullable String left,
+      @Required
+          @JsonPropertyDescription(
+              "What happens to its requests: Admit, Warn (its amount is used up, and the budget is"
+                  + " Soft), Queue, Throttle, RefuseDowngraded or Refuse.")
+          FeatureAction action,
+      @JsonPropertyDescription(
+              "Whether its amount is used up: charged whole or, of a Hard budget, all but less than"
+                  + " what one of its requests costs on average.")
+          @Nullable Boolean exhausted,
+      @Required @Text(Format.SHORT) @JsonPropertyDescription("Why, as one word in CamelCase.")
+          String reason,
+      @Text(Format.SENTENCE) @JsonPropertyDescription("Why, for people, with numbers.")
+          @Nullable String message,
+      @Text(Format.INSTANT)
+          @JsonPropertyDescription(
+              "When that ends at the latest; absent if nothing happens or nobody knows.")
+          @Nullable String until) {}
 
   /// Work that waits.
   @Wire

@@ -178,6 +178,18 @@ class StatusTest {
             new InferenceBudgetStatus.TopSpenders(
                 List.of(new InferenceBudgetStatus.Spender("Chat_1", "20.00", 400L, "0.05")),
                 List.of(new InferenceBudgetStatus.Spender("other/full", "30.25", 500L, "0.0605"))),
+            List.of(
+                new InferenceBudgetStatus.FeatureUse(
+                    "Chat_1",
+                    "20.00",
+                    "20.00",
+                    "0.00",
+                    "0.00",
+                    FeatureAction.REFUSE,
+                    true,
+                    "AmountUsed",
+                    "$20.00 of its $20.00 are charged",
+                    "2026-01-02T00:00:00Z")),
             new InferenceBudgetStatus.BatchWork(12L, "2026-01-01T06:00:00Z", "3.50"),
             List.of(
                 new InferenceBudgetStatus.Decided(

@@ -117,6 +117,61 @@ class BatchOwnerTest {
   }
 
   @Test
+  void shouldRefuseBatchWorkOfAFeatureThatItsBudgetDoesNotLetSendAny() throws Exception {
+    ApiKey night = key("night", "team-a", "night", "interactive, flex, batch");
+    ApiKey day = key("day", "team-a", "day", "interactive, flex, batch");
+    String barred = account(1_000_000).replace("\"batchEligible\":true", "\"batchEligible\":false");
+    try (FakeReplica replica = new FakeReplica((_, wire) -> wire.whole(200, answer(12, 3, 4)));
+        TestGateway gateway =
+            gateway(barred, TestGateway.route("team-a", "chat", replica.address()))) {
+      String why =
+          "feature night of namespace team-a may not send batch requests: set batchEligible of it"
+              + " in spec.features of the InferenceBudget b";
+      OpenAIClient client = client(gateway, night);
+      String file = upload(client, folder, List.of(line("a", "x"))).id();
+      assertThatThrownBy(() -> submit(client, file))
+          .isInstanceOfSatisfying(
+              PermissionDeniedException.class,
+              refused -> {
+                assertThat(refused.code()).hasValue("batch_not_allowed");
+                assertThat(refused).hasMessageContaining(why);
+              });
+      for (String tier : List.of("flex", "batch")) {
+        HttpResponse<String> refused = tiered(gateway, night, tier);
+        assertThat(refused.statusCode()).isEqualTo(403);
+        JsonNode error = TestGateway.JSON.readTree(refused.body()).path("error");
+        assertThat(error.path("message").asText()).isEqualTo(why);
+        assertThat(error.path("param").asText()).isEqualTo("service_tier");
+        assertThat(tiered(gateway, day, tier).statusCode()).isEqualTo(200);
+      }
+      assertThat(tiered(gateway, night, "auto").statusCode()).isEqualTo(200);
+      assertThat(replica.got).hasSize(3);
+
+      gateway.route(
+          tableWith(
+              barred.replace("\"observe\":false", "\"observe\":true"),
+              TestGateway.route("team-a", "chat", replica.address())));
+      org.awaitility.Awaitility.await()
+          .atMost(SOON)
+          .until(() -> tiered(gateway, night, "flex").statusCode() == 200);
+      assertThat(gateway.admin("/metrics").body())
+          .contains(
+              "comptroller_gateway_would_refuse_total{namespace=\"team-a\",action=\"batch\",} 1.0");
+      assertThat(await(client, submit(client, file).id(), SOON).status())
+          .isEqualTo(Batch.Status.COMPLETED);
+    }
+  }
+
+  private static HttpResponse<String> tiered(TestGateway gateway, ApiKey key, String tier)
+      throws Exception {
+    return gateway.post(
+        TestGateway.chat(false)
+            .replace("\"stream\":false", "\"service_tier\":\"%s\"".formatted(tier)),
+        "authorization",
+        "Bearer " + key.text());
+  }
+
+  @Test
   void shouldRunOnlyWhatTheFeaturesAmountPaysForAndExpireTheRest() throws Exception {
     ApiKey night = key("night", "team-a", "night", "batch");
     // Each item is charged 13 micro-dollars; an attempt holds 5 + 16 * 4 at half the price.

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// @param name its name
 /// @param amount dollars that it may be charged in a period; absent: no limit of its own
 /// @param priority higher is admitted first when money is short
-/// @param batchEligible whether it may wait in the queue
+/// @param batchEligible whether it may send batch requests, and wait in the queue
 /// @param downgradeAllowed whether a lower rung may answer it
 public record FeaturePolicy(
     String name,

@@ -348,7 +348,7 @@ public final class MoneyLoop {
           grants,
           policy.observe() ? unbound : grants,
           traffic,
-          TrafficRules.features(seen, policy, traffic, plan),
+          TrafficRules.features(present, seen, policy, traffic, plan),
           told,
           state,
           wake(heat, fundedUntil, told, grants, wishes));

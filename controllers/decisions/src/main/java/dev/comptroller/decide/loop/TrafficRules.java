@@ -5,6 +5,8 @@ import dev.comptroller.decide.budget.Reserve;
 import dev.comptroller.decide.heat.HeatAction;
 import dev.comptroller.decide.heat.HeatStep;
 import dev.comptroller.decide.heat.HeatVerdict;
+import dev.comptroller.decide.loop.FeatureVerdict.Action;
+import dev.comptroller.decide.units.Money;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,7 +85,11 @@ final class TrafficRules {
   }
 
   static List<FeatureVerdict> features(
-      NamespaceSeen seen, NamespacePolicy policy, Traffic traffic, Map<String, Part> plan) {
+      Present present,
+      NamespaceSeen seen,
+      NamespacePolicy policy,
+      Traffic traffic,
+      Map<String, Part> plan) {
     Map<String, FeatureSeen> used = new TreeMap<>();
     seen.features().forEach(feature -> used.put(feature.name(), feature));
     List<String> lower = new ArrayList<>();
@@ -92,39 +98,82 @@ final class TrafficRules {
         lower.add("%s serves %s".formatted(part.wish().name(), part.option().variant()));
       }
     }
+    Instant end = present.window().end();
     return policy.features().stream()
-        .map(feature -> feature(feature, used.get(feature.name()), traffic, lower))
+        .map(
+            feature -> {
+              Optional<String> gone = exhausted(feature, used.get(feature.name()), policy.hard());
+              return feature(feature, gone, policy.hard(), traffic, lower, end);
+            })
         .toList();
   }
 
   private static FeatureVerdict feature(
-      FeaturePolicy feature, @Nullable FeatureSeen seen, Traffic traffic, List<String> lower) {
+      FeaturePolicy feature,
+      Optional<String> gone,
+      boolean hard,
+      Traffic traffic,
+      List<String> lower,
+      Instant end) {
     String name = feature.name();
+    boolean exhausted = gone.isPresent();
     if (traffic.suspended()) {
-      return new FeatureVerdict(name, FeatureVerdict.Action.Refuse, traffic.why());
-    }
-    if (feature.amount() != null && seen != null && seen.used().compareTo(feature.amount()) >= 0) {
       return new FeatureVerdict(
-          name,
-          FeatureVerdict.Action.Refuse,
-          "$%s of its $%s are used".formatted(seen.used().print(2), feature.amount().print(2)));
+          name, Action.Refuse, exhausted, "Suspended", traffic.why(), traffic.until());
+    }
+    if (exhausted && hard) {
+      return new FeatureVerdict(name, Action.Refuse, true, "AmountUsed", gone.get(), end);
     }
     if (!feature.downgradeAllowed() && !lower.isEmpty()) {
       return new FeatureVerdict(
           name,
-          FeatureVerdict.Action.RefuseDowngraded,
-          "downgradeAllowed is false, and %s".formatted(String.join(", ", lower)));
+          Action.RefuseDowngraded,
+          exhausted,
+          "Downgraded",
+          "downgradeAllowed is false, and %s".formatted(String.join(", ", lower)),
+          null);
     }
     if (traffic.queueBatch() && feature.batchEligible()) {
-      return new FeatureVerdict(name, FeatureVerdict.Action.Queue, traffic.why());
+      return new FeatureVerdict(
+          name, Action.Queue, exhausted, "Queued", traffic.why(), traffic.until());
     }
     if (traffic.tokensPerMinute() != null) {
       return new FeatureVerdict(
           name,
-          FeatureVerdict.Action.Throttle,
+          Action.Throttle,
+          exhausted,
+          "Throttled",
           "%d tokens a minute are shared by priority, its own is %d"
-              .formatted(traffic.tokensPerMinute(), feature.priority()));
+              .formatted(traffic.tokensPerMinute(), feature.priority()),
+          traffic.until());
     }
-    return new FeatureVerdict(name, FeatureVerdict.Action.Admit, "nothing limits it");
+    return exhausted
+        ? new FeatureVerdict(name, Action.Warn, true, "AmountUsed", gone.get(), end)
+        : new FeatureVerdict(name, Action.Admit, false, "NotLimited", "nothing limits it", null);
+  }
+
+  /// That the amount of a feature is used up, with numbers; empty if it is not.
+  ///
+  /// What is held for running requests does not count: it comes back in part. Where the amount
+  /// refuses, what is left is never charged to the last cent: it is used up as soon as one more
+  /// request would not fit.
+  private static Optional<String> exhausted(
+      FeaturePolicy feature, @Nullable FeatureSeen seen, boolean hard) {
+    Money amount = feature.amount();
+    if (amount == null || seen == null) {
+      return Optional.empty();
+    }
+    String charged = "$%s of its $%s are charged".formatted(seen.spent(), amount);
+    if (seen.spent().compareTo(amount) >= 0) {
+      return Optional.of(
+          hard ? charged : charged + "; the budget is Soft, so its requests are still answered");
+    }
+    Money left = amount.minus(seen.spent());
+    Money next = seen.perRequest();
+    return hard && next != null && left.compareTo(next) < 0
+        ? Optional.of(
+            "%s; the $%s left are less than the $%s that one of its requests costs on average"
+                .formatted(charged, left, next))
+        : Optional.empty();
   }
 }

@@ -312,7 +312,7 @@ class MoneyLoopTest {
                 seen.asOf(),
                 seen.money(),
                 seen.deployments(),
-                List.of(new FeatureSeen("poor", Money.parse("1"))),
+                List.of(feature("poor", "1")),
                 seen.state()),
             policy,
             NOW);
@@ -321,6 +321,85 @@ class MoneyLoopTest {
     assertThat(decision.features())
         .extracting(feature -> feature.name() + " " + feature.action())
         .containsExactly("batch Queue", "other Admit", "poor Refuse", "strict RefuseDowngraded");
+  }
+
+  private static FeatureSeen feature(String name, String spent) {
+    return new FeatureSeen(name, Money.parse(spent), Money.ZERO, Money.parse("0.30"));
+  }
+
+  /// What a budget of some enforcement says of a feature of $5 that was charged `spent`.
+  private static FeatureVerdict charged(boolean hard, FeatureSeen spent) {
+    NamespacePolicy base = Namespaces.hard("960", Period.Day, CHAT);
+    NamespacePolicy policy =
+        new NamespacePolicy(
+            "team",
+            "budget",
+            base.amount(),
+            base.calendar(),
+            hard,
+            false,
+            base.heat(),
+            List.of(new FeaturePolicy("chat", Money.parse("5"), 1, false, true)),
+            base.deployments(),
+            base.leaving(),
+            base.stale(),
+            base.climbMargin());
+    NamespaceSeen seen =
+        seen(policy, "100", LoopState.EMPTY, seen(CHAT, holding(Namespaces.LARGE, 2)));
+    return MoneyLoop.decide(
+            new NamespaceSeen(
+                seen.asOf(), seen.money(), seen.deployments(), List.of(spent), seen.state()),
+            policy,
+            NOW)
+        .features()
+        .getFirst();
+  }
+
+  @Test
+  void shouldRefuseAFeatureOfAHardBudgetWhoseAmountDoesNotPayForOneMoreRequest() {
+    Instant end = Namespaces.hard("960", Period.Day, CHAT).calendar().containing(NOW).end();
+    assertThat(charged(true, feature("chat", "5.00")))
+        .isEqualTo(
+            new FeatureVerdict(
+                "chat",
+                FeatureVerdict.Action.Refuse,
+                true,
+                "AmountUsed",
+                "$5.00 of its $5.00 are charged",
+                end));
+    assertThat(charged(true, feature("chat", "4.71")))
+        .isEqualTo(
+            new FeatureVerdict(
+                "chat",
+                FeatureVerdict.Action.Refuse,
+                true,
+                "AmountUsed",
+                "$4.71 of its $5.00 are charged; the $0.29 left are less than the $0.30 that one of"
+                    + " its requests costs on average",
+                end));
+    assertThat(charged(true, feature("chat", "4.70")).action())
+        .isEqualTo(FeatureVerdict.Action.Admit);
+    // What running requests hold comes back in part.
+    assertThat(
+            charged(true, new FeatureSeen("chat", Money.parse("4"), Money.parse("1"), null))
+                .exhausted())
+        .isFalse();
+  }
+
+  @Test
+  void shouldOnlyWarnOfAFeatureOfASoftBudgetThatPassedItsAmount() {
+    assertThat(charged(false, feature("chat", "5.20")))
+        .isEqualTo(
+            new FeatureVerdict(
+                "chat",
+                FeatureVerdict.Action.Warn,
+                true,
+                "AmountUsed",
+                "$5.20 of its $5.00 are charged; the budget is Soft, so its requests are still"
+                    + " answered",
+                Namespaces.hard("960", Period.Day, CHAT).calendar().containing(NOW).end()));
+    assertThat(charged(false, feature("chat", "4.99")).action())
+        .isEqualTo(FeatureVerdict.Action.Admit);
   }
 
   /// A drawn namespace at an instant: policy, and what is seen of it.

@@ -2,6 +2,7 @@ package dev.comptroller.reconcile.budget;
 
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.BatchWork;
+import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.FeatureUse;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.Spender;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.TopSpenders;
 import dev.comptroller.decide.publish.Figures;
@@ -46,6 +47,10 @@ final class BudgetFigures {
       top.features().forEach(spender -> put(flowing, "feature", spender));
       top.models().forEach(spender -> put(flowing, "model", spender));
     }
+    for (FeatureUse feature : status.features()) {
+      put(flowing, "featureUsed." + feature.name(), feature.spent());
+      put(flowing, "featureLeft." + feature.name(), feature.left());
+    }
     return Figures.of(flowing, derived, prompt(status).toString());
   }
 
@@ -83,6 +88,17 @@ final class BudgetFigures {
                 + traffic.tokensPerMinute()
                 + traffic.suspended()
                 + traffic.until(),
+        status.features().stream()
+            .map(
+                f ->
+                    List.of(
+                        f.name(),
+                        text(f.amount()),
+                        f.action(),
+                        text(f.exhausted()),
+                        f.reason(),
+                        text(f.until())))
+            .toList(),
         status.history().size(),
         status.history().isEmpty() ? "" : status.history().getFirst().toString());
   }

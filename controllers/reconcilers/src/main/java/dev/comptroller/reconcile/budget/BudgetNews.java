@@ -8,6 +8,7 @@ import dev.comptroller.decide.heat.HeatAction;
 import dev.comptroller.decide.loop.DeploymentVerdict;
 import dev.comptroller.decide.loop.Grant;
 import dev.comptroller.decide.loop.NamespaceDecision;
+import dev.comptroller.decide.units.Money;
 import dev.comptroller.reconcile.budget.NamespaceObserver.Look;
 import dev.comptroller.reconcile.charges.Charges;
 import dev.comptroller.reconcile.metrics.BudgetMetrics;
@@ -53,6 +54,7 @@ public final class BudgetNews {
       boolean restrains =
           "HeatReached".equals(entry.reason())
               || "Suspended".equals(entry.reason())
+              || Features.USED.equals(entry.reason())
               || (entry.savedPerHour() != null && !entry.savedPerHour().equals("0.00"));
       events.record(
           facts.budget(),
@@ -106,6 +108,9 @@ public final class BudgetNews {
         round.saved(verdict.deployment(), verdict.savedHourly().microsPerHour());
       }
       charges(facts.charges(), round);
+      for (Features.Use use : facts.features()) {
+        features(use, round);
+      }
     }
   }
 
@@ -113,6 +118,15 @@ public final class BudgetNews {
   public void gone(String namespace) {
     metrics.budgetGone(namespace);
     figures.gone(namespace);
+  }
+
+  private static void features(Features.Use use, BudgetMetrics.Round round) {
+    @Nullable Money amount = use.policy().amount();
+    @Nullable Money left = use.left();
+    if (amount != null && left != null) {
+      round.feature(use.policy().name(), amount.micros(), left.micros());
+    }
+    round.featureAction(use.policy().name(), use.verdict().action().name());
   }
 
   private static void charges(Charges.Figures charges, BudgetMetrics.Round round) {

@@ -53,6 +53,11 @@ final class BudgetReport {
       return claimants.isEmpty()
           || claimants.getFirst().name().equals(budget.getMetadata().getName());
     }
+
+    /// What each declared feature has used, ordered by name.
+    List<Features.Use> features() {
+      return Features.of(declared.features(), decision.features(), charges);
+    }
   }
 
   /// The next status.
@@ -90,6 +95,7 @@ final class BudgetReport {
         inForce ? Memory.wire(decision.state().needs(), decision.state().work()) : List.of(),
         inForce ? traffic(decision) : null,
         spenders(facts.charges()),
+        inForce ? facts.features().stream().map(Features::wire).toList() : List.of(),
         batch(facts.batch()),
         inForce
             ? Decisions.history(Decisions.changed(before, decision), before.history())
@@ -288,6 +294,7 @@ final class BudgetReport {
         p.needs(),
         p.traffic(),
         p.topSpenders(),
+        p.features(),
         p.batch(),
         p.history(),
         validSpec);

@@ -19,7 +19,7 @@ final class Decisions {
   private Decisions() {}
 
   /// What `decision` changes of what `previous` shows: steps of the heat ladder, then grants,
-  /// then whether anything is admitted.
+  /// then whether anything is admitted, then features whose amount is used up.
   static List<Decided> changed(InferenceBudgetStatus previous, NamespaceDecision decision) {
     String at = decision.at().truncatedTo(ChronoUnit.SECONDS).toString();
     List<Decided> changed = new ArrayList<>();
@@ -42,6 +42,9 @@ final class Decisions {
       granted(previous, grant, decision, at).ifPresent(changed::add);
     }
     suspended(previous, decision, at).ifPresent(changed::add);
+    if (decision.figures() != null) {
+      changed.addAll(Features.changed(previous, decision.features(), at));
+    }
     return List.copyOf(changed);
   }
 

@@ -161,8 +161,14 @@ public final class NamespaceObserver {
               RolloutCodec.changes(deployment)));
     }
     List<FeatureSeen> features =
-        charged.used().entrySet().stream()
-            .map(entry -> new FeatureSeen(entry.getKey(), entry.getValue()))
+        charged.used().keySet().stream()
+            .map(
+                name ->
+                    new FeatureSeen(
+                        name,
+                        charged.feature(name).spent(),
+                        charged.held(name),
+                        charged.feature(name).perRequest().orElse(null)))
             .toList();
     return new Look(
         new NamespaceSeen(asOf, money, seen, features, Memory.read(status)),

@@ -84,6 +84,20 @@ public final class Charges {
       List<Sum> models,
       SortedMap<String, Money> used,
       SortedMap<String, Long> trueUp) {
+    /// What a feature was charged.
+    public Sum feature(String name) {
+      return features.stream()
+          .filter(sum -> sum.name().equals(name))
+          .findFirst()
+          .orElseGet(() -> new Sum(name, Money.ZERO, 0));
+    }
+
+    /// What is held for the requests of a feature, as far as a ledger knows it.
+    public Money held(String feature) {
+      Money sum = used.get(feature);
+      return sum == null ? Money.ZERO : sum.minus(feature(feature).spent()).max(Money.ZERO);
+    }
+
     /// Nothing was charged.
     public static final Figures NONE =
         new Figures(

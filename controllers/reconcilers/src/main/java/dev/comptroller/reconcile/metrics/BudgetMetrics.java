@@ -23,6 +23,9 @@ public final class BudgetMetrics {
   private final Gauge charges;
   private final Gauge perRequest;
   private final Gauge trueUp;
+  private final Gauge featureAmount;
+  private final Gauge featureLeft;
+  private final Gauge featureAction;
   private final Counter decisions;
   private final Map<String, Map<Gauge, Set<List<String>>>> shown = new ConcurrentHashMap<>();
 
@@ -81,6 +84,25 @@ public final class BudgetMetrics {
             "namespace",
             "deployment",
             "variant");
+    featureAmount =
+        gauge(
+            "budget_feature_amount_dollars",
+            "Amount of a feature for the period.",
+            "namespace",
+            "feature");
+    featureLeft =
+        gauge(
+            "budget_feature_left_dollars",
+            "Amount of a feature less its charges and holds of the period; negative when exceeded.",
+            "namespace",
+            "feature");
+    featureAction =
+        gauge(
+            "budget_feature_action_active",
+            "1 for what happens to the requests of a feature.",
+            "namespace",
+            "feature",
+            "action");
     decisions =
         Counter.build("comptroller_budget_decisions", "Decisions that changed something.")
             .labelNames("namespace", "action")
@@ -96,7 +118,10 @@ public final class BudgetMetrics {
             recovered,
             charges,
             perRequest,
-            trueUp)) {
+            trueUp,
+            featureAmount,
+            featureLeft,
+            featureAction)) {
       registry.register(gauge);
     }
     registry.register(decisions);
@@ -153,6 +178,17 @@ public final class BudgetMetrics {
       if (requests > 0) {
         set(perRequest, micros * MICRO / requests, kind, name);
       }
+    }
+
+    /// The amount of a feature, and what is left of it.
+    public void feature(String name, long amount, long left) {
+      set(featureAmount, amount * MICRO, name);
+      set(featureLeft, left * MICRO, name);
+    }
+
+    /// What happens to the requests of a feature.
+    public void featureAction(String name, String action) {
+      set(featureAction, 1, name, action);
     }
 
     /// Measured cost less charges of a variant.

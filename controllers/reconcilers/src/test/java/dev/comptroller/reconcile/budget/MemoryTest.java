@@ -192,6 +192,7 @@ final class MemoryTest {
         Memory.wire(state.needs(), state.work()),
         null,
         null,
+        e.features(),
         null,
         e.history(),
         null);

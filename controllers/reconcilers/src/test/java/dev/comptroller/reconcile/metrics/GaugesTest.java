@@ -44,6 +44,33 @@ final class GaugesTest {
     assertThat(series()).containsExactly("[team, chat, small]");
   }
 
+  @Test
+  void shouldShowWhatAFeatureHasLeftAndOneActionOfEach() {
+    BudgetMetrics budgets = new BudgetMetrics(registry);
+    try (BudgetMetrics.Round round = budgets.round("team")) {
+      round.feature("search", 5_000_000, 250_000);
+      round.featureAction("search", "Admit");
+      round.featureAction("chat", "Admit");
+    }
+    try (BudgetMetrics.Round round = budgets.round("team")) {
+      round.feature("search", 5_000_000, -450_000);
+      round.featureAction("search", "Warn");
+      round.featureAction("chat", "Admit");
+    }
+    assertThat(left("amount")).isEqualTo(5.0);
+    assertThat(Math.round(left("left") * 1e6)).isEqualTo(-450_000);
+    assertThat(series())
+        .containsExactlyInAnyOrder(
+            "[team, search]", "[team, search]", "[team, search, Warn]", "[team, chat, Admit]");
+  }
+
+  private double left(String what) {
+    return registry.getSampleValue(
+        "comptroller_budget_feature_%s_dollars".formatted(what),
+        new String[] {"namespace", "feature"},
+        new String[] {"team", "search"});
+  }
+
   private List<String> series() {
     return Collections.list(registry.metricFamilySamples()).stream()
         .flatMap(family -> family.samples.stream())

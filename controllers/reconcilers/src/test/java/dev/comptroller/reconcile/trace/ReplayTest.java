@@ -149,7 +149,7 @@ class ReplayTest {
                 null,
                 List.of(TokensPerSecond.of(4_000), TokensPerSecond.of(400)),
                 Map.of("small", Duration.ofSeconds(200)))),
-        List.of(new FeatureSeen("search", Money.parse("1.25"))),
+        List.of(new FeatureSeen("search", Money.parse("1.25"), Money.parse("0.05"), null)),
         state);
   }
 

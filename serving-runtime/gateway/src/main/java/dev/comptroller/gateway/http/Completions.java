@@ -159,6 +159,7 @@ final class Completions implements Wakening.Desk {
     TrafficClass tier = Callers.tier(credential, fields.tier());
     Asked asked = resolved(new Arrival(exchange, fields, credential, feature, tier, booking));
     booked(asked);
+    mayWait(asked);
     Admission verdict = judge(asked);
     switch (verdict) {
       case Admission.NotReady _, Admission.NotFunded _, Admission.VariantUnavailable _ ->
@@ -174,6 +175,21 @@ final class Completions implements Wakening.Desk {
         throttle(asked, admitted.heat(), admitted.observe());
         requested(asked, () -> admitted(asked, admitted));
       }
+    }
+  }
+
+  /// Refuses deferred work of a feature that may not send any.
+  private void mayWait(Asked asked) throws RequestFields.Refused {
+    Optional<Account> payer = asked.payer();
+    Optional<String> barred =
+        asked.tier() == TrafficClass.INTERACTIVE
+            ? Optional.empty()
+            : payer.flatMap(
+                account -> Admission.notBatchEligible(account, asked.caller().feature()));
+    if (barred.isPresent() && payer.filter(Account::observe).isPresent()) {
+      observed(asked, List.of(Admission.Action.BATCH));
+    } else if (barred.isPresent()) {
+      throw denied(asked.caller(), ApiError.batchNotAllowed(barred.get(), "service_tier"));
     }
   }
 

@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -87,6 +88,10 @@ public final class BatchesApi {
                         ApiError.unavailable(
                             "this gateway has no routing table yet", "no_routing_table")))
             .router();
+    Optional<String> barred = Terms.notEligible(router, ask.owner().namespace(), ask.owner());
+    if (barred.isPresent()) {
+      throw new QueueRefused(ApiError.batchNotAllowed(barred.get(), null));
+    }
     Instant now = clock.instant();
     Instant deadline = now.plus(wish.length());
     BatchReader.Survey survey =

@@ -1,11 +1,13 @@
 package dev.comptroller.gateway.queue;
 
+import dev.comptroller.gateway.route.Admission;
 import dev.comptroller.gateway.route.Resolution;
 import dev.comptroller.gateway.route.Router;
 import dev.comptroller.protocol.routing.Account;
 import dev.comptroller.protocol.routing.Route;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -25,7 +27,7 @@ final class Terms {
   /// What a model name means for an owner.
   static Meaning of(Router router, Owner owner, String model) {
     return switch (router.resolve(model)) {
-      case Resolution.Found(Route route) -> of(route, owner, model);
+      case Resolution.Found(Route route) -> of(router, route, owner, model);
       case Resolution.Unknown(_) ->
           new Meaning.Denied(
               "model_not_found",
@@ -39,32 +41,41 @@ final class Terms {
     };
   }
 
-  private static Meaning of(Route route, Owner owner, String model) {
-    if (owner.namespace().isEmpty()) {
-      return new Meaning.Allowed(route);
+  /// Why the budget of `namespace` lets an owner queue nothing; empty if it lets it.
+  static Optional<String> notEligible(Router router, String namespace, Owner owner) {
+    return router
+        .account(namespace)
+        .filter(account -> !account.observe())
+        .flatMap(account -> Admission.notBatchEligible(account, owner.feature()));
+  }
+
+  private static Meaning of(Router router, Route route, Owner owner, String model) {
+    boolean anybody = owner.namespace().isEmpty();
+    boolean own = anybody || owner.namespace().equals(route.namespace());
+    if (!own && !granted(route, owner)) {
+      return new Meaning.Denied(
+          "model_not_found",
+          "model %s does not exist: GET /v1/models lists those that do"
+              .formatted(InputLine.Reader.cut(model)));
     }
-    if (!owner.namespace().equals(route.namespace())) {
-      boolean granted =
-          route.grants().stream()
-              .anyMatch(
-                  grant ->
-                      grant.namespace().equals(owner.namespace())
-                          && (grant.features().isEmpty()
-                              || grant.features().contains(owner.feature())));
-      return granted
-          ? new Meaning.Allowed(route)
-          : new Meaning.Denied(
-              "model_not_found",
-              "model %s does not exist: GET /v1/models lists those that do"
-                  .formatted(InputLine.Reader.cut(model)));
+    Optional<String> barred = notEligible(router, payer(owner, route), owner);
+    if (barred.isPresent()) {
+      return new Meaning.Denied("batch_not_allowed", barred.get());
     }
     List<String> features = route.batch().features();
-    return features.isEmpty() || features.contains(owner.feature())
+    return anybody || !own || features.isEmpty() || features.contains(owner.feature())
         ? new Meaning.Allowed(route)
         : new Meaning.Denied(
             "batch_not_allowed",
             "feature %s may not queue work for %s: its batch.features are %s"
                 .formatted(owner.feature(), Router.fullName(route), String.join(", ", features)));
+  }
+
+  private static boolean granted(Route route, Owner owner) {
+    return route.grants().stream()
+        .filter(grant -> grant.namespace().equals(owner.namespace()))
+        .anyMatch(
+            grant -> grant.features().isEmpty() || grant.features().contains(owner.feature()));
   }
 
   /// The namespace that pays for an owner's work on a deployment.

@@ -30,6 +30,12 @@ public record ApiError(
     return new ApiError(400, message, "invalid_request_error", param, code, Map.of());
   }
 
+  /// The client may not send work that waits.
+  public static ApiError batchNotAllowed(String message, @Nullable String param) {
+    return new ApiError(
+        403, message, "invalid_request_error", param, "batch_not_allowed", Map.of());
+  }
+
   /// Nothing can serve now; later something may.
   public static ApiError unavailable(String message, String code) {
     return new ApiError(

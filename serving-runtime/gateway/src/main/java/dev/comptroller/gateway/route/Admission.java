@@ -28,7 +28,9 @@ public sealed interface Admission {
     /// It waits in the queue.
     QUEUE,
     /// The feature's amount is used up.
-    AMOUNT
+    AMOUNT,
+    /// The feature may not send batch requests.
+    BATCH
   }
 
   /// The request may run.
@@ -133,6 +135,16 @@ public sealed interface Admission {
   /// What an account says of a feature; empty if it says nothing.
   static Optional<Feature> find(Account account, String feature) {
     return account.features().stream().filter(one -> one.name().equals(feature)).findFirst();
+  }
+
+  /// Why an account lets a feature send no batch requests; empty if it lets it. A feature that it
+  /// does not name may.
+  static Optional<String> notBatchEligible(Account account, String feature) {
+    return find(account, feature).filter(one -> !one.batchEligible()).isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "feature %s of namespace %s may not send batch requests: set batchEligible of it in spec.features of the InferenceBudget %s"
+                .formatted(feature, account.namespace(), account.budget()));
   }
 
   /// Whether the namespace of an account pays for capacity at an instant.
