@@ -42,7 +42,8 @@ public record Batch(
         @Size(max = 64)
         @Text(Format.FEATURE)
         @JsonPropertyDescription(
-            "Features that may send batches. Empty: all whose budget says batchEligible.")
+            "Features that may send batches. Empty: all but those that their budget names without"
+                + " batchEligible.")
         List<String> features) {
   /// Puts the defaults in place of absent members.
   public Batch {

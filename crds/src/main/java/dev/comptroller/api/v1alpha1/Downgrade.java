@@ -25,8 +25,9 @@ public record Downgrade(
         Boolean suspend,
     @Default("false")
         @JsonPropertyDescription(
-            "Whether a dearer capacity type or pool may be used when the cheaper one"
-                + " has no GPUs. Default false.")
+            "Whether a variant may stand in for a better one that costs less per hour for what is"
+                + " asked for, such as in a dearer pool when the cheaper one has no GPUs. Default"
+                + " false.")
         Boolean pricierFallback) {
   /// Puts the defaults in place of absent members.
   public Downgrade {

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 ///    margin for what such forecasts missed lately; work that waits comes on top. Where most of
 ///    every minute comes in one quarter of it, that is what is asked for ([Pulse]).
 /// 2. Each rung needs as many replicas as that takes at the rate that keeps its SLO. The best
-///    quality that meets the target CPM serves ([RungPick]), and dwells.
+///    quality that meets the target CPM serves ([RungPick]), and dwells; none that costs more than
+///    the rung that is wanted most, unless `pricierFallback` ([Fallback]).
 /// 3. More come at once. Fewer only when fewer have been enough for a third of the time that a
 ///    start takes, or for the pace's `settle` if that is longer; or at once when a fall has begun
 ///    that was foretold.
@@ -74,6 +76,7 @@ public final class Autoscaler {
     private final ScalePolicy policy;
     private final ScaleState state;
     private final Instant now;
+    private final Map<String, String> dearer;
     private final List<Variant> admissible;
     private final @Nullable String present;
     private final Duration start;
@@ -86,7 +89,9 @@ public final class Autoscaler {
       this.policy = policy;
       this.state = state;
       this.now = now;
-      admissible = policy.admissible();
+      dearer = Fallback.bars(seen, policy, state, now);
+      admissible =
+          policy.admissible().stream().filter(rung -> !dearer.containsKey(rung.name())).toList();
       present = present();
       start = start(present);
       fewest = policy.fewest(now, start);
@@ -126,7 +131,7 @@ public final class Autoscaler {
     ScaleDecision decide() {
       Integer asked = policy.asked();
       if (present == null) {
-        return kept(Reason.NoSignal, clamp(last()), "0 of %d rungs can run".formatted(count()));
+        return kept(Reason.NoSignal, clamp(last()), none());
       }
       if (asked != null) {
         return kept(
@@ -147,8 +152,13 @@ public final class Autoscaler {
       return follow(demand);
     }
 
-    private int count() {
-      return policy.deployment().ladder().size();
+    private String none() {
+      List<String> bars = new ArrayList<>();
+      dearer.forEach((name, why) -> bars.add(name + " is " + why));
+      return "0 of %d rungs can run%s"
+          .formatted(
+              policy.deployment().ladder().size(),
+              bars.isEmpty() ? "" : ": " + String.join("; ", bars));
     }
 
     /// What it ran, or would run before it decided anything.
@@ -586,6 +596,10 @@ public final class Autoscaler {
         @Nullable RungSeen rung,
         @Nullable RungNeed need,
         @Nullable TargetGoal goal) {
+      String bar = dearer.get(variant.name());
+      if (bar != null) {
+        return bar;
+      }
       if (!admissible.contains(variant)) {
         return "below the quality floor " + policy.deployment().qualityFloor();
       }

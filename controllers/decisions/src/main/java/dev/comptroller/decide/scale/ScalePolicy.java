@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param idleTimeout time without a request after which it may go to zero
 /// @param observe whether only to say what would be done
 /// @param downgradeAllowed whether a lower rung than the first may serve
+/// @param pricierFallback whether a rung may stand in for a better one that is cheaper
 /// @param targetWindow over how long the target CPM is meant
 /// @param pace how fast it follows
 /// @param attainment part of the requests that are to keep their SLO, above 0 and below 1
@@ -28,6 +29,7 @@ public record ScalePolicy(
     Duration idleTimeout,
     boolean observe,
     boolean downgradeAllowed,
+    boolean pricierFallback,
     Duration targetWindow,
     Pace pace,
     double attainment,
@@ -62,6 +64,7 @@ public record ScalePolicy(
         List.of(),
         Duration.ofMinutes(10),
         false,
+        true,
         true,
         Duration.ofHours(1),
         Pace.DEFAULT,

@@ -24,8 +24,8 @@ final class Wishing {
     return List.of();
   }
 
-  /// The liked rung, then the one that serves and those of the same or lower quality, best first;
-  /// where the liked one meets the target CPM, those that do.
+  /// The liked rung, then the one that serves and those of the same or lower quality, best first,
+  /// that cost no more than it unless they may; where it meets the target CPM, those that do.
   ///
   /// @param liked the rung that it likes best; absent means `pick`
   /// @param pick the rung that it chose
@@ -48,19 +48,24 @@ final class Wishing {
     boolean same = first.variant().equals(pick.variant());
     List<Way> ways = new ArrayList<>();
     ways.add(way(first, same ? own : count(first, fewest, most)));
-    boolean met =
-        goal != null
-            && goal.isMet(ways.getFirst().perReplica().times(ways.getFirst().replicas()), false);
+    boolean met = goal != null && goal.isMet(hourly(ways.getFirst()), false);
     for (RungNeed each : able) {
       boolean chosen = each.variant().equals(pick.variant());
       int count = chosen ? own : count(each, fewest, most);
       boolean lower = each.variant().quality().compareTo(first.variant().quality()) <= 0;
       boolean pays = goal == null || !met || goal.isMet(each.perReplica().times(count), false);
-      if (!each.variant().equals(first.variant()) && (chosen || (lower && pays))) {
+      boolean dearer =
+          each.perReplica().times(count).compareTo(hourly(ways.getFirst())) > 0
+              && !policy.pricierFallback();
+      if (!each.variant().equals(first.variant()) && (chosen || (lower && pays && !dearer))) {
         ways.add(way(each, count));
       }
     }
     return ways;
+  }
+
+  private static HourlyRate hourly(Way way) {
+    return way.perReplica().times(way.replicas());
   }
 
   private static int count(RungNeed need, int fewest, int most) {

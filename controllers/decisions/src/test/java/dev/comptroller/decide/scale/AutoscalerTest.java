@@ -19,6 +19,7 @@ import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.scale.ScaleDecision.Reason;
 import dev.comptroller.decide.share.Share;
 import dev.comptroller.decide.share.Way;
+import dev.comptroller.decide.units.Cpm;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.TokensPerSecond;
 import java.time.DayOfWeek;
@@ -543,6 +544,90 @@ class AutoscalerTest {
     assertThat(decision.replicas()).isEqualTo(2);
     assertThat(decision.explanation().candidates().getFirst().verdict())
         .isEqualTo("needs 4, has room for 2");
+  }
+
+  /// 11,000 tokens/s need four large for $76/h, of which one more fits, or two small.
+  private static ScaleDecision without(String smallHourly, ScalePolicy policy, ScaleState state) {
+    int small = "small".equals(state.variant()) ? state.replicas() : 0;
+    List<RungSeen> rungs =
+        List.of(rung("large", "19", 2_800, 1, 1), rung("small", smallHourly, 5_600, small, 10));
+    return Autoscaler.next(new ScaleSeen(steady(11_000), rungs), policy, state, NOW);
+  }
+
+  @Test
+  void shouldNotFallBackToARungThatIsDearerForTheDemandUnlessThatIsAllowed() {
+    ScaleDecision barred = without("38.01", policy(1, 8), running(1));
+    assertThat(barred.variant()).isEqualTo("large");
+    assertThat(barred.replicas()).isEqualTo(2);
+    assertThat(barred.reason()).isEqualTo(Reason.NoRoom);
+    assertThat(barred.explanation().candidates().getLast().verdict())
+        .isEqualTo("dearer than large at $76.00/h, and downgrade.pricierFallback is false");
+    assertThat(barred.ways()).as("nor does it wish for it").containsExactly(way(LARGE, 4, 1));
+
+    ScaleDecision same = without("38", policy(1, 8), running(1));
+    assertThat(same.variant()).as("a replica is dearer, the demand is not").isEqualTo("small");
+    ScaleDecision allowed = without("38.01", Deployments.atAnyPrice(policy(1, 8)), running(1));
+    assertThat(allowed.variant()).isEqualTo("small");
+    assertThat(allowed.replicas()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldWishForNoLowerRungThatIsDearerThanTheOneItLikesUnlessThatIsAllowed() {
+    Variant tiny = Deployments.variant("tiny", "0.6", 2);
+    Policy three =
+        new Policy(
+            "team",
+            "chat",
+            List.of(LARGE, SMALL, tiny),
+            null,
+            1,
+            new Scaling(1, 8),
+            Cpm.parse("0.5"));
+    ScalePolicy policy = Deployments.policy(three, List.of(), Duration.ZERO, false, true);
+    List<RungSeen> rungs =
+        List.of(
+            rung("large", "19", 2_800, 0, 10),
+            rung("small", "4.75", 5_600, 1, 10),
+            rung("tiny", "6", 5_600, 0, 10));
+    ScaleSeen seen = new ScaleSeen(steady(5_000), rungs);
+    assertThat(Autoscaler.next(seen, policy, ScaleState.NEW, NOW).ways())
+        .containsExactly(way(SMALL, 1, 1));
+    assertThat(Autoscaler.next(seen, Deployments.atAnyPrice(policy), ScaleState.NEW, NOW).ways())
+        .containsExactly(way(SMALL, 1, 1), new Way(tiny, 1, HourlyRate.parse("6"), 0));
+  }
+
+  @Test
+  void shouldNotLeaveARungThatBecameTheDearerOneBeforeItsDwellIsOver() {
+    Duration dwell = policy(1, 8).pace().dwell();
+    ScaleState lately =
+        new ScaleState("small", 2, NOW.minus(dwell).plusSeconds(1), NOW.minus(dwell), List.of());
+    ScaleState over = new ScaleState("small", 2, NOW.minus(dwell), NOW.minus(dwell), List.of());
+    assertThat(without("40", policy(1, 8), lately).variant()).isEqualTo("small");
+    assertThat(without("40", policy(1, 8), over).variant()).isEqualTo("large");
+  }
+
+  @Test
+  void shouldNotFallBackToADearerRungThatNobodyMeasuresOrSomebodySet() {
+    List<RungSeen> rungs =
+        List.of(
+            new RungSeen(
+                "large", HourlyRate.parse("19"), null, null, false, 0, 0, null, "no GPU fits it"),
+            rung("small", "19.01", 5_600, 0, 10));
+    for (ScalePolicy policy : List.of(policy(1, 8), policy(1, 8, null, 2))) {
+      ScaleDecision barred =
+          Autoscaler.next(new ScaleSeen(null, rungs), policy, ScaleState.NEW, NOW);
+      assertThat(barred.variant()).isNull();
+      assertThat(barred.explanation().summary())
+          .startsWith("0 of 2 rungs can run: small is dearer than large at $");
+      assertThat(
+              Autoscaler.next(
+                      new ScaleSeen(null, rungs),
+                      Deployments.atAnyPrice(policy),
+                      ScaleState.NEW,
+                      NOW)
+                  .variant())
+          .isEqualTo("small");
+    }
   }
 
   @Test

@@ -64,6 +64,7 @@ final class Deployments {
         Duration.ofMinutes(10),
         false,
         true,
+        false,
         Duration.ofHours(1),
         ScalePolicy.Pace.DEFAULT,
         ScalePolicy.USUAL,
@@ -84,10 +85,27 @@ final class Deployments {
         idleTimeout,
         observe,
         downgradeAllowed,
+        false,
         Duration.ofHours(1),
         ScalePolicy.Pace.DEFAULT,
         ScalePolicy.USUAL,
         ScalePolicy.Surplus.DELAYS_ALL);
+  }
+
+  /// The same where a rung may stand in for a better one that is cheaper.
+  static ScalePolicy atAnyPrice(ScalePolicy policy) {
+    return new ScalePolicy(
+        policy.deployment(),
+        policy.asked(),
+        policy.schedules(),
+        policy.idleTimeout(),
+        policy.observe(),
+        policy.downgradeAllowed(),
+        true,
+        policy.targetWindow(),
+        policy.pace(),
+        policy.attainment(),
+        policy.surplus());
   }
 
   /// An hour and a half of the same demand.

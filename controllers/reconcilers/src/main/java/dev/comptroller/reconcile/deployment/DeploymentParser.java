@@ -109,6 +109,7 @@ public final class DeploymentParser {
           scaling.idleTimeout(),
           scaling.observe(),
           scaling.downgradeAllowed(),
+          scaling.pricierFallback(),
           window,
           pace,
           slo == null ? ScalePolicy.USUAL : slo.attainment(),
@@ -131,6 +132,7 @@ public final class DeploymentParser {
   /// @param idleTimeout time without a request after which it may go to zero
   /// @param observe whether only to say what would be done
   /// @param downgradeAllowed whether a lower rung than the first may serve
+  /// @param pricierFallback whether a rung may stand in for a better one that is cheaper
   /// @param startsForBatch whether replicas may be started for work that may wait
   public record ScalingTerms(
       @Nullable Integer asked,
@@ -138,6 +140,7 @@ public final class DeploymentParser {
       Duration idleTimeout,
       boolean observe,
       boolean downgradeAllowed,
+      boolean pricierFallback,
       boolean startsForBatch) {
     public ScalingTerms {
       schedules = List.copyOf(schedules);
@@ -231,6 +234,7 @@ public final class DeploymentParser {
             .orElse(Duration.ZERO),
         spec.scaling().mode() == Mode.OBSERVE,
         spec.downgrade().allowed(),
+        spec.downgrade().pricierFallback(),
         startsFor(spec.batch()));
   }
 
