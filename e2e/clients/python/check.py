@@ -104,8 +104,8 @@ class Check:
         expect(text == self.text, f"a stream says what the whole answer said: {self.text!r}", text)
         last = [chunk for chunk in chunks if chunk.choices and chunk.choices[0].finish_reason]
         expect(len(last) == 1, "one chunk says why the answer ended", last)
-        ours = (last[0].model_extra or {}).get("x_comptroller")
-        expect(isinstance(ours, dict) and ours.get("variant"), "that chunk carries x_comptroller", last[0])
+        ours = (chunks[-1].model_extra or {}).get("x_comptroller")
+        expect(isinstance(ours, dict) and ours.get("variant"), "the last chunk carries x_comptroller", chunks[-1])
         usages = [chunk for chunk in chunks if chunk.usage is not None]
         if include_usage:
             expect(len(usages) == 1 and usages[0] is chunks[-1], "usage comes once, in the last chunk", usages)

@@ -139,6 +139,13 @@ class BatchSdkTest {
                   .at("/response/body/choices/0/message/content")
                   .asText())
           .isEqualTo("Paris.");
+      assertThat(output.values())
+          .allSatisfy(
+              line ->
+                  assertThat(line.path("x_comptroller").toString())
+                      .isEqualTo(
+                          "{\"variant\":\"large\",\"why\":\"batch work at 50 % of the price at"
+                              + " submission\",\"cost\":\"0.000013\"}"));
       assertThat(content(client, done.errorFileId().orElseThrow()))
           .extracting(line -> line.at("/error/line").asInt() + line.at("/error/code").asText())
           .containsExactly(

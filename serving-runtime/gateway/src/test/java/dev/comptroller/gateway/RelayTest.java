@@ -93,6 +93,30 @@ class RelayTest {
   }
 
   @Test
+  void shouldSayWhatAStreamCostInTheChunkWithTheUsageWhereThatWasAskedFor() throws Exception {
+    String usage =
+        "data: {\"id\":\"c1\",\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":5}}\n\n";
+    String receipt = ",\"x_comptroller\":{\"variant\":\"large\",\"cost\":\"0.000025\"}}\n\n";
+    String sent = chunk("Pa") + stop() + ": ping\n\n" + usage + usageComment(9, 4, 5) + DONE;
+    try (FakeReplica replica =
+            new FakeReplica(
+                (_, wire) -> {
+                  wire.begin();
+                  wire.piece(sent.getBytes(StandardCharsets.UTF_8));
+                  wire.end();
+                });
+        TestGateway gateway = new TestGateway(folder, table(replica.address()))) {
+      String asked =
+          chat(true)
+              .replace(
+                  "\"stream\":true", "\"stream\":true,\"stream_options\":{\"include_usage\":true}");
+      assertThat(gateway.post(asked).body())
+          .isEqualTo(
+              chunk("Pa") + stop() + ": ping\n\n" + usage.replace("}}\n\n", "}" + receipt) + DONE);
+    }
+  }
+
+  @Test
   void shouldPassAStreamByteForByteLessTheUsageCommentAndSayInItsLastChunkWhatItCost()
       throws Exception {
     String euro = "data: {\"choices\":[{\"delta\":{\"content\":\"€ \\\"x\\\"\"}}]}\r\n\r\n";

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a budget's heat does to requests.
 @SuppressWarnings("NullAway.Init")
@@ -165,6 +167,7 @@ class TrafficTest {
     assertThat(refused.statusCode()).isEqualTo(429);
     assertThat(error(refused).path("code").asText()).isEqualTo("variant_unavailable");
     assertThat(error(refused).path("message").asText()).contains(why, "serves small");
+    assertThat(refused.headers().firstValue("retry-after")).hasValue("60");
 
     try (FakeReplica large =
         new FakeReplica((_, wire) -> wire.whole(200, answer(1, 0, 1), "x-engine: large"))) {
@@ -184,6 +187,70 @@ class TrafficTest {
       }
       assertThat(replica.got).isEmpty();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldTakeTheDearerLegWhenTheCheapOneFailsOnlyWhereThatIsAllowed(boolean allowed)
+      throws Exception {
+    try (FakeReplica broken = new FakeReplica((_, wire) -> wire.whole(503, "{}"));
+        FakeReplica up = new FakeReplica((_, wire) -> wire.whole(200, answer(1, 0, 1)))) {
+      String dear = leg("large", 50, "best", up.address());
+      String cheap =
+          leg("small", 50, "chat", broken.address())
+              .replace("\"outputMicros\":4", "\"outputMicros\":2");
+      String route =
+          route("", dear + "," + cheap)
+              .replace("\"legs\"", "\"pricierFallback\":%s,\"legs\"".formatted(allowed));
+      TestGateway gateway = gateway("", route);
+      int served = 0;
+      for (int i = 0; i < 4; i++) {
+        HttpResponse<String> response = ask(gateway, "");
+        served += response.statusCode() == 200 ? 1 : 0;
+        if (response.statusCode() != 200) {
+          assertThat(response.statusCode()).isEqualTo(503);
+          assertThat(error(response).path("code").asText()).isEqualTo("no_replica_reachable");
+        }
+      }
+      assertThat(broken.got).as("every second turn is the cheap one's").hasSize(2);
+      assertThat(served).isEqualTo(allowed ? 4 : 2);
+      assertThat(up.got).hasSize(served);
+      assertThat(gateway.lines())
+          .filteredOn(line -> line.path("status").asInt() == 200)
+          .allMatch(line -> line.path("charge_micros").asLong() == 5);
+    }
+  }
+
+  @Test
+  void shouldSayWhatIsLeftOfTheBudgetAsOfWhenWhereTheFeatureHasNoAmount() throws Exception {
+    String said = "\"leftMicros\":-2500000,\"leftAt\":\"2026-01-09T10:00:00Z\",\"hard\"";
+    TestGateway gateway =
+        gateway(account(false, NO_TRAFFIC, "").replace("\"hard\"", said), small());
+    HttpResponse<String> served = ask(gateway, "");
+    assertThat(served.headers().firstValue("x-comptroller-budget-left")).hasValue("-2.500000");
+    assertThat(served.headers().firstValue("x-comptroller-budget-left-at"))
+        .hasValue("2026-01-09T10:00:00Z");
+
+    String feature =
+        """
+        {"name":"default","amountMicros":1000,"priority":1,"batchEligible":true,
+         "downgradeAllowed":true}""";
+    gateway.route(
+        tableWith(
+            account(false, NO_TRAFFIC, feature).replace("\"hard\":true", said + ":false"),
+            small()));
+    org.awaitility.Awaitility.await()
+        .until(
+            () -> ask(gateway, "").headers().firstValue("x-comptroller-budget-left-at").isEmpty());
+    HttpResponse<String> own = ask(gateway, "");
+    // Each is charged 128: of a Soft budget's amount, too, is told what is left.
+    long left =
+        new java.math.BigDecimal(
+                own.headers().firstValue("x-comptroller-budget-left").orElseThrow())
+            .movePointRight(6)
+            .longValueExact();
+    assertThat((1_000 - left) % 128).isZero();
+    assertThat(left).isLessThanOrEqualTo(1_000 - 2 * 128);
   }
 
   @Test

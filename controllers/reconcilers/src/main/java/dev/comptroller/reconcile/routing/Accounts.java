@@ -1,11 +1,14 @@
 package dev.comptroller.reconcile.routing;
 
+import static java.time.temporal.ChronoUnit.SECONDS;
+
 import dev.comptroller.api.v1alpha1.InferenceBudget;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
 import dev.comptroller.decide.loop.FeaturePolicy;
 import dev.comptroller.decide.units.Money;
 import dev.comptroller.protocol.routing.Account;
 import dev.comptroller.reconcile.budget.BudgetParser.Declared;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.Objects;
@@ -17,22 +20,39 @@ import org.jspecify.annotations.Nullable;
 final class Accounts {
   private Accounts() {}
 
+  /// What is left is told in hundredths of the amount: it flows, and a table is not written for
+  /// that.
+  private static final int PARTS = 100;
+
   /// The account of `budget`, which declares `declared`; nothing before the first decision.
-  static Optional<Account> of(InferenceBudget budget, Declared declared) {
+  ///
+  /// @param before the account that was rendered last; absent if there was none
+  static Optional<Account> of(
+      InferenceBudget budget, Declared declared, @Nullable Account before, Instant now) {
     InferenceBudgetStatus status = budget.getStatus();
     if (status == null || status.period() == null) {
       return Optional.empty();
     }
+    Instant start = Instant.parse(status.period().start());
+    Long left = left(status, declared);
+    Instant at =
+        before != null
+                && before.periodStart().equals(start)
+                && Objects.equals(before.leftMicros(), left)
+            ? before.leftAt()
+            : left == null ? null : now.truncatedTo(SECONDS);
     return Optional.of(
         new Account(
             budget.getMetadata().getNamespace(),
             budget.getMetadata().getName(),
-            Instant.parse(status.period().start()),
+            start,
             Instant.parse(status.period().end()),
             declared.hard(),
             declared.observe(),
             instant(status.fundedUntil()),
             abroad(status),
+            left,
+            at,
             traffic(status.traffic()),
             declared.features().stream()
                 .sorted(Comparator.comparing(FeaturePolicy::name))
@@ -48,6 +68,15 @@ final class Accounts {
       return null;
     }
     return allotment.period().equals(period.start()) ? Money.parse(allotment.limit()).micros() : 0;
+  }
+
+  private static @Nullable Long left(InferenceBudgetStatus status, Declared declared) {
+    if (status.remaining() == null) {
+      return null;
+    }
+    long micros = new BigDecimal(status.remaining()).movePointRight(6).longValue();
+    long step = Math.max(1, declared.amount().micros() / PARTS);
+    return Math.floorDiv(micros, step) * step;
   }
 
   private static Account.Traffic traffic(InferenceBudgetStatus.@Nullable Traffic traffic) {

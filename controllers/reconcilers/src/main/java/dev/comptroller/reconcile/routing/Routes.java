@@ -73,6 +73,7 @@ final class Routes {
             before == null ? Holds.SLICED : before.holds(),
             before == null ? Batch.STANDARD : before.batch(),
             before == null ? List.of() : before.grants(),
+            before != null && before.pricierFallback(),
             null);
       }
       case Parsed.Valid<Declared>(Declared declared) -> {
@@ -90,6 +91,7 @@ final class Routes {
             Terms.holds(deployment.getSpec()),
             Terms.batch(deployment.getSpec()),
             Terms.grants(deployment.getSpec()),
+            deployment.getSpec().downgrade().pricierFallback(),
             Wakes.of(
                 deployment,
                 Objects.requireNonNull(declared.rungs().get(active(declared, status).name())),

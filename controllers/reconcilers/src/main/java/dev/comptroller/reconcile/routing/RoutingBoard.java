@@ -182,7 +182,7 @@ public final class RoutingBoard implements AutoCloseable {
         table -> table.routes().forEach(r -> routes.put(r.namespace() + "/" + r.deployment(), r)));
     Map<String, PoolParser.Declared> declared = pools.declared();
     Instant now = clock.instant();
-    List<Account> accounts = accounts();
+    List<Account> accounts = accounts(before, now);
     List<Route> next = new ArrayList<>();
     for (ModelDeployment deployment : view.deployments()) {
       String namespace = deployment.getMetadata().getNamespace();
@@ -200,7 +200,9 @@ public final class RoutingBoard implements AutoCloseable {
   }
 
   /// One account for each namespace whose budget in force has been decided on.
-  private List<Account> accounts() {
+  private List<Account> accounts(Optional<RoutingTable> before, Instant now) {
+    Map<String, Account> known = new HashMap<>();
+    before.ifPresent(table -> table.accounts().forEach(one -> known.put(one.namespace(), one)));
     TreeSet<String> namespaces = new TreeSet<>();
     view.budgets().forEach(budget -> namespaces.add(budget.getMetadata().getNamespace()));
     List<Account> accounts = new ArrayList<>();
@@ -209,7 +211,10 @@ public final class RoutingBoard implements AutoCloseable {
           .inForce(namespace)
           .flatMap(
               budget ->
-                  treasury.declared(budget).flatMap(declared -> Accounts.of(budget, declared)))
+                  treasury
+                      .declared(budget)
+                      .flatMap(
+                          declared -> Accounts.of(budget, declared, known.get(namespace), now)))
           .ifPresent(accounts::add);
     }
     return accounts;

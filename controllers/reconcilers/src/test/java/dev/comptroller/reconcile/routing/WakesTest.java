@@ -64,6 +64,8 @@ final class WakesTest {
             observe,
             fundedUntil,
             null,
+            null,
+            null,
             new Account.Traffic(false, null, null, suspended, "", null),
             List.of()));
   }

@@ -16,6 +16,7 @@ import dev.comptroller.gateway.metrics.GatewayMetrics;
 import dev.comptroller.gateway.money.Escrow;
 import dev.comptroller.gateway.money.Opened;
 import dev.comptroller.gateway.relay.Receipt;
+import dev.comptroller.gateway.relay.Receipt.Left;
 import dev.comptroller.gateway.relay.Settlement;
 import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.protocol.routing.Route.Leg;
@@ -61,6 +62,8 @@ final class Booking implements Settlement {
   private @Nullable Route route;
   private @Nullable Caller caller;
   private Account.@Nullable Feature featureAccount;
+  private dev.comptroller.protocol.routing.@Nullable Account payer;
+  private @Nullable Long amount;
   private @Nullable AnswerMeter meter;
   private @Nullable Escrow escrow;
   private LongConsumer used = _ -> {};
@@ -82,12 +85,25 @@ final class Booking implements Settlement {
   }
 
   /// Notes who asks what; once more where that was found out anew after a wait.
-  void routed(Route found, Caller from, Optional<Account.Feature> account) {
+  ///
+  /// @param account of the feature in the ledger, if it has an amount
+  /// @param budget of the namespace that pays; empty if it has none
+  void routed(
+      Route found,
+      Caller from,
+      Optional<Account.Feature> account,
+      Optional<dev.comptroller.protocol.routing.Account> budget) {
     why.clear();
     outputCap = null;
     route = found;
     caller = from;
     featureAccount = account.orElse(null);
+    payer = budget.orElse(null);
+    amount =
+        budget
+            .flatMap(one -> Accounts.terms(one, from.feature()))
+            .map(dev.comptroller.protocol.routing.Account.Feature::amountMicros)
+            .orElse(null);
     explain(found.why());
     explain(deferral);
   }
@@ -263,18 +279,27 @@ final class Booking implements Settlement {
         (books.nanos().getAsLong() - startNanos) / 1_000_000);
   }
 
-  private @Nullable Long left() {
+  /// What is left of the feature's amount now or, where it has none, of its namespace's budget as
+  /// the operator last said.
+  private @Nullable Left left() {
     Account.Feature account = featureAccount;
     if (account == null) {
-      return null;
+      return payer == null ? null : left(payer);
     }
     try {
       Standing standing = books.ledger().standing(account);
-      return standing.limitMicros() == null ? null : Long.valueOf(standing.leftMicros());
+      Long limit = standing.limitMicros() == null ? amount : standing.limitMicros();
+      return limit == null ? null : new Left(standing.leftOf(limit), null);
     } catch (SQLException e) {
       LOG.log(Level.WARNING, "what a feature has left cannot be read: {0}", e.getMessage());
       return null;
     }
+  }
+
+  private @Nullable Left left(dev.comptroller.protocol.routing.Account budget) {
+    Long micros = budget.leftMicros();
+    boolean over = !books.clock().instant().isBefore(budget.periodEnd());
+    return micros == null || over ? null : new Left(micros, budget.leftAt());
   }
 
   /// The reasons as one header value: printable, and not endless.

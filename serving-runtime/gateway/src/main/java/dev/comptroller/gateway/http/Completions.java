@@ -29,6 +29,7 @@ import dev.comptroller.protocol.routing.Route.Wake;
 import io.prometheus.client.Gauge;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +37,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// `POST /v1/chat/completions` and `POST /v1/completions`.
@@ -377,7 +378,11 @@ final class Completions implements Wakening.Desk {
   private void booked(Asked asked) {
     asked
         .booking()
-        .routed(asked.route(), asked.caller(), accounts.feature(asked.router(), asked.caller()));
+        .routed(
+            asked.route(),
+            asked.caller(),
+            accounts.feature(asked.router(), asked.caller()),
+            asked.payer());
   }
 
   private void serve(Asked asked, Admission.Admitted terms)
@@ -408,7 +413,7 @@ final class Completions implements Wakening.Desk {
       }
       Asked now = current(asked);
       asked = now;
-      switch (judge(now)) {
+      switch (noDearer(now.route(), judge(now), refused.legs().getFirst())) {
         case Admission.Awaited awaited when !now.booking().isBatch() -> {
           booked(now);
           inLine(now, awaited.wake());
@@ -511,15 +516,40 @@ final class Completions implements Wakening.Desk {
   }
 
   /// The leg whose turn it is, then those others that are not dearer, best first: what is tried
-  /// when the first one fails never costs the client more.
+  /// when the first one fails never costs the client more, unless `pricierFallback`; then those
+  /// come
+  /// last.
   private List<Leg> legs(Route route, List<Leg> open) {
     Leg first = Legs.pick(open, turns.next(route)).orElseGet(open::getFirst);
-    return Stream.concat(
-            Stream.of(first),
-            open.stream()
-                .filter(leg -> !leg.equals(first))
-                .filter(leg -> notDearer(leg.postedPrice(), first.postedPrice())))
-        .toList();
+    Map<Boolean, List<Leg>> others =
+        open.stream()
+            .filter(leg -> !leg.equals(first))
+            .collect(
+                Collectors.partitioningBy(
+                    leg -> notDearer(leg.postedPrice(), first.postedPrice())));
+    List<Leg> legs = new ArrayList<>(List.of(first));
+    legs.addAll(others.getOrDefault(true, List.of()));
+    legs.addAll(route.pricierFallback() ? others.getOrDefault(false, List.of()) : List.of());
+    return legs;
+  }
+
+  /// The verdict on a request that `wanted` could not take: while its variant still serves, only
+  /// with legs that are not dearer than that, unless `pricierFallback`.
+  private static Admission noDearer(Route route, Admission verdict, Leg wanted) {
+    if (!(verdict instanceof Admission.Admitted terms) || route.pricierFallback()) {
+      return verdict;
+    }
+    Optional<Leg> serves =
+        terms.legs().stream().filter(leg -> leg.variant().equals(wanted.variant())).findFirst();
+    return serves.isEmpty()
+        ? verdict
+        : terms.with(
+            terms.legs().stream()
+                .filter(
+                    leg ->
+                        leg.equals(serves.get())
+                            || notDearer(leg.postedPrice(), serves.get().postedPrice()))
+                .toList());
   }
 
   private static boolean notDearer(@Nullable PostedPrice price, @Nullable PostedPrice than) {

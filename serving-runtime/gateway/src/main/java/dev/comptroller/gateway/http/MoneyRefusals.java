@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// What a client is told when money stands in its way: when that ends, and what still works.
 final class MoneyRefusals {
   private static final String SOON = "2";
+  private static final String DECIDED_ANEW = "60";
 
   /// Seconds until more may be allotted.
   private static final String ALLOTTED = "30";
@@ -47,7 +48,7 @@ final class MoneyRefusals {
         Map.of("retry-after", Long.toString(seconds)));
   }
 
-  /// Only lower rungs serve.
+  /// Only lower rungs serve. Nobody knows for how long; it is decided anew every minute.
   static ApiError variant(String message) {
     return new ApiError(
         429,
@@ -55,7 +56,7 @@ final class MoneyRefusals {
         "insufficient_quota",
         null,
         "variant_unavailable",
-        Map.of("x-should-retry", "false"));
+        Map.of("x-should-retry", "false", "retry-after", DECIDED_ANEW));
   }
 
   /// A wait in the queue came to nothing.

@@ -71,8 +71,23 @@ final class BatchJson {
         .put("saved", Charge.dollars(batch.fullMicros() - batch.chargedMicros()));
   }
 
+  /// What a line says of its answer beyond OpenAI's fields.
+  ///
+  /// @param why it was that variant, at that price
+  record Told(String variant, String why, long costMicros) {
+    ObjectNode json() {
+      return JsonNodeFactory.instance
+          .objectNode()
+          .put("variant", variant)
+          .put("why", why)
+          .put("cost", Charge.dollars(costMicros));
+    }
+  }
+
   /// A line of an output or error file for an item that was answered.
-  static String answered(Claimed item, int status, byte[] body) {
+  ///
+  /// @param told of the answer; absent if no variant gave it
+  static String answered(Claimed item, int status, byte[] body, @Nullable Told told) {
     ObjectNode line = line(item.requestId(), item.customId());
     ObjectNode response =
         line.putObject("response").put("status_code", status).put("request_id", item.requestId());
@@ -83,7 +98,11 @@ final class BatchJson {
       document = null;
     }
     response.set("body", document == null ? NullNode.getInstance() : document);
-    return line.putNull("error").toString();
+    line.putNull("error");
+    if (told != null) {
+      line.set("x_comptroller", told.json());
+    }
+    return line.toString();
   }
 
   /// A line of an error file for an item that has no answer.

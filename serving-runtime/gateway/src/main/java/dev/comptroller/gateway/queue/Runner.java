@@ -71,6 +71,17 @@ final class Runner {
       Clock clock,
       LongSupplier nanos) {}
 
+  /// What an item is charged at.
+  ///
+  /// @param price at submission
+  /// @param tariff percent of it
+  /// @param why it runs as it does, for its owner
+  private record Deal(PostedPrice price, int tariff, String why) {
+    BatchJson.Told told(Slots.Slot slot, long micros) {
+      return new BatchJson.Told(slot.leg().variant(), why, micros);
+    }
+  }
+
   private final Parts parts;
 
   Runner(Parts parts) {
@@ -104,11 +115,12 @@ final class Runner {
     Optional<ApiError> tooLong = tooLong(item, line, route, slot, cancellation);
     if (tooLong.isPresent()) {
       ApiError error = tooLong.get();
-      record(item, failure(slot, BatchJson.answered(item, error.status(), error.body()), 0));
+      record(item, failure(slot, BatchJson.answered(item, error.status(), error.body(), null), 0));
       return;
     }
     PostedPrice price = found.get().price();
     int tariff = parts.batches().at(item.batch()).tariffPercent();
+    Deal deal = new Deal(price, tariff, why(route, tariff));
     switch (parts.bills().hold(item, worst(line, price, tariff), price.version())) {
       case Bills.Hold.NoMoney(String why) -> {
         LOG.log(Level.DEBUG, "item {0} waits: {1}", item.requestId(), why);
@@ -121,7 +133,7 @@ final class Runner {
           AnswerMeter meter = new AnswerMeter(line.inputTokens());
           Capture answer = ask(item, line.body(), route, slot, cancellation, meter);
           long millis = (parts.nanos().getAsLong() - start) / 1_000_000;
-          kept = judge(item, slot, answer, meter, price, tariff, hold, millis);
+          kept = judge(item, slot, answer, meter, deal, hold, millis);
         } finally {
           if (!kept) {
             parts.bills().free(hold);
@@ -129,6 +141,11 @@ final class Runner {
         }
       }
     }
+  }
+
+  private static String why(Route route, int tariff) {
+    String batch = "batch work at %d %% of the price at submission".formatted(tariff);
+    return route.why().isEmpty() ? batch : route.why() + "; " + batch;
   }
 
   /// What the payer's budget and the owner's feature allow now, as for a
@@ -261,19 +278,18 @@ final class Runner {
       Slots.Slot slot,
       Capture answer,
       AnswerMeter meter,
-      PostedPrice pinned,
-      int tariff,
+      Deal deal,
       long hold,
       long millis)
       throws SQLException, LedgerUnavailable, InterruptedException {
     int status = answer.status();
     if (answer.outcome() == Outcome.OK) {
       Usage usage = meter.usage();
-      Answer.Price price = price(usage, pinned, tariff);
+      Answer.Price price = price(usage, deal.price(), deal.tariff());
       Answer done =
           new Answer(
               true,
-              BatchJson.answered(item, status, answer.body()),
+              BatchJson.answered(item, status, answer.body(), deal.told(slot, price.charged())),
               slot.leg().variant(),
               slot.replica().name(),
               usage,
@@ -298,7 +314,10 @@ final class Runner {
     } else if (status >= 500) {
       crashed(item, slot, answer, millis);
     } else {
-      record(item, failure(slot, BatchJson.answered(item, status, answer.body()), millis));
+      record(
+          item,
+          failure(
+              slot, BatchJson.answered(item, status, answer.body(), deal.told(slot, 0)), millis));
     }
     return false;
   }

@@ -12,15 +12,16 @@ import java.nio.charset.StandardCharsets;
 
 /// The end of a stream: held back until the request is booked, so that it can say what it cost.
 ///
-/// The event that says why the model stopped gets one field more, `x_comptroller`; every other byte
-/// of a stream is as the engine sent it. An extra event would do as well for most clients, but some
-/// read `choices[0]` of each event.
+/// The last chunk gets one field more, `x_comptroller`: the one that says why the model stopped or,
+/// where usage was asked for, the one with that. Every other byte of a stream is as the engine sent
+/// it. An extra event would do as well for most clients, but some read `choices[0]` of each event.
 final class StreamTail {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final byte[] DONE = "data: [DONE]\n\n".getBytes(StandardCharsets.UTF_8);
 
   private final ByteArrayOutputStream held = new ByteArrayOutputStream();
-  private int first;
+  private int from;
+  private int to;
   private boolean holding;
 
   /// Takes an event: gives it on, or holds it back.
@@ -31,21 +32,22 @@ final class StreamTail {
       passed.writeBytes(event.bytes());
       return;
     }
-    if (!holding) {
-      holding = true;
-      first = event.bytes().length;
+    holding = true;
+    if (!event.data().isEmpty()) {
+      from = held.size();
+      to = from + event.bytes().length;
     }
     held.writeBytes(event.bytes());
   }
 
-  /// What is held, with the receipt in its first event.
+  /// What is held, with the receipt in its last chunk.
   byte[] with(Receipt receipt) {
     byte[] bytes = held.toByteArray();
-    int brace = first - 1;
-    while (brace >= 0 && bytes[brace] != '}') {
+    int brace = to - 1;
+    while (brace >= from && bytes[brace] != '}') {
       brace--;
     }
-    if (brace < 0) {
+    if (brace < from) {
       return bytes;
     }
     ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length + 128);
@@ -81,7 +83,9 @@ final class StreamTail {
       chunk.put("service_tier", call.tier());
     }
     ObjectNode end = chunk.deepCopy();
-    end.set("x_comptroller", receipt.json("budget"));
+    if (!call.includeUsage()) {
+      end.set("x_comptroller", receipt.json("budget"));
+    }
     out.writeBytes(event(end));
     if (call.includeUsage()) {
       chunk.putArray("choices");
@@ -90,6 +94,7 @@ final class StreamTail {
           .put("prompt_tokens", used.prompt())
           .put("completion_tokens", used.completion())
           .put("total_tokens", used.prompt() + used.completion());
+      chunk.set("x_comptroller", receipt.json("budget"));
       out.writeBytes(event(chunk));
     }
     out.writeBytes(DONE);

@@ -53,6 +53,11 @@ public sealed interface Admission {
       legs = List.copyOf(legs);
       would = List.copyOf(would);
     }
+
+    /// The same with other legs.
+    public Admitted with(List<Leg> others) {
+      return new Admitted(others, maxOutputTokens, heat, waits, observe, would);
+    }
   }
 
   /// Nothing is ready to serve it yet; a replica comes because it waits.

@@ -31,8 +31,11 @@ import org.jspecify.annotations.Nullable;
 /// Reads a routing table strictly: a table is either wholly good or refused.
 ///
 /// Fields that it does not know are ignored, so that a newer operator may add some under the same
-/// schema. `limits`, `holds`, `batch`, `grants` and `wake` of a route may be left out: no limits,
-/// slices, half the price within a day, nobody else, no waiting for a replica.
+/// schema. `limits`, `holds`, `batch`, `grants`, `pricierFallback` and `wake` of a route may be
+/// left
+/// out: no limits, slices, half the price within a day, nobody else, no dearer legs, no waiting for
+/// a
+/// replica; so may `leftMicros` and `leftAt` of an account.
 public final class TableJson {
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -109,6 +112,7 @@ public final class TableJson {
         route.has("holds") ? holds(route.object("holds")) : Holds.SLICED,
         route.has("batch") ? batch(route.object("batch")) : Batch.STANDARD,
         route.has("grants") ? route.list("grants", TableJson::grant) : List.of(),
+        route.has("pricierFallback") && route.flag("pricierFallback"),
         route.has("wake") ? wake(route.object("wake")) : null);
   }
 
@@ -204,6 +208,8 @@ public final class TableJson {
         account.flag("observe"),
         account.maybeInstant("fundedUntil"),
         account.maybeInteger("abroadMicros", 0),
+        account.maybeInteger("leftMicros", Long.MIN_VALUE),
+        account.maybeInstant("leftAt"),
         account.has("traffic") ? traffic(account.object("traffic")) : Traffic.FREE,
         features);
   }

@@ -48,6 +48,7 @@ class RouterTest {
         Holds.SLICED,
         Batch.STANDARD,
         List.of(),
+        false,
         wake);
   }
 
@@ -65,6 +66,8 @@ class RouterTest {
             true,
             false,
             end,
+            null,
+            null,
             null,
             Traffic.FREE,
             List.of()));
@@ -169,6 +172,8 @@ class RouterTest {
             NOW.plusSeconds(60),
             true,
             false,
+            null,
+            null,
             null,
             null,
             Traffic.FREE,

@@ -41,11 +41,13 @@ class TableJsonTest {
          "holds":{"interactive":"Full","batch":"Sliced"},
          "batch":{"tariffPercent":40,"completionWindowSeconds":3600,"features":["night"]},
          "grants":[{"namespace":"b","features":["search"],"maxHourlyMicros":5000000}],
+         "pricierFallback":true,
          "wake":{"maxWaiting":80,"holdMillis":540000}}],
        "accounts":[
         {"namespace":"a","budget":"month","periodStart":"2026-01-01T00:00:00Z",
          "periodEnd":"2026-02-01T00:00:00Z","hard":true,"observe":false,
          "fundedUntil":"2026-01-31T00:00:00Z","abroadMicros":4500000,
+         "leftMicros":-2000000,"leftAt":"2026-01-09T10:00:00Z",
          "traffic":{"queueBatch":true,"maxOutputTokens":256,"tokensPerMinute":90000,
                     "suspended":false,"why":"heat 91 %","until":"2026-01-20T00:00:00Z"},
          "features":[{"name":"search","amountMicros":9000000,"priority":7,
@@ -105,6 +107,12 @@ class TableJsonTest {
               "\"maxHourlyMicros\":5000000", "\"maxHourlyMicros\":-1", "grants[0].maxHourlyMicros"),
           new Bad("2026-01-31T00:00:00Z", "tomorrow", "accounts[0].fundedUntil must be an instant"),
           new Bad("4500000", "-1", "accounts[0].abroadMicros must be"),
+          new Bad("-2000000", "\"2\"", "accounts[0].leftMicros must be a whole number"),
+          new Bad("2026-01-09T10:00:00Z", "noon", "accounts[0].leftAt must be an instant"),
+          new Bad(
+              "\"pricierFallback\":true",
+              "\"pricierFallback\":1",
+              "routes[0].pricierFallback must be true or false"),
           new Bad("2026-02-01T00:00:00Z", "2026-01-01T00:00:00Z", "periodEnd must be after"),
           new Bad("\"hard\":true", "\"hard\":\"yes\"", "accounts[0].hard must be true or false"),
           new Bad("\"tokensPerMinute\":90000", "\"tokensPerMinute\":0", "traffic.tokensPerMinute"),
@@ -150,6 +158,7 @@ class TableJsonTest {
                         new Holds(Hold.Full, Hold.Sliced),
                         new Batch(40, 3_600, List.of("night")),
                         List.of(new Grant("b", List.of("search"), 5_000_000L)),
+                        true,
                         new Wake(80, 540_000))),
                 List.of(
                     new Account(
@@ -161,6 +170,8 @@ class TableJsonTest {
                         false,
                         Instant.parse("2026-01-31T00:00:00Z"),
                         4_500_000L,
+                        -2_000_000L,
+                        Instant.parse("2026-01-09T10:00:00Z"),
                         new Traffic(
                             true,
                             256L,

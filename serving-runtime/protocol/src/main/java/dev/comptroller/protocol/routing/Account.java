@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 /// @param fundedUntil past this instant nothing is admitted; absent while money does not end it
 /// @param abroadMicros the most that other namespaces may charge in the period, settled and held;
 ///     absent if nothing limits it
+/// @param leftMicros what is left of the budget in the period, less what is set aside, rounded
+///     down to a hundredth of its amount; negative when exceeded; absent if it is not known
+/// @param leftAt when it came to be that
 /// @param traffic what heat asks of traffic now
 /// @param features sub-budgets, ordered by name
 public record Account(
@@ -26,6 +29,8 @@ public record Account(
     boolean observe,
     @Nullable Instant fundedUntil,
     @Nullable Long abroadMicros,
+    @Nullable Long leftMicros,
+    @Nullable Instant leftAt,
     Traffic traffic,
     List<Feature> features) {
   public Account {

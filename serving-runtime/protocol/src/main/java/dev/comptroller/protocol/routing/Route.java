@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param holds how much of a request's worst case is held before it runs
 /// @param batch terms of discounted work
 /// @param grants who else may call it; its own namespace always may
+/// @param pricierFallback whether a dearer leg may take a request that a cheaper one failed
 /// @param wake how requests wait for the first replica; absent where none comes because they wait
 public record Route(
     String namespace,
@@ -31,6 +32,7 @@ public record Route(
     Holds holds,
     Batch batch,
     List<Grant> grants,
+    boolean pricierFallback,
     @Nullable Wake wake) {
   public Route {
     legs = List.copyOf(legs);
