@@ -62,6 +62,31 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 {{- end -}}
 
+{{/* Renders nothing; refuses values that contradict each other about where the gateway keeps things. */}}
+{{- define "comptroller.gateway.storage" -}}
+{{- $ledger := .Values.gateway.ledger -}}
+{{- if regexMatch "@|[?&](user|password)=" $ledger.url -}}
+{{- fail "gateway.ledger.url must not carry user or password: they belong in the Secret gateway.ledger.existingSecret" -}}
+{{- end -}}
+{{- if and $ledger.url (not $ledger.existingSecret) -}}
+{{- fail (printf "gateway.ledger.existingSecret is needed when gateway.ledger.url is set: a Secret with the keys %s and %s" $ledger.userKey $ledger.passwordKey) -}}
+{{- end -}}
+{{- if and $ledger.existingSecret (not $ledger.url) -}}
+{{- fail (printf "gateway.ledger.existingSecret is %s, but gateway.ledger.url is empty: give jdbc:postgresql://HOST/DATABASE, or no Secret" $ledger.existingSecret) -}}
+{{- end -}}
+{{- $volume := .Values.gateway.persistence -}}
+{{- if not $volume.enabled -}}
+{{- range $field := list "existingClaim" "storageClassName" -}}
+{{- with index $volume $field -}}
+{{- fail (printf "gateway.persistence.%s is %s, but gateway.persistence.enabled is false: set it to true, or name no %s" $field . $field) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if and $volume.existingClaim $volume.storageClassName -}}
+{{- fail (printf "gateway.persistence.storageClassName is %s, but gateway.persistence.existingClaim is %s, which has its own: name one of them" $volume.storageClassName $volume.existingClaim) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Pod and container security: the restricted standard. */}}
 {{- define "comptroller.podSecurity" -}}
 runAsNonRoot: true

@@ -91,19 +91,29 @@ public final class LocalFleet implements AutoCloseable {
     Path pods = leash.folder().resolve("node-agent");
     AgentConfig config =
         AgentConfig.of(pods, options.nodes(), Images.of(repository, natives, options.images()))
-            .withVolumePaths(Map.of(Volumes.PATH, models.folder()))
+            .withVolumePaths(
+                Map.of(Volumes.PATH, models.folder(), Volumes.GATEWAY, gatewayFolder(leash)))
             .withRemoveNodesOnStop(false)
             .withNodeGroups();
     NodeAgent agent = startAgent(plane.kubeconfig("node-agent", "system:masters"), config);
     open.push(agent);
     Kubectl kubectl = new Kubectl(plane.kubectl(), plane.kubeconfig(), repository.root());
     kubectl.apply(Volumes.volume(SAMPLES_NAMESPACE));
+    kubectl.apply(Volumes.gateway());
     progress.say(
         "%d nodes have joined; installing the chart with Helm".formatted(options.nodes().size()));
     Installation installation = new Installation(repository, plane.helm(), kubectl, leash.folder());
     installation.upgrade(options.values(), withDefaults(options.set()));
     progress.say("operator and gateway are ready");
     return new LocalFleet(repository, models, plane, agent, installation, audit, open);
+  }
+
+  private static Path gatewayFolder(Leash leash) {
+    try {
+      return Files.createDirectories(leash.folder().resolve("gateway-volume"));
+    } catch (IOException e) {
+      throw new FleetException("no folder for the gateway's volume", e);
+    }
   }
 
   /// The fleet's own clients show no keys; who wants to try them sets `gateway.auth=required`.

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.SecurityContext;
+import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
@@ -22,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -40,7 +43,8 @@ class ChartTest {
   private static final Path CHART = ROOT.resolve("charts/comptroller");
   private static final KubernetesSerialization YAML = new KubernetesSerialization();
   private static final String EVERYTHING =
-      "gateway.persistence.enabled=true,networkPolicy.enabled=true,"
+      "gateway.ledger.url=jdbc:postgresql://db/ledger,gateway.ledger.existingSecret=ledger,"
+          + "networkPolicy.enabled=true,"
           + "metrics.serviceMonitor.enabled=true,operator.pdb.enabled=true,operator.replicas=2,"
           + "provisioning.karpenter.enabled=true,provisioning.clusterApi.namespaces[0]=machines";
 
@@ -308,6 +312,79 @@ class ChartTest {
         .containsExactly("mirror.test:5000/vllm/vllm-openai:v1");
   }
 
+  @Test
+  void shouldKeepTheLedgerOnAClaimWithOneUserAtATimeThatOutlivesTheRelease() throws Exception {
+    List<HasMetadata> objects = render();
+    PersistentVolumeClaim claim = only(PersistentVolumeClaim.class, objects).getFirst();
+    assertThat(claim.getMetadata().getAnnotations())
+        .containsEntry("helm.sh/resource-policy", "keep");
+    assertThat(claim.getSpec().getAccessModes()).containsExactly("ReadWriteOnce");
+    assertThat(data(objects).getPersistentVolumeClaim().getClaimName())
+        .isEqualTo(claim.getMetadata().getName());
+    assertThat(gateway(objects).getSpec().getStrategy().getType()).isEqualTo("Recreate");
+    assertThat(gateway(objects).getSpec().getReplicas()).isEqualTo(1);
+
+    List<HasMetadata> existing = render("gateway.persistence.existingClaim=mine");
+    assertThat(only(PersistentVolumeClaim.class, existing)).isEmpty();
+    assertThat(data(existing).getPersistentVolumeClaim().getClaimName()).isEqualTo("mine");
+  }
+
+  @Test
+  void shouldKeepTheLedgerInThePodOnlyWhenAskedAndNeverInTwoPodsAtOnce() throws Exception {
+    List<HasMetadata> objects = render("gateway.persistence.enabled=false");
+    assertThat(only(PersistentVolumeClaim.class, objects)).isEmpty();
+    assertThat(data(objects).getEmptyDir()).isNotNull();
+    assertThat(gateway(objects).getSpec().getStrategy().getType()).isEqualTo("Recreate");
+    List<HasMetadata> postgres =
+        render(
+            "gateway.persistence.enabled=false",
+            "gateway.ledger.url=jdbc:postgresql://db/ledger",
+            "gateway.ledger.existingSecret=ledger");
+    assertThat(gateway(postgres).getSpec().getStrategy().getType()).isEqualTo("RollingUpdate");
+  }
+
+  @Test
+  void shouldReachPostgresqlWithThePasswordFromASecretAndNeverInTheArguments() throws Exception {
+    List<HasMetadata> objects =
+        render(
+            "gateway.ledger.url=jdbc:postgresql://db:5432/ledger?sslmode=require",
+            "gateway.ledger.existingSecret=ledger",
+            "gateway.ledger.passwordKey=pgpass");
+    Container gateway = container("gateway", objects);
+    assertThat(gateway.getArgs())
+        .contains("--ledger-url=jdbc:postgresql://db:5432/ledger?sslmode=require")
+        .noneMatch(argument -> argument.toLowerCase(Locale.ROOT).contains("password"));
+    Map<String, String> secrets = new TreeMap<>();
+    for (EnvVar variable : gateway.getEnv()) {
+      if (variable.getValueFrom() != null && variable.getValueFrom().getSecretKeyRef() != null) {
+        var key = variable.getValueFrom().getSecretKeyRef();
+        secrets.put(variable.getName(), key.getName() + "/" + key.getKey());
+      }
+    }
+    assertThat(secrets)
+        .containsOnly(
+            Map.entry("COMPTROLLER_LEDGER_USER", "ledger/user"),
+            Map.entry("COMPTROLLER_LEDGER_PASSWORD", "ledger/pgpass"));
+    assertThat(data(objects).getPersistentVolumeClaim())
+        .as("files and batches stay with the gateway")
+        .isNotNull();
+    assertThat(container("gateway", render()).getArgs()).noneMatch(it -> it.contains("ledger"));
+  }
+
+  private static Deployment gateway(List<HasMetadata> objects) {
+    return only(Deployment.class, objects).stream()
+        .filter(it -> it.getMetadata().getName().endsWith("-gateway"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static Volume data(List<HasMetadata> objects) {
+    return gateway(objects).getSpec().getTemplate().getSpec().getVolumes().stream()
+        .filter(volume -> volume.getName().equals("data"))
+        .findFirst()
+        .orElseThrow();
+  }
+
   private static Container container(String name, List<HasMetadata> objects) {
     return only(Deployment.class, objects).stream()
         .flatMap(
@@ -340,6 +417,17 @@ class ChartTest {
         "gateway.auth=maybe | /gateway/auth | 'required', 'none'",
         "gateway.service.type=Magic | /gateway/service/type | 'LoadBalancer'",
         "gateway.persistence.enabled=maybe | /gateway/persistence/enabled | want boolean",
+        "gateway.replicas=2 | /gateway | 'replicas' not allowed",
+        "gateway.ledger.url=postgres://db | /gateway/ledger/url | does not match pattern",
+        "gateway.ledger.password=x | /gateway/ledger | 'password' not allowed",
+        "gateway.ledger.url=jdbc:postgresql://db/l | gateway.ledger.existingSecret | is needed",
+        "gateway.ledger.existingSecret=s | gateway.ledger.existingSecret is s | url is empty",
+        "gateway.ledger.url=jdbc:postgresql://me:pw@db/l | gateway.ledger.url | must not carry",
+        "gateway.ledger.url=jdbc:postgresql://db/l?password=x | ledger.url | must not carry",
+        "gateway.persistence.enabled=false,gateway.persistence.existingClaim=c"
+            + " | gateway.persistence.existingClaim is c | enabled is false",
+        "gateway.persistence.existingClaim=c,gateway.persistence.storageClassName=fast"
+            + " | gateway.persistence.storageClassName is fast | name one of them",
         "operator.resources.limits.memory=12Q | /operator/resources/limits/memory | '12Q'",
         "operator.image.pullPolicy=Sometimes | /operator/image/pullPolicy | 'IfNotPresent'",
         "operator.image.repository=a b | /operator/image/repository | 'a b'",
