@@ -9,8 +9,13 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;
 
-/// Times plans of a large made-up fleet; `e2e/bench/planning` runs it.
+/// Times plans of a large made-up fleet; `e2e/bench/planning` runs it. Exits with 1 when a median
+/// or
+/// the gap of a full plan is above its goal.
 final class PlanningBench {
+  private static final double FULL_MILLIS = 2_000;
+  private static final double CHANGE_MILLIS = 5;
+  private static final double GAP_PERCENT = 1;
   private static final OperatingSystemMXBean SYSTEM =
       ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
@@ -22,6 +27,7 @@ final class PlanningBench {
     int deployments = Integer.parseInt(args[0]);
     int rounds = Integer.parseInt(args[1]);
     int changes = Integer.parseInt(args[2]);
+    boolean held = true;
     for (int room : new int[] {200, 100, 60}) {
       Fleets.Fleet fleet = Fleets.make(new Fleets.Size(deployments, 8, 8, 100, room), 1);
       double[] wall = new double[rounds];
@@ -53,11 +59,23 @@ final class PlanningBench {
           plan.gapPerMillion() / 1e4,
           plan.shorted().size(),
           deployments);
-      incremental(plan, fleet, changes, cpu[rounds / 2]);
+      held &= within("full plan, ms", wall[rounds / 2], FULL_MILLIS);
+      held &= within("gap, percent", plan.gapPerMillion() / 1e4, GAP_PERCENT);
+      double change = incremental(plan, fleet, changes, cpu[rounds / 2]);
+      held &= within("plan after one change, ms", change, CHANGE_MILLIS);
     }
+    System.exit(held ? 0 : 1);
   }
 
-  private static void incremental(Plan full, Fleets.Fleet fleet, int changes, double fullCpu) {
+  private static boolean within(String what, double value, double goal) {
+    if (value > goal) {
+      System.out.printf("  short of the goal: %s %.2f, goal %.0f%n", what, value, goal);
+    }
+    return value <= goal;
+  }
+
+  /// The median of the plans after one change, in milliseconds.
+  private static double incremental(Plan full, Fleets.Fleet fleet, int changes, double fullCpu) {
     Random random = new Random(7);
     Plan plan = full;
     FleetSupply supply = fleet.supply();
@@ -92,6 +110,7 @@ final class PlanningBench {
         fullCpu / (cpu / changes),
         changes,
         plan.gapPerMillion() / 1e4);
+    return wall.get(changes / 2);
   }
 
   /// One node more or less of what is bought.

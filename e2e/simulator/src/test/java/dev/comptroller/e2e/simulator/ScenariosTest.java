@@ -221,5 +221,21 @@ class ScenariosTest {
     assertThat(flat.inOrder().stream().mapToLong(Long::longValue).sum())
         .isEqualTo(flat.wholeMicros() - flat.allMicros());
     assertThat(flat.served()).isGreaterThan(0.999);
+    assertThat(flat.missed()).isEmpty();
+  }
+
+  @Test
+  void shouldSayWhichFigureOfTheWorkedExampleIsMissed() {
+    List<Long> levers = List.of(3L, 2L, 1L);
+    Article.Result off =
+        new Article.Result(
+            Article.Shape.Flat, 29, 28_000_000_000L, 41_040_000_001L, levers, levers, 7, 1);
+
+    assertThat(off.missed())
+        .containsExactly(
+            "in fractions of pods 28000000000 micro-dollars, goal 28500000000 within 1 %",
+            "in whole pods 41040000001 micro-dollars, goal 41040000000 of three pods",
+            "levers in their order sum to 6 micro-dollars, all of them save 41039999994",
+            "Shapley shares sum to 6 micro-dollars, all of them save 41039999994");
   }
 }

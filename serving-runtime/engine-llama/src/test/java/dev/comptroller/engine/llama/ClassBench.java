@@ -16,8 +16,11 @@ import java.util.Random;
 /// Measures the time to first token of interactive requests alone and with a full batch queue.
 ///
 /// `ClassBench MODEL [REQUESTS [ROUNDS [THREADS [ITEMS]]]]`. Rounds alternate, because other
-/// programs may disturb one of them; all samples of a kind count together.
+/// programs may disturb one of them; all samples of a kind count together. Exits with 1 when the
+/// ratio of their 99th percentiles is above 1.10.
 final class ClassBench {
+  private static final double MOST = 1.10;
+
   private ClassBench() {}
 
   /// Prints both distributions and the ratio of their 99th percentiles.
@@ -36,6 +39,7 @@ final class ClassBench {
       measure(Path.of(args[0]), requests, threads, 0, alone);
       measure(Path.of(args[0]), requests, threads, items, beside);
     }
+    double ratio = quantile(beside, 0.99) / quantile(alone, 0.99);
     System.out.printf(
         "alone  p50 %.1f ms, p99 %.1f ms%nbeside p50 %.1f ms, p99 %.1f ms (%d batch items queued)%n"
             + "p99 ratio %.3f%n",
@@ -44,7 +48,11 @@ final class ClassBench {
         quantile(beside, 0.5),
         quantile(beside, 0.99),
         items,
-        quantile(beside, 0.99) / quantile(alone, 0.99));
+        ratio);
+    if (ratio > MOST) {
+      System.out.printf("short of the goal: p99 %.3f of alone, goal %.2f%n", ratio, MOST);
+      System.exit(1);
+    }
   }
 
   private static void measure(Path file, int requests, int threads, int items, List<Long> into)

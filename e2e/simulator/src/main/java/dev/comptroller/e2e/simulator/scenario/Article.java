@@ -84,7 +84,39 @@ public final class Article {
       List<Long> inOrder,
       List<Long> shares,
       long allMicros,
-      double served) {}
+      double served) {
+    /// Three pods at $19 an hour for 30 days.
+    private static final long FLAT_MICROS = 3 * 19_000_000L * 24 * 30;
+
+    /// Both bills as they are published, the one in fractions to three significant digits.
+    private static final long FRACTIONS_MICROS = 28_500_000_000L;
+
+    /// What it misses of the published figures, with numbers; empty if nothing.
+    public List<String> missed() {
+      List<String> missed = new ArrayList<>();
+      if (Math.abs(fractionalMicros - FRACTIONS_MICROS) > FRACTIONS_MICROS / 100) {
+        missed.add(
+            "in fractions of pods %d micro-dollars, goal %d within 1 %%"
+                .formatted(fractionalMicros, FRACTIONS_MICROS));
+      }
+      if (shape == Shape.Flat && wholeMicros != FLAT_MICROS) {
+        missed.add(
+            "in whole pods %d micro-dollars, goal %d of three pods"
+                .formatted(wholeMicros, FLAT_MICROS));
+      }
+      long saved = wholeMicros - allMicros;
+      sums(missed, "levers in their order", inOrder, saved);
+      sums(missed, "Shapley shares", shares, saved);
+      return missed;
+    }
+
+    private static void sums(List<String> missed, String what, List<Long> parts, long whole) {
+      long sum = parts.stream().mapToLong(Long::longValue).sum();
+      if (sum != whole) {
+        missed.add("%s sum to %d micro-dollars, all of them save %d".formatted(what, sum, whole));
+      }
+    }
+  }
 
   /// Runs `days` days for each set of levers.
   public static Result run(Shape shape, long days, Brain brain) {
