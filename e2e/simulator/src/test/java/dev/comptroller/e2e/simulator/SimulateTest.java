@@ -52,7 +52,9 @@ class SimulateTest {
     assertThat(answer.code()).as(answer.err()).isZero();
     assertThat(answer.out().lines().filter(line -> line.startsWith("03-02"))).hasSize(24);
     assertThat(answer.out()).contains("CPM $", "SLO %", "refused", "q4").contains("checks of");
-    assertThat(Files.readString(plot)).startsWith("<svg").contains("ready replicas by rung");
+    assertThat(Files.readString(plot))
+        .startsWith("<svg")
+        .contains("ready replicas by rung", "percent within the SLO", "downgrades an hour");
     assertThat(simulate("--manifests", SAMPLES).out())
         .isEqualTo(
             answer

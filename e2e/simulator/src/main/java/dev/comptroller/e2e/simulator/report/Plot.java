@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
-/// A run as a plot: four panels over time, as SVG.
+/// A run as a plot: panels over time for what the table tells, as SVG.
 public final class Plot {
   private static final int WIDTH = 960;
   private static final int LEFT = 70;
@@ -44,6 +44,14 @@ public final class Plot {
                 line("came", rows, r -> r.tally().arrived() / r.hours()),
                 line("refused", rows, r -> r.tally().refused() / r.hours()),
                 line("queued", rows, r -> r.tally().moved() / r.hours()))));
+    panels.add(
+        new Panel(
+            "percent within the SLO",
+            List.of(line("attainment", rows, r -> 100 * r.tally().attainment()))));
+    panels.add(
+        new Panel(
+            "downgrades an hour",
+            List.of(line("downgrades", rows, r -> (double) r.tally().downgrades() / r.hours()))));
     List<Line> rungs = new ArrayList<>();
     for (Service.Rung rung : service.rungs()) {
       rungs.add(
