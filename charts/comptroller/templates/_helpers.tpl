@@ -62,6 +62,11 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 {{- end -}}
 
+{{/* Not empty if there is a gateway that asks who somebody is. */}}
+{{- define "comptroller.identifies" -}}
+{{- if and .Values.gateway.enabled (eq .Values.gateway.auth "required") -}}yes{{- end -}}
+{{- end -}}
+
 {{/* Renders nothing; refuses values that contradict each other about where the gateway keeps things. */}}
 {{- define "comptroller.gateway.storage" -}}
 {{- $ledger := .Values.gateway.ledger -}}

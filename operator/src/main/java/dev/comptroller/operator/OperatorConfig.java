@@ -19,6 +19,10 @@ public interface OperatorConfig {
   /// Name of this process, in events and the lease. Absent: the host name.
   Optional<String> instance();
 
+  /// File with the service-account token that gateways ask for where they list requests. Absent:
+  /// none is shown, which gateways with `--auth none` take.
+  Optional<String> gatewayTokenFile();
+
   /// Images of what the operator starts.
   Images images();
 

@@ -27,6 +27,7 @@ import io.prometheus.client.CollectorRegistry;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.nio.file.Path;
 import java.time.Clock;
 
 /// The composition root: every bean that is not the framework's.
@@ -56,7 +57,8 @@ public final class Wiring {
             new Images(config.images().runtime(), config.images().vllm()),
             place.instance(),
             config.scrape().interval(),
-            config.loop().settings()),
+            config.loop().settings(),
+            config.gatewayTokenFile().map(Path::of).orElse(null)),
         registry,
         Clock.systemUTC());
   }

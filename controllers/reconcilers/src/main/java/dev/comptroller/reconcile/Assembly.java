@@ -57,10 +57,12 @@ import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.prometheus.client.CollectorRegistry;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// All parts of the operator, put together: what an application has to start, and the reconcilers
 /// that it has to register.
@@ -102,12 +104,25 @@ public final class Assembly implements AutoCloseable {
   /// @param instance name of this process, in events
   /// @param scrapeInterval time between two scrapes of a replica or a gateway
   /// @param loop how fast the fleet follows decisions
+  /// @param gatewayToken file with the token for admin ports of gateways; absent where they let
+  ///     everybody in
   public record Settings(
       String namespace,
       Images images,
       String instance,
       Duration scrapeInterval,
-      LoopSettings loop) {
+      LoopSettings loop,
+      @Nullable Path gatewayToken) {
+    /// Settings of an operator whose gateways let everybody in.
+    public Settings(
+        String namespace,
+        Images images,
+        String instance,
+        Duration scrapeInterval,
+        LoopSettings loop) {
+      this(namespace, images, instance, scrapeInterval, loop, null);
+    }
+
     /// Settings of a fleet of ordinary speed.
     public Settings(String namespace, Images images, String instance, Duration scrapeInterval) {
       this(namespace, images, instance, scrapeInterval, LoopSettings.DEFAULT);
@@ -174,7 +189,8 @@ public final class Assembly implements AutoCloseable {
             new ChargeScrape.Fleet(
                 (namespace, name) -> view.deployment(namespace, name).isPresent(),
                 routing::asleep,
-                settings.loop().wake()));
+                settings.loop().wake()),
+            settings.gatewayToken());
     warmer = new Warmer(view);
     signals = new RolloutObserver(scrape, warmer);
   }

@@ -26,7 +26,9 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.Level;
@@ -73,7 +75,7 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--admin-port",
       defaultValue = "9090",
-      description = "Health, metrics and usage. Default: 9090.")
+      description = "Health, metrics, usage and the queue. Default: 9090.")
   private int adminPort;
 
   @Option(
@@ -115,6 +117,15 @@ public final class Main implements Callable<Integer> {
           "Credentials as a file. Default: the labelled Secrets in the namespace of"
               + " --routing-config-map.")
   private @Nullable Path credentials;
+
+  @Option(
+      names = "--admin-account",
+      paramLabel = "NAMESPACE/NAME",
+      split = ",",
+      description =
+          "Service accounts that may read /usage and /queue of the admin port with a token for the"
+              + " audience comptroller. Default: none. With --auth none everybody may.")
+  private List<String> adminAccounts = List.of();
 
   /// Whether clients must show who they are.
   enum Auth {
@@ -256,9 +267,25 @@ public final class Main implements Callable<Integer> {
                   + " Secrets in the ConfigMap's namespace");
         }
         yield new Gateway.Access(
-            Gate.required(keys, reviews, Clock.systemUTC()), Optional.of(source));
+            Gate.required(keys, reviews, Clock.systemUTC(), admins()), Optional.of(source));
       }
     };
+  }
+
+  private Set<String> admins() {
+    for (String account : adminAccounts) {
+      if (!account.matches("[a-z0-9][-a-z0-9]*/[a-z0-9][-.a-z0-9]*")) {
+        throw new CommandLine.ParameterException(
+            spec.commandLine(), "--admin-account must be NAMESPACE/NAME, is " + account);
+      }
+    }
+    if (!adminAccounts.isEmpty() && routing.configMap == null) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(),
+          "--admin-account needs --routing-config-map: without a cluster nobody can tell whose"
+              + " token it is");
+    }
+    return Set.copyOf(adminAccounts);
   }
 
   /// Ends an orderly stop with status 0: a signal alone would leave 143.

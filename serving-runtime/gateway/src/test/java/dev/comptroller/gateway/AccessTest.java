@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.comptroller.gateway.identity.ApiKey;
 import dev.comptroller.gateway.identity.CredentialEntry;
-import dev.comptroller.gateway.identity.Gate;
 import dev.comptroller.gateway.identity.LiveKeys;
 import dev.comptroller.gateway.identity.TokenReviews;
 import dev.comptroller.gateway.identity.TokenReviews.Review;
@@ -19,12 +18,10 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.logging.Handler;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
@@ -83,7 +80,7 @@ class AccessTest {
                  "legs":[%s],"grants":[{"namespace":"team-a","features":["search"]}]}"""
                     .formatted(leg("large", 1, "granted", replica.address())),
                 route("team-b", "secret", replica.address())),
-            new Gateway.Access(Gate.required(keys, reviews, Clock.systemUTC()), Optional.empty()));
+            TestGateway.reviewing(keys, reviews));
   }
 
   @AfterAll
@@ -237,6 +234,37 @@ class AccessTest {
     assertThat(away.statusCode()).isEqualTo(503);
     assertThat(away.headers().firstValue("retry-after")).isPresent();
     review = new Review.Account("team-a", "robot");
+  }
+
+  @Test
+  void shouldListRequestsToItsAdminsOnly() throws Exception {
+    ask("chat", "authorization", bearer(key), "x-request-id", "only-for-admins");
+    for (String path : List.of("/usage", "/queue")) {
+      assertThat(gateway.admin(path).statusCode()).as(path).isEqualTo(401);
+      HttpResponse<String> tenant = gateway.admin(path, "authorization", bearer(key));
+      assertThat(tenant.statusCode()).as(path).isEqualTo(401);
+      assertThat(tenant.body()).contains("service-account token").doesNotContain("only-for-admins");
+      HttpResponse<String> robot = gateway.admin(path, "authorization", "Bearer " + TOKEN);
+      assertThat(robot.statusCode()).as(path).isEqualTo(403);
+      assertThat(robot.body()).contains("team-a/robot is none of", "not_allowed");
+      review = new Review.Rejected();
+      assertThat(gateway.admin(path, "authorization", "Bearer " + TOKEN).statusCode())
+          .isEqualTo(401);
+      review = new Review.Unreachable("it cannot be reached");
+      assertThat(gateway.admin(path, "authorization", "Bearer " + TOKEN).statusCode())
+          .isEqualTo(503);
+      review = new Review.Account("team-a", "robot");
+      assertThat(
+              gateway
+                  .admin(path, "authorization", "Bearer " + TestGateway.ADMIN_TOKEN)
+                  .statusCode())
+          .as(path)
+          .isEqualTo(200);
+    }
+    assertThat(gateway.lines()).anyMatch(line -> line.toString().contains("only-for-admins"));
+    HttpResponse<String> metrics = gateway.admin("/metrics");
+    assertThat(metrics.statusCode()).isEqualTo(200);
+    assertThat(metrics.body()).contains("team-a").doesNotContain("only-for-admins");
   }
 
   @Test

@@ -18,16 +18,14 @@ import com.openai.errors.PermissionDeniedException;
 import com.openai.models.batches.Batch;
 import dev.comptroller.gateway.identity.ApiKey;
 import dev.comptroller.gateway.identity.CredentialEntry;
-import dev.comptroller.gateway.identity.Gate;
 import dev.comptroller.gateway.identity.LiveKeys;
+import dev.comptroller.gateway.identity.TokenReviews;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -65,7 +63,7 @@ class BatchOwnerTest {
     return new TestGateway(
         folder,
         tableWith(accounts, routes),
-        new Gateway.Access(Gate.required(keys, null, Clock.systemUTC()), Optional.empty()));
+        TestGateway.reviewing(keys, _ -> new TokenReviews.Review.Rejected()));
   }
 
   private static String account(long amount) {

@@ -3,6 +3,9 @@ package dev.comptroller.gateway;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.comptroller.gateway.http.HttpServers;
+import dev.comptroller.gateway.identity.Gate;
+import dev.comptroller.gateway.identity.KeyRing;
+import dev.comptroller.gateway.identity.TokenReviews;
 import dev.comptroller.gateway.ledger.LedgerSettings;
 import dev.comptroller.gateway.queue.BatchQueue;
 import dev.comptroller.gateway.relay.Relay;
@@ -23,11 +26,30 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 
 /// A real gateway in this process, on free loopback ports, with a routing file.
 final class TestGateway implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
+
+  /// What [#reviewing] takes for the token of [#ADMIN], who may read the admin port.
+  static final String ADMIN_TOKEN = "admin.token.signed";
+
+  static final String ADMIN = "system/operator";
+
+  /// Access by keys and tokens, with an admin.
+  static Gateway.Access reviewing(Supplier<KeyRing> keys, TokenReviews reviews) {
+    TokenReviews withAdmin =
+        token ->
+            token.equals(ADMIN_TOKEN)
+                ? new TokenReviews.Review.Account("system", "operator")
+                : reviews.review(token);
+    return new Gateway.Access(
+        Gate.required(keys, withAdmin, Clock.systemUTC(), Set.of(ADMIN)), Optional.empty());
+  }
 
   /// How long a request that no replica could take waits for others.
   static final Duration ELSEWHERE = Duration.ofSeconds(3);
@@ -122,17 +144,24 @@ final class TestGateway implements AutoCloseable {
         HttpRequest.newBuilder(uri(path)).build(), HttpResponse.BodyHandlers.ofString());
   }
 
-  HttpResponse<String> admin(String path) throws Exception {
-    return client.send(
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.adminPort() + path))
-            .build(),
-        HttpResponse.BodyHandlers.ofString());
+  HttpResponse<String> admin(String path, String... headers) throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.adminPort() + path));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   /// Every usage line, latest first.
   List<JsonNode> lines() throws Exception {
     List<JsonNode> lines = new ArrayList<>();
-    JSON.readTree(admin("/usage?limit=1000").body()).path("data").forEach(lines::add);
+    HttpResponse<String> usage =
+        admin("/usage?limit=1000", "authorization", "Bearer " + ADMIN_TOKEN);
+    if (usage.statusCode() != 200) {
+      throw new AssertionError("%d %s".formatted(usage.statusCode(), usage.body()));
+    }
+    JSON.readTree(usage.body()).path("data").forEach(lines::add);
     return lines;
   }
 

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -77,6 +78,8 @@ public final class ChargeScrape implements AutoCloseable {
 
   /// Scrapes the gateways in namespace `home` every `interval` into `charges`, `queues` and
   /// `demands`.
+  ///
+  /// @param token file with the service-account token that gateways ask for
   public ChargeScrape(
       KubernetesClient client,
       String home,
@@ -85,8 +88,9 @@ public final class ChargeScrape implements AutoCloseable {
       Charges charges,
       Queues queues,
       Demands demands,
-      Fleet fleet) {
-    this(client, home, clock, interval, charges, queues, demands, fleet, new AdminPort());
+      Fleet fleet,
+      @Nullable Path token) {
+    this(client, home, clock, interval, charges, queues, demands, fleet, new AdminPort(token));
   }
 
   /// The same through `admin`.

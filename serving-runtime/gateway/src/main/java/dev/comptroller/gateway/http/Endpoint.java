@@ -40,7 +40,9 @@ record Endpoint(
   enum Access {
     /// Who has proved to be a client, by key or token.
     CREDENTIAL,
-    /// Everybody who reaches the port: the admin port is for the cluster's operators.
+    /// A service account that the gateway was told may read what every namespace asked for.
+    ADMIN,
+    /// Everybody who reaches the port: nothing that a single request left behind.
     OPEN
   }
 

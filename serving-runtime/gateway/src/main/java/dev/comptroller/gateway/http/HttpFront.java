@@ -215,19 +215,28 @@ final class HttpFront {
           return true;
         }
         case CREDENTIAL -> {
-          switch (gate.admit(request.getHeader("authorization"))) {
-            case Gate.Admitted.Known(Credential credential) -> {
-              exchange.identified(credential);
-              return true;
-            }
-            case Gate.Admitted.Unknown(String why) -> exchange.refuse(unknown(why));
-            case Gate.Admitted.Unavailable(String why) ->
-                exchange.refuse(ApiError.unavailable(why, "identity_unavailable"));
-          }
-          return false;
+          return admit(exchange, gate.admit(request.getHeader("authorization")));
+        }
+        case ADMIN -> {
+          return admit(exchange, gate.admitAdmin(request.getHeader("authorization")));
         }
       }
       throw new AssertionError(endpoint.access());
+    }
+
+    private static boolean admit(HttpExchange exchange, Gate.Admitted admitted) throws ClientGone {
+      switch (admitted) {
+        case Gate.Admitted.Known(Credential credential) -> {
+          exchange.identified(credential);
+          return true;
+        }
+        case Gate.Admitted.Unknown(String why) -> exchange.refuse(unknown(why));
+        case Gate.Admitted.Forbidden(String why) ->
+            exchange.refuse(problem(403, why, "not_allowed"));
+        case Gate.Admitted.Unavailable(String why) ->
+            exchange.refuse(ApiError.unavailable(why, "identity_unavailable"));
+      }
+      return false;
     }
 
     private void failed(HttpExchange exchange) {

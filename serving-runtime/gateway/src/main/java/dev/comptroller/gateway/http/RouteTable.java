@@ -7,17 +7,20 @@ import java.util.List;
 
 /// Every endpoint of the gateway, in one place.
 ///
-/// What is not here cannot be reached; what is here on the public port asks for a credential.
+/// What is not here cannot be reached. Each row says who may call it: on the public port clients by
+/// their credential; on the admin port what lists requests asks for an admin, and probes and
+/// metrics
+/// are open.
 final class RouteTable {
   private RouteTable() {}
 
   static List<Endpoint> of(
       Completions completions, Models models, Admin admin, QueueEndpoints queue) {
     return List.of(
-        row(Listener.PUBLIC, "POST", "/v1/chat/completions", completions::handle),
-        row(Listener.PUBLIC, "POST", "/v1/completions", completions::handle),
-        row(Listener.PUBLIC, "GET", "/v1/models", models::list),
-        row(Listener.PUBLIC, "GET", "/v1/models/{id}", models::one),
+        row("POST", "/v1/chat/completions", completions::handle),
+        row("POST", "/v1/completions", completions::handle),
+        row("GET", "/v1/models", models::list),
+        row("GET", "/v1/models/{id}", models::one),
         new Endpoint(
             Listener.PUBLIC,
             "POST",
@@ -33,24 +36,18 @@ final class RouteTable {
         row("GET", "/v1/batches", queue.of((now, ask) -> now.batches().list(ask))),
         row("POST", "/v1/batches/{id}/cancel", queue.of((now, ask) -> now.batches().cancel(ask))),
         row("GET", "/v1/batches/{id}", queue.of((now, ask) -> now.batches().get(ask))),
-        row(Listener.ADMIN, "GET", "/queue", queue::overview),
-        row(Listener.ADMIN, "GET", "/health/live", admin::live),
-        row(Listener.ADMIN, "GET", "/health/ready", admin::ready),
-        row(Listener.ADMIN, "GET", "/metrics", admin::metrics),
-        row(Listener.ADMIN, "GET", "/usage", admin::usage));
+        admin("/queue", Access.ADMIN, queue::overview),
+        admin("/health/live", Access.OPEN, admin::live),
+        admin("/health/ready", Access.OPEN, admin::ready),
+        admin("/metrics", Access.OPEN, admin::metrics),
+        admin("/usage", Access.ADMIN, admin::usage));
   }
 
   private static Endpoint row(String method, String path, Endpoint.Handler handler) {
-    return row(Listener.PUBLIC, method, path, handler);
+    return new Endpoint(Listener.PUBLIC, method, path, Access.CREDENTIAL, handler);
   }
 
-  private static Endpoint row(
-      Listener listener, String method, String path, Endpoint.Handler handler) {
-    Access access =
-        switch (listener) {
-          case PUBLIC -> Access.CREDENTIAL;
-          case ADMIN -> Access.OPEN;
-        };
-    return new Endpoint(listener, method, path, access, handler);
+  private static Endpoint admin(String path, Access access, Endpoint.Handler handler) {
+    return new Endpoint(Listener.ADMIN, "GET", path, access, handler);
   }
 }

@@ -3,6 +3,7 @@ package dev.comptroller.gateway.identity;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,9 @@ public final class Gate {
   private static final Pattern TOKEN =
       Pattern.compile("[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+");
   private static final int LONGEST = 16 * 1024;
+  private static final String REJECTED =
+      "the token is not a valid service-account token for the audience " + TokenReviews.AUDIENCE;
+  private static final String AWAY = "the API server cannot tell whose token this is now: ";
 
   /// Who a client is.
   public sealed interface Admitted {
@@ -23,6 +27,9 @@ public final class Gate {
     /// @param why says what is wrong without repeating what was sent
     record Unknown(String why) implements Admitted {}
 
+    /// It has proved who it is, and that is not enough.
+    record Forbidden(String why) implements Admitted {}
+
     /// Nobody can tell now.
     record Unavailable(String why) implements Admitted {}
   }
@@ -31,16 +38,19 @@ public final class Gate {
   private final Supplier<KeyRing> ring;
   private final @Nullable TokenReviews reviews;
   private final InstantSource clock;
+  private final Set<String> admins;
 
   private Gate(
       boolean required,
       Supplier<KeyRing> ring,
       @Nullable TokenReviews reviews,
-      InstantSource clock) {
+      InstantSource clock,
+      Set<String> admins) {
     this.required = required;
     this.ring = ring;
     this.reviews = reviews;
     this.clock = clock;
+    this.admins = Set.copyOf(admins);
   }
 
   /// A gate that lets nobody in without proof.
@@ -49,12 +59,23 @@ public final class Gate {
   /// @param reviews of service-account tokens; absent where there is no API server
   public static Gate required(
       Supplier<KeyRing> ring, @Nullable TokenReviews reviews, InstantSource clock) {
-    return new Gate(true, ring, reviews, clock);
+    return required(ring, reviews, clock, Set.of());
+  }
+
+  /// The same, with service accounts that may read what every namespace asked for.
+  ///
+  /// @param admins as NAMESPACE/NAME
+  public static Gate required(
+      Supplier<KeyRing> ring,
+      @Nullable TokenReviews reviews,
+      InstantSource clock,
+      Set<String> admins) {
+    return new Gate(true, ring, reviews, clock, admins);
   }
 
   /// A gate that lets everybody in: for trials on one machine.
   public static Gate open() {
-    return new Gate(false, () -> KeyRing.EMPTY, null, InstantSource.system());
+    return new Gate(false, () -> KeyRing.EMPTY, null, InstantSource.system(), Set.of());
   }
 
   /// What is plainly wrong with a header, told without looking anything up; empty if nothing is.
@@ -94,6 +115,33 @@ public final class Gate {
     return key.isPresent() ? admit(key.get()) : admitToken(token);
   }
 
+  /// Whether a client may read what every namespace asked for. May ask the API server, so it may
+  /// block. API keys never do: they are of one namespace.
+  public Admitted admitAdmin(@Nullable String header) {
+    if (!required) {
+      return new Admitted.Known(Credential.ANYBODY);
+    }
+    String token = header == null ? "" : bearer(header);
+    if (token.length() > LONGEST || !TOKEN.matcher(token).matches()) {
+      return new Admitted.Unknown(
+          "send 'Authorization: Bearer <token>' with a service-account token for the audience "
+              + TokenReviews.AUDIENCE);
+    }
+    if (reviews == null) {
+      return new Admitted.Unknown("a gateway without a cluster cannot tell whose token this is");
+    }
+    return switch (reviews.review(token)) {
+      case TokenReviews.Review.Account(String namespace, String name) ->
+          admins.contains(namespace + "/" + name)
+              ? new Admitted.Known(ring.get().ofAccount(namespace, name))
+              : new Admitted.Forbidden(
+                  "service account %s/%s is none of the gateway's --admin-account"
+                      .formatted(namespace, name));
+      case TokenReviews.Review.Rejected() -> new Admitted.Unknown(REJECTED);
+      case TokenReviews.Review.Unreachable(String why) -> new Admitted.Unavailable(AWAY + why);
+    };
+  }
+
   private Admitted admit(ApiKey key) {
     return ring.get()
         .find(key, clock.instant())
@@ -113,12 +161,8 @@ public final class Gate {
     return switch (reviews.review(token)) {
       case TokenReviews.Review.Account(String namespace, String name) ->
           new Admitted.Known(ring.get().ofAccount(namespace, name));
-      case TokenReviews.Review.Rejected() ->
-          new Admitted.Unknown(
-              "the token is not a valid service-account token for the audience "
-                  + TokenReviews.AUDIENCE);
-      case TokenReviews.Review.Unreachable(String why) ->
-          new Admitted.Unavailable("the API server cannot tell whose token this is now: " + why);
+      case TokenReviews.Review.Rejected() -> new Admitted.Unknown(REJECTED);
+      case TokenReviews.Review.Unreachable(String why) -> new Admitted.Unavailable(AWAY + why);
     };
   }
 

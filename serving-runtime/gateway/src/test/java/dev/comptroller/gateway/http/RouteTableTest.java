@@ -70,11 +70,11 @@ class RouteTableTest {
               "PUBLIC GET /v1/batches CREDENTIAL",
               "PUBLIC POST /v1/batches/{id}/cancel CREDENTIAL",
               "PUBLIC GET /v1/batches/{id} CREDENTIAL",
-              "ADMIN GET /queue OPEN",
+              "ADMIN GET /queue ADMIN",
               "ADMIN GET /health/live OPEN",
               "ADMIN GET /health/ready OPEN",
               "ADMIN GET /metrics OPEN",
-              "ADMIN GET /usage OPEN");
+              "ADMIN GET /usage ADMIN");
     }
   }
 
@@ -150,7 +150,17 @@ class RouteTableTest {
                   .as("on the admin port: " + path)
                   .isEqualTo(404);
             }
-            case ADMIN -> assertThat(outside.statusCode()).as(path).isEqualTo(404);
+            case ADMIN -> {
+              assertThat(outside.statusCode()).as(path).isEqualTo(404);
+              HttpResponse<String> inside = call(client, servers.adminPort(), row.method(), path);
+              switch (row.access()) {
+                case ADMIN -> {
+                  assertThat(inside.statusCode()).as(path).isEqualTo(401);
+                  assertThat(inside.headers().firstValue("www-authenticate")).hasValue("Bearer");
+                }
+                case CREDENTIAL, OPEN -> assertThat(inside.statusCode()).as(path).isIn(200, 503);
+              }
+            }
           }
           for (String method : List.of("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")) {
             assertThat(call(client, servers.port(), method, path).statusCode())

@@ -162,6 +162,7 @@ class ChartTest {
               volume ->
                   volume.getHostPath() == null
                       && (volume.getEmptyDir() != null
+                          || volume.getProjected() != null
                           || volume.getPersistentVolumeClaim() != null));
       for (Container container : pod.getContainers()) {
         SecurityContext context = container.getSecurityContext();
@@ -369,6 +370,49 @@ class ChartTest {
         .as("files and batches stay with the gateway")
         .isNotNull();
     assertThat(container("gateway", render()).getArgs()).noneMatch(it -> it.contains("ledger"));
+  }
+
+  @Test
+  void shouldLetTheOperatorAloneReadTheGatewaysAdminPort() throws Exception {
+    List<HasMetadata> objects = render("operator.serviceAccount.name=boss");
+    assertThat(container("gateway", objects).getArgs())
+        .contains("--admin-account=$(POD_NAMESPACE)/boss");
+    PodSpec operator = pod("operator", objects);
+    assertThat(operator.getServiceAccountName()).isEqualTo("boss");
+    String folder = "/var/run/secrets/comptroller";
+    assertThat(container("operator", objects).getEnv())
+        .filteredOn(variable -> variable.getName().equals("COMPTROLLER_GATEWAY_TOKEN_FILE"))
+        .extracting(EnvVar::getValue)
+        .containsExactly(folder + "/token");
+    String volume =
+        container("operator", objects).getVolumeMounts().stream()
+            .filter(mount -> mount.getMountPath().equals(folder))
+            .findFirst()
+            .orElseThrow()
+            .getName();
+    var token =
+        operator.getVolumes().stream()
+            .filter(each -> each.getName().equals(volume))
+            .findFirst()
+            .orElseThrow()
+            .getProjected()
+            .getSources()
+            .getFirst()
+            .getServiceAccountToken();
+    assertThat(token.getAudience()).isEqualTo("comptroller");
+    assertThat(token.getPath()).isEqualTo("token");
+
+    List<HasMetadata> open = render("gateway.auth=none");
+    assertThat(container("gateway", open).getArgs()).noneMatch(it -> it.contains("admin-account"));
+    assertThat(pod("operator", open).getVolumes()).allMatch(it -> it.getProjected() == null);
+  }
+
+  private static PodSpec pod(String part, List<HasMetadata> objects) {
+    return only(Deployment.class, objects).stream()
+        .map(deployment -> deployment.getSpec().getTemplate().getSpec())
+        .filter(pod -> pod.getContainers().getFirst().getName().equals(part))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static Deployment gateway(List<HasMetadata> objects) {
