@@ -2,6 +2,8 @@ package dev.comptroller.decide.cost;
 
 import dev.comptroller.decide.units.Money;
 import java.math.BigInteger;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -10,6 +12,8 @@ import java.util.TreeMap;
 /// Dollars are the sum over keys of `GPU-seconds * price / (GPUs per node * 3600)`; keys are summed
 /// by their GPUs per node over a common denominator, so nothing is lost before the last division.
 final class Bill {
+  private static final BigInteger SECONDS = BigInteger.valueOf(3600);
+
   private final Map<Integer, BigInteger> numerators = new TreeMap<>();
   private boolean assumed;
 
@@ -25,16 +29,38 @@ final class Bill {
   }
 
   Spend total() {
+    BigInteger denominator = denominator(List.of(this));
+    return new Spend(rounded(over(denominator), denominator), assumed);
+  }
+
+  boolean isAssumed() {
+    return assumed;
+  }
+
+  /// The least number that the GPUs per node of all `bills` divide.
+  static BigInteger denominator(Collection<Bill> bills) {
     BigInteger denominator = BigInteger.ONE;
-    for (int gpus : numerators.keySet()) {
-      BigInteger next = BigInteger.valueOf(gpus);
-      denominator = denominator.divide(denominator.gcd(next)).multiply(next);
+    for (Bill bill : bills) {
+      for (int gpus : bill.numerators.keySet()) {
+        BigInteger next = BigInteger.valueOf(gpus);
+        denominator = denominator.divide(denominator.gcd(next)).multiply(next);
+      }
     }
+    return denominator;
+  }
+
+  /// The exact total in micro-dollars times 3600 `denominator`, a multiple of all GPUs per node.
+  BigInteger over(BigInteger denominator) {
     BigInteger sum = BigInteger.ZERO;
     for (Map.Entry<Integer, BigInteger> part : numerators.entrySet()) {
       BigInteger weight = denominator.divide(BigInteger.valueOf(part.getKey()));
       sum = sum.add(part.getValue().multiply(weight));
     }
-    return new Spend(Money.ofMicros(sum, denominator.multiply(BigInteger.valueOf(3600))), assumed);
+    return sum;
+  }
+
+  /// What [#over] tells as money.
+  static Money rounded(BigInteger exact, BigInteger denominator) {
+    return Money.ofMicros(exact, denominator.multiply(SECONDS));
   }
 }

@@ -33,6 +33,11 @@ public final class Metering {
   /// Dollars an hour of the replicas that hold GPUs at `now`.
   public static HourlyRate burnRate(
       Collection<ReplicaInterval> intervals, PriceBooks books, Instant now) {
+    return new HourlyRate(hour(intervals, books, now).total().money().micros());
+  }
+
+  /// One hour of the replicas that hold GPUs at `now`, before anything is rounded.
+  static Bill hour(Collection<ReplicaInterval> intervals, PriceBooks books, Instant now) {
     Bill hour = new Bill();
     for (ReplicaInterval interval : intervals) {
       if (!interval.start().isAfter(now) && !interval.isClosed()) {
@@ -40,7 +45,7 @@ public final class Metering {
         hour.add(SpendKey.of(interval.pool(), interval.type(), quote), interval.gpus() * 3600L);
       }
     }
-    return new HourlyRate(hour.total().money().micros());
+    return hour;
   }
 
   /// A stretch of an interval with one price.

@@ -11,6 +11,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /// The durable truth of a namespace's infrastructure spend: GPU-seconds of closed intervals.
 ///
@@ -135,22 +136,35 @@ public record SpendRecord(List<Line> lines, SortedSet<String> uids) {
   /// @throws IllegalArgumentException if they are not, because buckets cannot be cut
   public Spend spentBetween(
       Instant start, Instant end, Collection<ReplicaInterval> live, PriceBooks books, Instant now) {
+    return bill(start, end, live, books, now, _ -> true).total();
+  }
+
+  /// The same of pools that `pool` holds for, before anything is rounded.
+  Bill bill(
+      Instant start,
+      Instant end,
+      Collection<ReplicaInterval> live,
+      PriceBooks books,
+      Instant now,
+      Predicate<String> pool) {
     long from = quarterOf(start);
     long to = quarterOf(end);
     Bill bill = new Bill();
     for (Line line : lines) {
-      for (Run run : line.runs()) {
-        bill.add(line.key(), run.gpuSecondsBetween(from, to));
+      if (pool.test(line.key().pool())) {
+        for (Run run : line.runs()) {
+          bill.add(line.key(), run.gpuSecondsBetween(from, to));
+        }
       }
     }
     for (ReplicaInterval interval : live) {
-      if (!uids.contains(interval.uid())) {
+      if (!uids.contains(interval.uid()) && pool.test(interval.pool())) {
         for (Metering.Slice slice : Metering.slices(interval, books, start, end, now)) {
           bill.add(slice.key(), slice.gpuSeconds());
         }
       }
     }
-    return bill.total();
+    return bill;
   }
 
   private static long quarterOf(Instant boundary) {
