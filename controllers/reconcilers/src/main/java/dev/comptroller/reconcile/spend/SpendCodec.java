@@ -65,6 +65,9 @@ public final class SpendCodec {
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("not a spend record: " + e.getOriginalMessage(), e);
     }
+    if (wire == null) {
+      throw new IllegalArgumentException("not a spend record: it is null");
+    }
     if (wire.schema() != SCHEMA) {
       throw new IllegalArgumentException(
           "schema is %d, and this operator reads %d".formatted(wire.schema(), SCHEMA));
