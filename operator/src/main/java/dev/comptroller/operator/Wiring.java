@@ -13,6 +13,7 @@ import dev.comptroller.reconcile.deployment.RolloutObserver;
 import dev.comptroller.reconcile.deployment.Scaler;
 import dev.comptroller.reconcile.desired.Images;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
+import dev.comptroller.reconcile.pool.PoolAccounts;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.provision.Provisioners;
 import dev.comptroller.reconcile.signals.FleetView;
@@ -133,6 +134,12 @@ public final class Wiring {
   @Singleton
   Pools pools(Assembly assembly) {
     return assembly.pools();
+  }
+
+  @Produces
+  @Singleton
+  PoolAccounts accounts(Assembly assembly) {
+    return assembly.accounts();
   }
 
   @Produces

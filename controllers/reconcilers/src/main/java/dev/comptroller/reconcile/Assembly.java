@@ -30,7 +30,10 @@ import dev.comptroller.reconcile.desired.Images;
 import dev.comptroller.reconcile.metrics.BudgetMetrics;
 import dev.comptroller.reconcile.metrics.CapacityMetrics;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
+import dev.comptroller.reconcile.metrics.PoolMetrics;
 import dev.comptroller.reconcile.pool.GpuNodePoolReconciler;
+import dev.comptroller.reconcile.pool.NodeStore;
+import dev.comptroller.reconcile.pool.PoolAccounts;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.pool.PriceStore;
 import dev.comptroller.reconcile.provision.Draining;
@@ -86,6 +89,7 @@ public final class Assembly implements AutoCloseable {
   private final OperatorMetrics metrics;
   private final Events events;
   private final Pools pools;
+  private final PoolAccounts accounts;
   private final Provisioners provisioners;
   private final Treasury treasury;
   private final Charges charges = new Charges();
@@ -153,6 +157,9 @@ public final class Assembly implements AutoCloseable {
     provisioners = new Provisioners(client, new Draining(client, view));
     meter =
         new Meter(client, view, new SpendStore(client, settings.namespace()), clock, pools::books);
+    accounts =
+        new PoolAccounts(view, pools, meter, new NodeStore(client, settings.namespace()), clock);
+    new PoolMetrics(accounts::bills).register(registry);
     treasury = new Treasury(view, meter, pools);
     Measured measured = new Measurements(speeds, demands, queues);
     scrape = new EngineScrape(view, clock, settings.scrapeInterval(), this::sample, this::page);
@@ -273,7 +280,7 @@ public final class Assembly implements AutoCloseable {
   /// A reconciler of GpuNodePools.
   public GpuNodePoolReconciler gpuNodePools() {
     return new GpuNodePoolReconciler(
-        view, pools, provisioners, metrics, events, publication, clock);
+        view, pools, accounts, provisioners, metrics, events, publication, clock);
   }
 
   /// A reconciler of InferenceBudgets.
@@ -350,6 +357,11 @@ public final class Assembly implements AutoCloseable {
   /// The pools.
   public Pools pools() {
     return pools;
+  }
+
+  /// The money of pools.
+  public PoolAccounts accounts() {
+    return accounts;
   }
 
   /// The money of namespaces.

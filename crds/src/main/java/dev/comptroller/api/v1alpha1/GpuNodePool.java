@@ -44,6 +44,10 @@ import io.fabric8.kubernetes.model.annotation.Version;
     jsonPath = ".status.hourlyCost",
     type = AdditionalPrinterColumn.Type.STRING)
 @AdditionalPrinterColumn(
+    name = "Unallocated",
+    jsonPath = ".status.unallocatedHourlyCost",
+    type = AdditionalPrinterColumn.Type.STRING)
+@AdditionalPrinterColumn(
     name = "Ceiling",
     jsonPath = ".spec.maxHourlySpend",
     type = AdditionalPrinterColumn.Type.STRING)

@@ -34,6 +34,18 @@ public record GpuNodePoolStatus(
         @JsonPropertyDescription(
             "Dollars per hour of these nodes and of those that were asked for and have not come.")
         @Nullable String plannedHourlyCost,
+    @Text(Format.DOLLARS_OR_ZERO)
+        @JsonPropertyDescription("Dollars per hour of the GPUs that replicas hold.")
+        @Nullable String allocatedHourlyCost,
+    @Text(Format.DOLLARS_OR_ZERO)
+        @JsonPropertyDescription(
+            "Dollars per hour of the GPUs that no replica holds; other pods may. With"
+                + " allocatedHourlyCost the cost of all nodes.")
+        @Nullable String unallocatedHourlyCost,
+    @JsonPropertyDescription(
+            "What the nodes cost in the calendar month (UTC), and whose replicas held them."
+                + " Written when a rate changes: in between everything grows by its rate.")
+        @Nullable Bill bill,
     @Keyed("node")
         @Size(max = 1000)
         @JsonPropertyDescription("Nodes that nothing needs, and since when.")
@@ -49,6 +61,84 @@ public record GpuNodePoolStatus(
     idle = Absent.list(idle);
     releasing = Absent.list(releasing);
   }
+
+  /// A status that says nothing.
+  public static GpuNodePoolStatus empty() {
+    List<Condition> conditions = List.of();
+    List<CapacityStatus> capacity = List.of();
+    List<Idle> idle = List.of();
+    List<Releasing> releasing = List.of();
+    return new GpuNodePoolStatus(
+        null,
+        conditions,
+        capacity,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        idle,
+        releasing);
+  }
+
+  /// What the nodes cost, and who held them: `nodes` + `excess` = `allocated` + `unallocated`.
+  @Wire
+  public record Bill(
+      @Required @Text(Format.INSTANT) @JsonPropertyDescription("When the month began.")
+          String start,
+      @Required @Text(Format.INSTANT) @JsonPropertyDescription("Up to when the dollars count.")
+          String asOf,
+      @Required
+          @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription("Dollars of all nodes, from when they joined to when they left.")
+          String nodes,
+      @Required
+          @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription("Dollars of the GPUs that replicas held, of all namespaces.")
+          String allocated,
+      @Required
+          @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription("Dollars of the GPUs that no replica held.")
+          String unallocated,
+      @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription(
+              "Dollars that replicas are charged beyond all nodes; absent if none.")
+          @Nullable String excess,
+      @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription(
+              "Dollars that the nodes may be too much at most: nodes that left while the operator"
+                  + " was away count until it was back. Absent if none.")
+          @Nullable String unobserved,
+      @Keyed("namespace")
+          @Size(max = 100)
+          @JsonPropertyDescription("Who holds or held GPUs: who spent most first.")
+          List<Share> namespaces) {
+    /// Shares that are shown.
+    public static final int SHARES = 100;
+
+    /// Puts the defaults in place of absent members.
+    public Bill {
+      namespaces = Absent.list(namespaces);
+    }
+  }
+
+  /// A namespace's part of the bill.
+  @Wire
+  public record Share(
+      @Required @Text(Format.OBJECT_NAME) @JsonPropertyDescription("The namespace.")
+          String namespace,
+      @Required
+          @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription("Dollars of the GPUs that its replicas held.")
+          String spent,
+      @Required
+          @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription("Dollars per hour of those that they hold.")
+          String hourlyCost) {}
 
   /// The nodes of one capacity type.
   @Wire

@@ -237,6 +237,17 @@ class StatusTest {
             13,
             "38.00",
             "57.00",
+            "7.125",
+            "30.875",
+            new GpuNodePoolStatus.Bill(
+                "2026-03-01T00:00:00Z",
+                "2026-03-01T10:00:00Z",
+                "380.00",
+                "71.25",
+                "308.75",
+                null,
+                "0.25",
+                List.of(new GpuNodePoolStatus.Share("team", "71.25", "7.125"))),
             List.of(new GpuNodePoolStatus.Idle("a", "2026-03-01T10:00:00Z")),
             List.of(new GpuNodePoolStatus.Releasing("b", "Idle", "2026-03-01T10:00:00Z")));
     GpuNodePool created = create("gpunodepool.yaml", GpuNodePool.class);
@@ -247,8 +258,8 @@ class StatusTest {
     assertThat(stored.getStatus()).isEqualTo(status);
     assertThat(server.kubectl("get", "gnp"))
         .containsPattern(
-            "NAME +GPU +NODES +GPUS +USED +\\$/HOUR +CEILING +READY +AGE\n"
-                + "glance +NVIDIA-H100-80GB-HBM3 +2 +16 +3 +38.00 +100.00 +True +");
+            "NAME +GPU +NODES +GPUS +USED +\\$/HOUR +UNALLOCATED +CEILING +READY +AGE\n"
+                + "glance +NVIDIA-H100-80GB-HBM3 +2 +16 +3 +38.00 +30.875 +100.00 +True +");
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.comptroller.reconcile.pool;
 
 import dev.comptroller.api.v1alpha1.GpuNodePool;
 import dev.comptroller.api.v1alpha1.GpuNodePoolStatus;
+import dev.comptroller.decide.cost.PoolBill;
 import dev.comptroller.decide.cost.PoolCost;
 import dev.comptroller.decide.fleet.CapacityType;
 import dev.comptroller.decide.fleet.Pool;
@@ -46,6 +47,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// Keeps the status of every GpuNodePool true: its nodes, its GPUs and what they cost an hour; and
 /// has the nodes made and removed that its replicas need, under its ceiling.
@@ -66,6 +68,7 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
 
   private final FleetView view;
   private final Pools pools;
+  private final PoolAccounts accounts;
   private final PoolObserver observer;
   private final Provisioners provisioners;
   private final OperatorMetrics metrics;
@@ -78,6 +81,7 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
   public GpuNodePoolReconciler(
       FleetView view,
       Pools pools,
+      PoolAccounts accounts,
       Provisioners provisioners,
       OperatorMetrics metrics,
       Events events,
@@ -86,6 +90,7 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
     this.publication = publication;
     this.view = view;
     this.pools = pools;
+    this.accounts = accounts;
     this.observer = new PoolObserver(view, pools);
     this.provisioners = provisioners;
     this.metrics = metrics;
@@ -119,6 +124,8 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
     Instant now = clock.instant();
     String name = object.getMetadata().getName();
     pools.keep(name);
+    Instant second = now.truncatedTo(ChronoUnit.SECONDS);
+    @Nullable PoolBill bill = accounts.settle(object, second).orElse(null);
     Optional<Pool> pool = Optional.ofNullable(pools.observe().get(name));
     return switch (PoolParser.parse(object)) {
       case Parsed.Invalid<Declared> invalid ->
@@ -137,28 +144,36 @@ public class GpuNodePoolReconciler implements Reconciler<GpuNodePool> {
         show(seen, cost);
         Optional<PoolPolicy> policy = PoolParser.policy(object, pools.inForce(declared));
         yield policy.isPresent()
-            ? provision(object, seen, cost, policy.get(), context, now)
+            ? provision(object, new Position(seen, cost, bill), policy.get(), context, now)
             : untilPriceChanges(
-                publish(object, PoolReport.of(object, seen, cost, null, null, now), context, now),
+                publish(
+                    object,
+                    PoolReport.of(object, seen, cost, null, null, bill, second),
+                    context,
+                    now),
                 declared,
                 now);
       }
     };
   }
 
+  /// What a pool has and what that costs.
+  private record Position(Pool pool, PoolCost cost, @Nullable PoolBill bill) {}
+
   /// What is decided is written, then done: a restart goes on from what is written.
   private UpdateControl<GpuNodePool> provision(
       GpuNodePool object,
-      Pool pool,
-      PoolCost cost,
+      Position at,
       PoolPolicy policy,
       Context<GpuNodePool> context,
       Instant now) {
     String uid = object.getMetadata().getUid();
+    Pool pool = at.pool();
     PoolPlan plan =
         PoolDecision.decide(observer.observe(object), policy, now.truncatedTo(ChronoUnit.SECONDS));
     GpuNodePoolStatus previous = PoolReport.previous(object);
-    GpuNodePoolStatus next = PoolReport.of(object, pool, cost, plan, refusals.get(uid), now);
+    GpuNodePoolStatus next =
+        PoolReport.of(object, pool, at.cost(), plan, refusals.get(uid), at.bill(), now);
     if (!next.equals(previous) && !write(object, previous, next, context)) {
       return UpdateControl.<GpuNodePool>noUpdate().rescheduleAfter(AT_ONCE);
     }

@@ -6,6 +6,7 @@ import dev.comptroller.api.v1alpha1.GpuNodePoolStatus;
 import dev.comptroller.api.v1alpha1.GpuNodePoolStatus.CapacityStatus;
 import dev.comptroller.decide.condition.Finding;
 import dev.comptroller.decide.condition.PoolConditions;
+import dev.comptroller.decide.cost.PoolBill;
 import dev.comptroller.decide.cost.PoolCost;
 import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.decide.pool.PoolMemory;
@@ -26,12 +27,14 @@ final class PoolReport {
   ///
   /// @param plan what its provisioner is asked for; absent where nodes are only counted
   /// @param refusal why the provisioner could not be asked; absent if it could
+  /// @param bill what its nodes cost; absent if that is not known
   static GpuNodePoolStatus of(
       GpuNodePool object,
       Pool pool,
       PoolCost cost,
       @Nullable PoolPlan plan,
       @Nullable String refusal,
+      @Nullable PoolBill bill,
       Instant now) {
     long generation = object.getMetadata().getGeneration();
     List<Finding> findings = new ArrayList<>(PoolConditions.judge(pool, now));
@@ -40,6 +43,7 @@ final class PoolReport {
     } else {
       PoolConditions.overlay(findings, plan, refusal);
     }
+    BillReport.Shown money = BillReport.next(previous(object), bill, now);
     PoolMemory memory = plan == null ? PoolMemory.EMPTY : plan.memory();
     return new GpuNodePoolStatus(
         generation,
@@ -51,6 +55,9 @@ final class PoolReport {
         pool.freeGpus(),
         cost.total().toString(),
         plan == null ? null : plan.planned().toString(),
+        money.allocated(),
+        money.unallocated(),
+        money.bill(),
         PoolCodec.idle(memory),
         PoolCodec.releasing(memory));
   }
@@ -69,6 +76,9 @@ final class PoolReport {
         p.gpusFree(),
         p.hourlyCost(),
         p.plannedHourlyCost(),
+        p.allocatedHourlyCost(),
+        p.unallocatedHourlyCost(),
+        p.bill(),
         p.idle(),
         p.releasing());
   }
@@ -76,10 +86,7 @@ final class PoolReport {
   /// The status that `object` shows, or an empty one.
   static GpuNodePoolStatus previous(GpuNodePool object) {
     GpuNodePoolStatus status = object.getStatus();
-    return status != null
-        ? status
-        : new GpuNodePoolStatus(
-            null, List.of(), List.of(), null, null, null, null, null, null, List.of(), List.of());
+    return status != null ? status : GpuNodePoolStatus.empty();
   }
 
   private static Finding provisioning() {

@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -130,6 +132,15 @@ public final class Meter implements AutoCloseable {
   /// Calls `listener` with a namespace whose record changed; it must not block.
   public void onChange(Consumer<String> listener) {
     listeners.add(listener);
+  }
+
+  /// The namespaces that have spent something or may do so now.
+  public SortedSet<String> namespaces() {
+    SortedSet<String> names = new TreeSet<>(ledger.keySet());
+    view.pods().stream()
+        .filter(PodFacts::isReplica)
+        .forEach(pod -> names.add(pod.getMetadata().getNamespace()));
+    return names;
   }
 
   /// The spend of `namespace` now.

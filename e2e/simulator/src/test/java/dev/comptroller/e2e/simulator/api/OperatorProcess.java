@@ -26,6 +26,8 @@ import dev.comptroller.reconcile.desired.Images;
 import dev.comptroller.reconcile.metrics.BudgetMetrics;
 import dev.comptroller.reconcile.metrics.OperatorMetrics;
 import dev.comptroller.reconcile.pool.GpuNodePoolReconciler;
+import dev.comptroller.reconcile.pool.NodeStore;
+import dev.comptroller.reconcile.pool.PoolAccounts;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.pool.PriceStore;
 import dev.comptroller.reconcile.provision.Draining;
@@ -176,6 +178,7 @@ final class OperatorProcess {
             new GpuNodePoolReconciler(
                 view,
                 pools,
+                new PoolAccounts(view, pools, meter, new NodeStore(client, HOME), clock),
                 new Provisioners(client, new Draining(client, view)),
                 metrics,
                 events,
