@@ -24,11 +24,16 @@ import java.util.function.BooleanSupplier;
 /// with the node agent's.
 final class Heatwave {
   private static final String NAMESPACE = "team";
+  private static final String POOL = "h100";
   private static final String MODEL = NAMESPACE + "/chat";
   private static final Duration PATIENCE = Duration.ofMinutes(4);
   private static final String REPORT = "Write a report about the weather.";
   private static final long REPORT_TOKENS = 40;
   private static final Duration LOOK = Duration.ofMillis(700);
+
+  /// What rounding parts of a sum may change of one of them.
+  private static final BigDecimal ROUNDING = new BigDecimal("0.000001");
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final LocalFleet fleet;
@@ -236,11 +241,60 @@ final class Heatwave {
     out.println("  node agent's own log: %d replicas, $%s".formatted(bill().size(), agent));
     out.println(
         "  budget's status:      $%s".formatted(budget().path("status").path("spent").asText()));
+    until("the pool's status shows the same", () -> agrees(agent));
+    unallocated();
+  }
+
+  /// Whether the pool says that the namespace held what `agent` comes to, and holds nothing more.
+  private boolean agrees(BigDecimal agent) {
+    for (JsonNode share : pool().path("bill").path("namespaces")) {
+      if (NAMESPACE.equals(share.path("namespace").asText())) {
+        BigDecimal spent = new BigDecimal(share.path("spent").asText());
+        return new BigDecimal(share.path("hourlyCost").asText("1")).signum() == 0
+            && spent.subtract(agent).abs().compareTo(ROUNDING) <= 0;
+      }
+    }
+    return false;
+  }
+
+  /// Where the rest of the nodes' dollars went.
+  private void unallocated() {
+    JsonNode status = pool();
+    JsonNode bill = status.path("bill");
+    out.println();
+    out.println("  pool %s, %s to %s:".formatted(POOL, text(bill, "start"), text(bill, "asOf")));
+    out.println("    nodes                $%s".formatted(text(bill, "nodes")));
+    for (JsonNode share : bill.path("namespaces")) {
+      out.println(
+          "    held by %-12s $%s, now $%s/h"
+              .formatted(
+                  text(share, "namespace"), text(share, "spent"), text(share, "hourlyCost")));
+    }
+    out.println(
+        "    unallocated          $%s, now $%s/h"
+            .formatted(text(bill, "unallocated"), text(status, "unallocatedHourlyCost")));
+    BigDecimal parts =
+        new BigDecimal(text(bill, "allocated")).add(new BigDecimal(text(bill, "unallocated")));
+    BigDecimal nodes =
+        new BigDecimal(text(bill, "nodes")).add(new BigDecimal(bill.path("excess").asText("0")));
+    if (parts.compareTo(nodes) != 0) {
+      throw new FleetException(
+          "the parts of the pool's bill sum to $%s, not $%s".formatted(parts, nodes));
+    }
     out.println(
         """
+
           The GPUs are free again: no longer on the namespace's bill, but on the pool's
           unallocated line until the pool releases its nodes.
         """);
+  }
+
+  private static String text(JsonNode node, String field) {
+    return node.path(field).asText("?");
+  }
+
+  private JsonNode pool() {
+    return fleet.kubectl().json("get", "gnp", POOL).path("status");
   }
 
   private BigDecimal billed() {
