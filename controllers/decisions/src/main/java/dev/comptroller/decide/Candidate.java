@@ -30,6 +30,11 @@ public record Candidate(
   /// What a choice says of the candidate it made.
   public static final String CHOSEN = "chosen";
 
+  /// It with another verdict.
+  public Candidate judged(String other) {
+    return new Candidate(variant, pool, quality, replicas, hourly, speed, costPerMillion, other);
+  }
+
   /// Dollars an hour, if the pool is known.
   public Optional<HourlyRate> perHour() {
     return Optional.ofNullable(hourly);
@@ -42,12 +47,17 @@ public record Candidate(
 
   /// One line: `large on h100: 2 replicas, $49.16/h, CPM $1.89, quality 0.95: chosen`.
   public String line() {
+    return "%s: %s".formatted(figures(), verdict);
+  }
+
+  /// Its line without the verdict.
+  public String figures() {
     StringBuilder line = new StringBuilder();
     line.append(
         "%s on %s: %d %s"
             .formatted(variant, pool, replicas, replicas == 1 ? "replica" : "replicas"));
     perHour().ifPresent(rate -> line.append(", $%s/h".formatted(rate.print(2))));
     cpm().ifPresent(price -> line.append(", CPM $%s".formatted(price.print(2))));
-    return line.append(", quality %s: %s".formatted(quality.toPlainString(), verdict)).toString();
+    return line.append(", quality %s".formatted(quality.toPlainString())).toString();
   }
 }

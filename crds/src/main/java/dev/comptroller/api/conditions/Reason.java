@@ -239,9 +239,11 @@ public enum Reason {
       "NoCapacity",
       "A lower rung serves because the better one has no GPUs.",
       ConditionType.DOWNGRADED),
-  /// A forecast is there; the message names its model.
+  /// A forecast is there; the message tells its band, its model and why.
   FORECAST(
-      "Forecast", "A forecast is there; the message names its model.", ConditionType.FORECASTED),
+      "Forecast",
+      "A forecast is there; the message tells its band, its model and why.",
+      ConditionType.FORECASTED),
   /// The period is too young for a forecast.
   TOO_LITTLE_HISTORY(
       "TooLittleHistory", "The period is too young for a forecast.", ConditionType.FORECASTED),

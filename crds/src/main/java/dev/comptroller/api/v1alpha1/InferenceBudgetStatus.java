@@ -50,6 +50,15 @@ public record InferenceBudgetStatus(
         @Nullable String forecast,
     @Text(Format.SHORT) @JsonPropertyDescription("How the forecast was made, such as Linear.")
         @Nullable String forecastModel,
+    @JsonPropertyDescription(
+            "Between which dollars four of five periods end; absent where nothing tells, and then"
+                + " forecastBasis says why.")
+        @Nullable ForecastBand forecastBand,
+    @Text(Format.SENTENCE)
+        @JsonPropertyDescription(
+            "What the forecast was made from, why not by the other model, and what its band is"
+                + " made from.")
+        @Nullable String forecastBasis,
     @Text(Format.INSTANT)
         @JsonPropertyDescription(
             "When the money ends at the present rate; absent when it lasts the period.")
@@ -146,6 +155,8 @@ public record InferenceBudgetStatus(
         null,
         null,
         null,
+        null,
+        null,
         actions,
         grants,
         commitments,
@@ -158,6 +169,16 @@ public record InferenceBudgetStatus(
         history,
         null);
   }
+
+  /// A range of dollars at the end of the period.
+  @Wire
+  public record ForecastBand(
+      @Required
+          @Text(Format.DOLLARS_OR_ZERO)
+          @JsonPropertyDescription("Its low end; never less than is spent.")
+          String low,
+      @Required @Text(Format.DOLLARS_OR_ZERO) @JsonPropertyDescription("Its high end.")
+          String high) {}
 
   /// A period as instants.
   @Wire
@@ -232,7 +253,81 @@ public record InferenceBudgetStatus(
       @Required @Text(Format.SHORT) @JsonPropertyDescription("Why, as one word in CamelCase.")
           String reason,
       @Text(Format.SENTENCE) @JsonPropertyDescription("Why, for people, with numbers.")
-          @Nullable String message) {}
+          @Nullable String message,
+      @JsonPropertyDescription(
+              "The decision that the message is of, with what it was chosen against.")
+          @Nullable Explained explanation) {}
+
+  /// Why a grant is what it is: figures of the decision that first told it. The trace of that
+  /// instant gives them again.
+  @Wire
+  public record Explained(
+      @Required
+          @Text(Format.INSTANT)
+          @JsonPropertyDescription("When it was decided: the name of its trace.")
+          String at,
+      @Text(Format.SHORT) @JsonPropertyDescription("The variant that served; absent if none did.")
+          @Nullable String from,
+      @JsonPropertyDescription("How many rungs lower the heat ladder asks for; absent for none.")
+          @Nullable Integer depth,
+      @Required
+          @Text(Format.SENTENCE)
+          @JsonPropertyDescription("The constraint that kept a better candidate from being chosen.")
+          String bindingConstraint,
+      @Text(Format.SHORT) @JsonPropertyDescription("Dollars per hour that it cost before.")
+          @Nullable String burnRateBefore,
+      @Text(Format.SHORT) @JsonPropertyDescription("Dollars per hour less than without the budget.")
+          @Nullable String savedPerHour,
+      @Text(Format.SHORT)
+          @JsonPropertyDescription("Dollars less than without the budget until it ends.")
+          @Nullable String saved,
+      @Text(Format.INSTANT)
+          @JsonPropertyDescription("When it is expected to end; absent if there is nothing to end.")
+          @Nullable String until,
+      @JsonPropertyDescription("What would serve without the budget; absent if nothing could.")
+          @Nullable WithoutBudget withoutBudget,
+      @Size(max = 16)
+          @JsonPropertyDescription(
+              "Every variant that was weighed, best first, at most 16. Absent where those of the"
+                  + " other deployments fill the status.")
+          List<Weighed> candidates) {
+    /// Puts the defaults in place of absent members.
+    public Explained {
+      candidates = Absent.list(candidates);
+    }
+  }
+
+  /// A variant that was weighed.
+  @Wire
+  public record Weighed(
+      @Required @Text(Format.SHORT) @JsonPropertyDescription("The variant.") String variant,
+      @Required @Text(Format.SHORT) @JsonPropertyDescription("Its pool.") String pool,
+      @Required @Text(Format.SHORT) @JsonPropertyDescription("Its quality.") String quality,
+      @Required @JsonPropertyDescription("Its replicas.") Integer replicas,
+      @Text(Format.SHORT) @JsonPropertyDescription("What it costs in dollars per hour.")
+          @Nullable String burnRate,
+      @Text(Format.SHORT)
+          @JsonPropertyDescription("Dollars per million tokens; absent while its speed is unknown.")
+          @Nullable String cpm,
+      @Required
+          @Text(Format.SHORT)
+          @JsonPropertyDescription(
+              "Whether it keeps the promised latency: Met, Missed, Unknown or NotDeclared.")
+          String slo,
+      @Required
+          @Text(Format.SENTENCE)
+          @JsonPropertyDescription("Chosen, or what spoke against it, with numbers.")
+          String verdict) {}
+
+  /// What would serve without the budget.
+  @Wire
+  public record WithoutBudget(
+      @Required @Text(Format.SHORT) @JsonPropertyDescription("The variant.") String variant,
+      @Required @Text(Format.SHORT) @JsonPropertyDescription("Its pool.") String pool,
+      @Required @Text(Format.SHORT) @JsonPropertyDescription("Its quality.") String quality,
+      @Required @JsonPropertyDescription("Its replicas.") Integer replicas,
+      @Required @Text(Format.SHORT) @JsonPropertyDescription("What it costs in dollars per hour.")
+          String burnRate) {}
 
   /// Replicas that may hold GPUs because they were granted.
   @Wire
@@ -390,6 +485,9 @@ public record InferenceBudgetStatus(
               "Dollars that it saves before it ends or the period does; negative where it"
                   + " costs more.")
           @Nullable String saved,
+      @Text(Format.SENTENCE)
+          @JsonPropertyDescription("What bound it; absent for actions of the ladder.")
+          @Nullable String bindingConstraint,
       @Text(Format.SHORT) @JsonPropertyDescription("Why, as one word in CamelCase.")
           @Nullable String reason,
       @Text(Format.SENTENCE) @JsonPropertyDescription("Why, for people, with numbers.")

@@ -141,12 +141,43 @@ public record ModelDeploymentStatus(
           @Nullable String bindingConstraint,
       @Size(max = 16)
           @JsonPropertyDescription("The candidates that were weighed, best first, at most 16.")
-          List<Candidate> candidates) {
+          List<Candidate> candidates,
+      @JsonPropertyDescription(
+              "What the budget has to do with it; absent where no budget decided it.")
+          @Nullable BudgetEffect budget) {
     /// Puts the defaults in place of absent members.
     public LastDecision {
       candidates = Absent.list(candidates);
     }
   }
+
+  /// What a budget changed. Figures are those of its decision: the trace of that instant gives them
+  /// again.
+  @Wire
+  public record BudgetEffect(
+      @Required
+          @Text(Format.INSTANT)
+          @JsonPropertyDescription("When the budget decided: the name of the decision's trace.")
+          String decidedAt,
+      @Text(Format.SHORT)
+          @JsonPropertyDescription("The variant that would serve without the budget.")
+          @Nullable String fromVariant,
+      @JsonPropertyDescription("Replicas of it.") @Nullable Integer fromReplicas,
+      @Text(Format.SHORT) @JsonPropertyDescription("Its quality.") @Nullable String fromQuality,
+      @Text(Format.SHORT) @JsonPropertyDescription("Dollars per hour of it.")
+          @Nullable String burnRateWithout,
+      @Text(Format.SHORT) @JsonPropertyDescription("Dollars per hour that were spent before.")
+          @Nullable String burnRateBefore,
+      @Text(Format.SHORT) @JsonPropertyDescription("Dollars per hour of what is paid for.")
+          @Nullable String burnRateAfter,
+      @Text(Format.SHORT) @JsonPropertyDescription("Dollars per hour less than without the budget.")
+          @Nullable String savedPerHour,
+      @Text(Format.SHORT)
+          @JsonPropertyDescription("Dollars less than without the budget until it ends.")
+          @Nullable String saved,
+      @Text(Format.INSTANT)
+          @JsonPropertyDescription("When it is expected to end; absent if there is nothing to end.")
+          @Nullable String until) {}
 
   /// One way to serve that was weighed.
   @Wire
@@ -160,6 +191,12 @@ public record ModelDeploymentStatus(
           @Nullable String burnRate,
       @Text(Format.DOLLARS_OR_ZERO) @JsonPropertyDescription("Its expected full CPM.")
           @Nullable String cpm,
+      @Text(Format.SHORT) @JsonPropertyDescription("Its quality.") @Nullable String quality,
+      @Text(Format.SHORT)
+          @JsonPropertyDescription(
+              "Whether it keeps the promised latency: Met, Missed, Unknown (nobody has measured it)"
+                  + " or NotDeclared.")
+          @Nullable String slo,
       @Text(Format.SENTENCE)
           @JsonPropertyDescription("Chosen, or what spoke against it, with numbers.")
           @Nullable String verdict) {}
@@ -186,7 +223,17 @@ public record ModelDeploymentStatus(
           @Nullable String burnRateBefore,
       @Text(Format.DOLLARS_OR_ZERO)
           @JsonPropertyDescription("Dollars per hour of what is wanted since.")
-          @Nullable String burnRateAfter) {}
+          @Nullable String burnRateAfter,
+      @Text(Format.SENTENCE) @JsonPropertyDescription("What bound it.")
+          @Nullable String bindingConstraint,
+      @Text(Format.SHORT)
+          @JsonPropertyDescription(
+              "Dollars less than without the budget until it ends, as decided; absent where no budget"
+                  + " decided it.")
+          @Nullable String saved,
+      @Text(Format.INSTANT)
+          @JsonPropertyDescription("When it was expected to end; absent if nothing was to end.")
+          @Nullable String until) {}
 
   /// A change of variant under way: written before each of its steps, so that it goes on from here
   /// whoever takes it up.

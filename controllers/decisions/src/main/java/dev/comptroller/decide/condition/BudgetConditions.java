@@ -6,7 +6,8 @@ import java.util.stream.Collectors;
 
 /// The conditions of an InferenceBudget.
 ///
-/// Messages show percents, not dollars that flow, so that they change when heat does.
+/// Messages show percents, not dollars that flow, so that they change when heat does; but that of
+/// `Forecasted`, which tells its dollars.
 public final class BudgetConditions {
   private BudgetConditions() {}
 
@@ -44,13 +45,13 @@ public final class BudgetConditions {
     return Finding.yes(
         "Forecasted",
         "Forecast",
-        "%s: %d %% of $%s by the end of this %s at $%s/h"
+        "$%s, %d %% of $%s, by the end of this %s; %s"
             .formatted(
-                state.forecast().model(),
+                state.forecast().atEnd().print(2),
                 state.forecastPercent(),
                 state.amount(),
                 view.period(),
-                state.burnRate().print(2)));
+                view.outlook().basis()));
   }
 
   private static Finding conflict(BudgetView view) {

@@ -2,6 +2,7 @@ package dev.comptroller.decide.condition;
 
 import dev.comptroller.decide.budget.BudgetState;
 import dev.comptroller.decide.budget.Period;
+import dev.comptroller.decide.forecast.Outlook;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -12,9 +13,15 @@ import java.util.List;
 /// @param name its name
 /// @param period its period
 /// @param state its figures
+/// @param outlook what the forecast is made from and how far off it may be
 /// @param claimants all budgets of the namespace, this one included
 public record BudgetView(
-    String namespace, String name, Period period, BudgetState state, List<Claimant> claimants) {
+    String namespace,
+    String name,
+    Period period,
+    BudgetState state,
+    Outlook outlook,
+    List<Claimant> claimants) {
   public BudgetView {
     claimants = claimants.stream().sorted(Claimant.SENIORITY).toList();
     if (claimants.isEmpty()) {

@@ -127,6 +127,12 @@ public record Needs(SortedMap<Integer, Long> rates) {
         byHour(mean(rate)).stream().map(it -> it.multiply(factor).divide(rate)).toList());
   }
 
+  /// What each hour of the day needs; hours not seen as the mean of the others, and `need` where
+  /// none was.
+  List<BigInteger> hours(long need) {
+    return byHour(mean(BigInteger.valueOf(need)));
+  }
+
   private BigInteger mean(BigInteger otherwise) {
     BigInteger sum = BigInteger.ZERO;
     for (Long known : rates.values()) {

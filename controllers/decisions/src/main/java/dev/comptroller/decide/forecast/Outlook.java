@@ -20,8 +20,11 @@ import org.jspecify.annotations.Nullable;
 /// of the present hour goes on at the present burn rate. Else linear, without a band. It forecasts
 /// what was, so it does not know of a change made a moment ago until days later.
 ///
+/// Where it is known what hours need, the band is made from how far such forecasts would have been
+/// off on past days ([Misses]); where no days tell, there is none, and the basis says so.
+///
 /// @param forecast the figures, and the model that made them
-/// @param range where the true figure lies about four of five times; absent for a linear forecast
+/// @param range where the true figure lies about four of five times; absent where nothing tells
 /// @param basis which model was used, from what, and why not the other
 public record Outlook(Forecast forecast, @Nullable Band range, String basis) {
   private static final BigInteger HOUR = BigInteger.valueOf(HourSpend.SECONDS);
@@ -53,7 +56,8 @@ public record Outlook(Forecast forecast, @Nullable Band range, String basis) {
     Optional<Season> season = Season.learn(history, zone, now);
     if (season.isEmpty()) {
       String basis =
-          "Linear: $%s/h until the end; %d of %d hours of history that a seasonal forecast needs"
+          ("Linear: $%s/h until the end; %d of %d hours of history that a seasonal forecast"
+                  + " needs, and a band with it")
               .formatted(
                   burnRate.print(2), Season.hoursKnown(history, now), Season.DAYS_NEEDED * 24);
       Forecast linear = Forecast.linear(spent, burnRate, amount, window, now);
@@ -65,10 +69,12 @@ public record Outlook(Forecast forecast, @Nullable Band range, String basis) {
   /// The outlook where it is known what the hours of the day need: what runs now goes on, more or
   /// less of it as the hours need more or less than the present one.
   ///
+  /// @param history closed hours in any order, none twice
   /// @param needs what they need
   /// @param known of how many of them that is known, at least one; it is seasonal if all are
   /// @param need what the present needs, more than zero
   public static Outlook byNeed(
+      List<HourSpend> history,
       Needs needs,
       int known,
       long need,
@@ -82,20 +88,46 @@ public record Outlook(Forecast forecast, @Nullable Band range, String basis) {
     Needs.Curve curve = needs.curve(need, burnRate);
     Forecast forecast = walk(model, curve::rateAt, window, amount, spent, burnRate, now);
     String basis =
-        "%s: $%s/h now, as much more or less later as the hours of the day need; %d of 24 known"
-            .formatted(model, burnRate.print(2), known);
-    return new Outlook(forecast, null, basis);
+        "%s: $%s/h now, as much more or less later as the hours of the day need; %d of 24 known%s"
+            .formatted(
+                model,
+                burnRate.print(2),
+                known,
+                known == Needs.HOURS ? "" : ", and seasonal from 24 on");
+    Misses misses = Misses.learn(history, needs.hours(need), now, window.end());
+    if (misses.ahead() == 0) {
+      return new Outlook(forecast, null, basis + "; no band: 0 hours follow the present one");
+    }
+    if (!misses.isTelling()) {
+      return new Outlook(
+          forecast,
+          null,
+          "%s; no band: %d of %d past days tell how far off that is"
+              .formatted(basis, misses.days(), Misses.NEEDED));
+    }
+    Band band = band(forecast.atEnd(), misses.halfWidth(), spent);
+    return new Outlook(
+        forecast,
+        band,
+        "%s; $%s to $%s at the end in 80 %% of cases, as far as %d past days were off"
+            .formatted(basis, band.low().print(2), band.high().print(2), misses.days()));
+  }
+
+  private static Band band(Money atEnd, BigInteger halfWidth, Money spent) {
+    Money off = new Money(halfWidth.longValueExact());
+    return new Band(atEnd.minus(off).max(spent), atEnd.plus(off));
   }
 
   private static Outlook seasonal(
       Season season, Window window, Money amount, Money spent, HourlyRate burnRate, Instant now) {
     Forecast forecast =
         walk(Forecast.Model.Seasonal, season::rateAt, window, amount, spent, burnRate, now);
-    Money atEnd = forecast.atEnd();
+    // By whole hours, as the forecast itself: nothing moves while nothing runs.
     Duration rest =
-        now.isBefore(window.end()) ? Duration.between(now, window.end()) : Duration.ZERO;
-    Money off = new Money(season.halfWidth(rest).longValueExact());
-    Band band = new Band(atEnd.minus(off).max(spent), atEnd.plus(off));
+        now.isBefore(window.end())
+            ? Duration.between(HourSpend.floor(now), window.end())
+            : Duration.ZERO;
+    Band band = band(forecast.atEnd(), season.halfWidth(rest), spent);
     String basis =
         "Seasonal: %d days by hour of day; $%s to $%s at the end in 80 %% of cases"
             .formatted(season.days(), band.low().print(2), band.high().print(2));

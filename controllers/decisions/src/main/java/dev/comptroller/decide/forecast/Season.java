@@ -28,7 +28,7 @@ record Season(ZoneId zone, int days, List<BigInteger> rates, BigInteger squares)
   private static final BigInteger DAY = BigInteger.valueOf(86_400);
 
   /// Two-sided 80 % points of Student's t in thousandths, by degrees of freedom from 1.
-  private static final List<Integer> STUDENT =
+  static final List<Integer> STUDENT =
       List.of(
           3078, 1886, 1638, 1533, 1476, 1440, 1415, 1397, 1383, 1372, 1363, 1356, 1350, 1345, 1341,
           1337, 1333, 1330, 1328, 1325, 1323, 1321, 1319, 1318, 1316, 1315, 1314);
@@ -64,7 +64,7 @@ record Season(ZoneId zone, int days, List<BigInteger> rates, BigInteger squares)
 
   /// What the last `count` hours before `present` cost, the newest first; -1 where that is not
   /// known.
-  private static long[] hoursBack(List<HourSpend> history, Instant present, int count) {
+  static long[] hoursBack(List<HourSpend> history, Instant present, int count) {
     once(history);
     long[] spent = new long[count];
     Arrays.fill(spent, -1);

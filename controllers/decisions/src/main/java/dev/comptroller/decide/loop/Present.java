@@ -308,7 +308,8 @@ record Present(
             known.history(), policy.calendar().zone(), window, policy.amount(), spent, burn, now);
     boolean learnt = past.forecast().model() == Forecast.Model.Seasonal;
     return hasHours(need, needs) && (needs.isWhole() || !learnt)
-        ? Outlook.byNeed(needs, hours.known(), need, window, policy.amount(), spent, burn, now)
+        ? Outlook.byNeed(
+            known.history(), needs, hours.known(), need, window, policy.amount(), spent, burn, now)
         : past;
   }
 

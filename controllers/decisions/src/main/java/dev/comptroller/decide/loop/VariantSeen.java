@@ -42,7 +42,17 @@ public record VariantSeen(
     /// Nobody has measured it.
     NotMeasured,
     /// Nothing is promised.
-    NotDeclared
+    NotDeclared;
+
+    /// `SLO met`, `SLO missed`, `SLO unknown` or `no SLO`.
+    public String words() {
+      return switch (this) {
+        case Met -> "SLO met";
+        case Missed -> "SLO missed";
+        case NotMeasured -> "SLO unknown";
+        case NotDeclared -> "no SLO";
+      };
+    }
   }
 
   public VariantSeen {

@@ -15,6 +15,7 @@ import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.decide.fleet.Replica;
 import dev.comptroller.decide.fleet.Scaling;
 import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.forecast.Outlook;
 import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.Money;
 import java.math.BigDecimal;
@@ -185,7 +186,14 @@ class ConditionsTest {
       claimants.add(new BudgetView.Claimant(each, NOW.plusSeconds(each.length())));
     }
     return byType(
-        BudgetConditions.judge(new BudgetView("team", name, Period.Day, spent(spent), claimants)));
+        BudgetConditions.judge(
+            new BudgetView(
+                "team",
+                name,
+                Period.Day,
+                spent(spent),
+                new Outlook(spent(spent).forecast(), null, "Linear: $1.00/h until the end"),
+                claimants)));
   }
 
   @Test
@@ -211,7 +219,8 @@ class ConditionsTest {
             Finding.yes(
                 "Forecasted",
                 "Forecast",
-                "Linear: 163 % of $19.00 by the end of this Day at $1.00/h"));
+                "$31.00, 163 % of $19.00, by the end of this Day; Linear: $1.00/h until the"
+                    + " end"));
   }
 
   private static Found judgePool(Pool pool) {

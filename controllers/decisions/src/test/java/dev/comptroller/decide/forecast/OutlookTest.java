@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -79,7 +81,7 @@ class OutlookTest {
     assertThat(outlook.basis())
         .isEqualTo(
             "Linear: $10.00/h until the end; 47 of 48 hours of history that a seasonal forecast"
-                + " needs");
+                + " needs, and a band with it");
   }
 
   @Test
@@ -182,6 +184,134 @@ class OutlookTest {
                 NOON)
             .band()
             .orElseThrow();
+    return truth >= band.low().micros() && truth <= band.high().micros();
+  }
+
+  private static Needs officeNeeds() {
+    SortedMap<Integer, Long> rates = new TreeMap<>();
+    for (int of = 0; of < 24; of++) {
+      rates.put(of, of >= 8 && of < 20 ? 4_000L : 0L);
+    }
+    return new Needs(rates);
+  }
+
+  private static Outlook byNeed(List<HourSpend> history, Needs needs, Window window, long burn) {
+    return Outlook.byNeed(
+        history,
+        needs,
+        needs.known(),
+        needs.at(NOON).orElseThrow(),
+        window,
+        Money.parse("100"),
+        Money.parse("40"),
+        new HourlyRate(burn),
+        NOON);
+  }
+
+  @Test
+  void shouldMakeABandByNeedFromHowFarPastDaysWouldHaveBeenOff() {
+    // As needed on one day; on the day before, $8 more than that from 13:00 on.
+    List<HourSpend> history = history(48, NOON, ZoneOffset.UTC);
+    history.replaceAll(
+        hour ->
+            hour.hour().equals(NOON.minusSeconds(3600L * 45))
+                ? new HourSpend(hour.hour(), Money.parse("18"))
+                : hour);
+    Outlook outlook = byNeed(history, officeNeeds(), DAY, 10_000_000);
+    assertThat(outlook.forecast().model()).isEqualTo(Forecast.Model.Seasonal);
+    assertThat(outlook.forecast().atEnd()).isEqualTo(Money.parse("120"));
+    // 1.886 standard deviations of sqrt((0 + 8^2) / 2).
+    Outlook.Band band = outlook.band().orElseThrow();
+    assertThat(band.high().micros() - 120_000_000).isBetween(10_668_000L, 10_669_000L);
+    assertThat(120_000_000 - band.low().micros()).isBetween(10_668_000L, 10_669_000L);
+    assertThat(outlook.basis())
+        .isEqualTo(
+            "Seasonal: $10.00/h now, as much more or less later as the hours of the day need; 24 of"
+                + " 24 known; $109.33 to $130.67 at the end in 80 % of cases, as far as 2 past days"
+                + " were off");
+  }
+
+  @Test
+  void shouldSayWhyThereIsNoBandByNeedInPlaceOfInventingOne() {
+    Outlook young = byNeed(history(30, NOON, ZoneOffset.UTC), officeNeeds(), DAY, 10_000_000);
+    assertThat(young.band()).isEmpty();
+    assertThat(young.basis()).endsWith("no band: 1 of 2 past days tell how far off that is");
+
+    Window over = new Window(DAY.start(), NOON.plusSeconds(1800));
+    Outlook last = byNeed(history(99, NOON, ZoneOffset.UTC), officeNeeds(), over, 10_000_000);
+    assertThat(last.band()).isEmpty();
+    assertThat(last.basis()).endsWith("no band: 0 hours follow the present one");
+
+    SortedMap<Integer, Long> few = new TreeMap<>(officeNeeds().rates().headMap(13));
+    Outlook partly = byNeed(history(99, NOON, ZoneOffset.UTC), new Needs(few), DAY, 10_000_000);
+    assertThat(partly.basis())
+        .startsWith("Linear: ")
+        .contains("13 of 24 known, and seasonal from 24 on");
+  }
+
+  @Test
+  void shouldKeepItsBandWhileAnHourLastsInWhichNothingRuns() {
+    List<HourSpend> history = history(72, NOON, ZoneOffset.UTC);
+    history.set(3, new HourSpend(history.get(3).hour(), Money.parse("7")));
+    Outlook first = idle(history, NOON);
+    assertThat(first.band()).isPresent();
+    assertThat(idle(history, NOON.plusSeconds(3599)).band()).isEqualTo(first.band());
+  }
+
+  private static Outlook idle(List<HourSpend> history, Instant now) {
+    return Outlook.of(
+        history, ZoneOffset.UTC, DAY, Money.parse("100"), Money.parse("40"), HourlyRate.ZERO, now);
+  }
+
+  /// Days with a level of their own and hours with noise, many times. A forecast by need takes the
+  /// present hour for what all hours after it are like, so that it is off by its noise as well;
+  /// what
+  /// is a week ahead is taken to be off as one day is, all week, which is wider than it need be.
+  @Test
+  void shouldHoldTheTruthInItsBandByNeedFourOfFiveTimesOrMore() {
+    for (int days : new int[] {3, 7, 14}) {
+      for (int ahead : new int[] {6, 24, 24 * 7}) {
+        int inside = 0;
+        int trials = 400;
+        for (int trial = 0; trial < trials; trial++) {
+          inside += isInsideByNeed(new Random(trial), days, ahead) ? 1 : 0;
+        }
+        assertThat(inside * 100 / trials)
+            .as("%% of cases with %d days for %d hours", days, ahead)
+            .isBetween(72, ahead <= 24 ? 92 : 99);
+      }
+    }
+  }
+
+  private static double shape(Instant hour) {
+    return 2 + Math.sin(hour.atZone(ZoneOffset.UTC).getHour() * Math.PI / 12);
+  }
+
+  private static boolean isInsideByNeed(Random random, int days, int ahead) {
+    SortedMap<Integer, Long> rates = new TreeMap<>();
+    for (int of = 0; of < 24; of++) {
+      rates.put(of, Math.round(1_000 * shape(DAY.start().plusSeconds(3600L * of))));
+    }
+    List<HourSpend> history = new ArrayList<>();
+    long truth = 40_000_000;
+    double level = 1;
+    long first = 0;
+    for (int hour = -24 * days - 12; hour < ahead; hour++) {
+      Instant start = NOON.plusSeconds(3600L * hour);
+      if (start.atZone(ZoneOffset.UTC).getHour() == 0) {
+        level = Math.max(0.1, 1 + 0.2 * random.nextGaussian());
+      }
+      double noise = Math.max(0.1, 1 + 0.1 * random.nextGaussian());
+      long micros = Math.round(1_000_000 * shape(start) * level * noise);
+      if (hour < 0) {
+        history.add(new HourSpend(start, new Money(micros)));
+      } else {
+        truth += micros;
+        first = hour == 0 ? micros : first;
+      }
+    }
+    Window window = new Window(DAY.start(), NOON.plus(Duration.ofHours(ahead)));
+    Outlook.Band band = byNeed(history, new Needs(rates), window, first).band().orElseThrow();
     return truth >= band.low().micros() && truth <= band.high().micros();
   }
 

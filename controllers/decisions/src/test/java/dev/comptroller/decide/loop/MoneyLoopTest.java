@@ -107,6 +107,12 @@ class MoneyLoopTest {
     assertThat(verdict.explanation().candidates())
         .extracting(candidate -> candidate.variant() + ": " + candidate.verdict())
         .containsExactly("large: costs more than $8.33/h", "small: chosen");
+    assertThat(verdict.boundBy()).isEqualTo("AllowedRate");
+    assertThat(verdict.why())
+        .isEqualTo(
+            "bound by allowed $/hour; large on h100: 2 replicas, $16.00/h, CPM $1.11, quality 0.95,"
+                + " no SLO: costs more than $8.33/h; small on h100: 2 replicas, $4.00/h, CPM $0.28,"
+                + " quality 0.80, no SLO: chosen");
     assertThat(verdict.text()).contains("without the budget: 2 x large on h100 for $16.00/h");
     // Once 100 - 4 h pays for the rest at 16 $/h with 2 % to spare.
     assertThat(verdict.until()).isBetween(NOW.plusSeconds(7 * 3600), NOW.plusSeconds(9 * 3600));

@@ -47,7 +47,8 @@ public final class BudgetDirectives implements Directives {
         granted.surge(),
         HourlyRate.parse(granted.burnRate()),
         granted.reason(),
-        Objects.requireNonNullElse(granted.message(), ""));
+        Objects.requireNonNullElse(granted.message(), ""),
+        Explanations.told(granted).orElse(null));
   }
 
   private Optional<Directive> waiting(String namespace, String name, String budget) {

@@ -1,5 +1,6 @@
 package dev.comptroller.reconcile.budget;
 
+import dev.comptroller.api.v1alpha1.Condition;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.BatchWork;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.FeatureUse;
@@ -35,6 +36,10 @@ final class BudgetFigures {
     put(flowing, "forecast", status.forecast());
     Map<String, Long> derived = new TreeMap<>();
     put(derived, "allowedRate", status.allowedRate());
+    if (status.forecastBand() != null) {
+      put(derived, "forecastLow", status.forecastBand().low());
+      put(derived, "forecastHigh", status.forecastBand().high());
+    }
     putTime(derived, "exhaustsAt", status.exhaustsAt());
     BatchWork batch = status.batch();
     if (batch != null) {
@@ -63,7 +68,7 @@ final class BudgetFigures {
         text(status.heat()),
         text(status.ladder()),
         text(status.lastValidSpec()),
-        Conditions.fingerprint(status.conditions()),
+        Conditions.fingerprint(status.conditions().stream().map(BudgetFigures::steady).toList()),
         status.activeActions().stream().map(a -> text(a.action()) + a.at() + a.until()).toList(),
         status.grants().stream()
             .map(
@@ -101,6 +106,14 @@ final class BudgetFigures {
             .toList(),
         status.history().size(),
         status.history().isEmpty() ? "" : status.history().getFirst().toString());
+  }
+
+  /// The dollars of a forecast flow; it is told with what else is told.
+  private static Condition steady(Condition c) {
+    return c.type().equals("Forecasted")
+        ? new Condition(
+            c.type(), c.status(), c.reason(), "", c.observedGeneration(), c.lastTransitionTime())
+        : c;
   }
 
   private static String text(@Nullable Object value) {

@@ -3,11 +3,15 @@ package dev.comptroller.reconcile.budget;
 import dev.comptroller.api.v1alpha1.InferenceBudget;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.Decided;
+import dev.comptroller.decide.Candidate;
 import dev.comptroller.decide.budget.BudgetState;
+import dev.comptroller.decide.forecast.Outlook;
 import dev.comptroller.decide.heat.HeatAction;
 import dev.comptroller.decide.loop.DeploymentVerdict;
 import dev.comptroller.decide.loop.Grant;
 import dev.comptroller.decide.loop.NamespaceDecision;
+import dev.comptroller.decide.units.Cpm;
+import dev.comptroller.decide.units.HourlyRate;
 import dev.comptroller.decide.units.Money;
 import dev.comptroller.reconcile.budget.NamespaceObserver.Look;
 import dev.comptroller.reconcile.charges.Charges;
@@ -45,8 +49,10 @@ public final class BudgetNews {
   }
 
   /// What a decision changed: an event each, a count each, and one trace.
-  void decided(BudgetReport.Facts facts, Look look, List<Decided> changed) {
-    if (changed.isEmpty()) {
+  ///
+  /// @param told whether the status tells figures of this decision, which a trace has to give again
+  void decided(BudgetReport.Facts facts, Look look, List<Decided> changed, boolean told) {
+    if (changed.isEmpty() && !told) {
       return;
     }
     boolean observe = facts.declared().observe();
@@ -87,6 +93,7 @@ public final class BudgetNews {
         state.amount().micros(),
         state.burnRate().microsPerHour(),
         state.forecast().atEnd().micros());
+    @Nullable Outlook outlook = decision.outlook();
     try (BudgetMetrics.Round round = figures.round(namespace)) {
       round.reserved(decision.reserve().inPeriod().plus(facts.charges().held()).micros());
       if (decision.allowed() != null) {
@@ -104,8 +111,12 @@ public final class BudgetNews {
       for (Grant grant : decision.grants()) {
         round.granted(grant.deployment(), grant.variant(), grant.replicas());
       }
+      if (outlook != null) {
+        outlook.band().ifPresent(band -> round.forecast(band.low().micros(), band.high().micros()));
+      }
       for (DeploymentVerdict verdict : decision.deployments()) {
         round.saved(verdict.deployment(), verdict.savedHourly().microsPerHour());
+        explain(verdict, round);
       }
       charges(facts.charges(), round);
       for (Features.Use use : facts.features()) {
@@ -127,6 +138,29 @@ public final class BudgetNews {
       round.feature(use.policy().name(), amount.micros(), left.micros());
     }
     round.featureAction(use.policy().name(), use.verdict().action().name());
+  }
+
+  /// What was weighed, what bound it, and what would be without the budget.
+  private static void explain(DeploymentVerdict verdict, BudgetMetrics.Round round) {
+    String deployment = verdict.deployment();
+    round.bound(deployment, verdict.boundBy());
+    DeploymentVerdict.Counterfactual without = verdict.withoutBudget();
+    if (without != null) {
+      round.without(deployment, without.variant(), without.hourly().microsPerHour());
+    }
+    List<Candidate> candidates = verdict.explanation().candidates();
+    for (int i = 0; i < candidates.size(); i++) {
+      Candidate candidate = candidates.get(i);
+      round.candidate(
+          new BudgetMetrics.Weighed(
+              deployment,
+              candidate.variant(),
+              candidate.verdict().equals(Candidate.CHOSEN),
+              candidate.perHour().map(HourlyRate::microsPerHour).orElse(null),
+              candidate.cpm().map(Cpm::microsPerMillion).orElse(null),
+              candidate.quality().doubleValue(),
+              Explanations.wire(verdict.slo().get(i))));
+    }
   }
 
   private static void charges(Charges.Figures charges, BudgetMetrics.Round round) {

@@ -5,6 +5,7 @@ import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.ActiveAction;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.BatchWork;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.CurrentPeriod;
+import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.ForecastBand;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.Spender;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.TopSpenders;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.Traffic;
@@ -13,6 +14,7 @@ import dev.comptroller.decide.condition.BudgetConditions;
 import dev.comptroller.decide.condition.BudgetView;
 import dev.comptroller.decide.condition.BudgetView.Claimant;
 import dev.comptroller.decide.condition.Finding;
+import dev.comptroller.decide.forecast.Outlook;
 import dev.comptroller.decide.heat.HeatVerdict;
 import dev.comptroller.decide.loop.NamespaceDecision;
 import dev.comptroller.decide.units.Money;
@@ -65,7 +67,8 @@ final class BudgetReport {
     InferenceBudgetStatus before = previous(facts.budget());
     NamespaceDecision decision = facts.decision();
     @Nullable BudgetState state = decision.figures();
-    if (state == null) {
+    @Nullable Outlook outlook = decision.outlook();
+    if (state == null || outlook == null) {
       return unknown(facts, now);
     }
     boolean inForce = facts.isInForce();
@@ -74,7 +77,7 @@ final class BudgetReport {
     Money spent = state.spent().minus(facts.charges().held()).max(Money.ZERO);
     return new InferenceBudgetStatus(
         generation,
-        Conditions.next(before.conditions(), findings(facts, state), generation, now),
+        Conditions.next(before.conditions(), findings(facts, state, outlook), generation, now),
         new CurrentPeriod(state.window().start().toString(), state.window().end().toString()),
         spent.toString(),
         reserved.toString(),
@@ -84,12 +87,17 @@ final class BudgetReport {
         allowed(decision, state),
         state.forecast().atEnd().toString(),
         state.forecast().model().name(),
+        outlook
+            .band()
+            .map(band -> new ForecastBand(band.low().toString(), band.high().toString()))
+            .orElse(null),
+        Memory.sentence(outlook.basis()),
         state.forecast().exhaustsAt().map(Decisions::seconds).orElse(null),
         inForce ? fundedUntil(before, decision, now) : null,
         state.heatPercent(),
         inForce ? Memory.wire(decision.state().heat()) : null,
         inForce ? actions(decision) : List.of(),
-        inForce ? decision.state().grants().stream().map(Memory::wire).toList() : List.of(),
+        inForce ? Explanations.grants(before.grants(), decision) : List.of(),
         inForce ? decision.state().commitments().stream().map(Memory::wire).toList() : List.of(),
         inForce ? Memory.wire(decision.state().allotment()) : null,
         inForce ? Memory.wire(decision.state().needs(), decision.state().work()) : List.of(),
@@ -144,7 +152,7 @@ final class BudgetReport {
     return status != null ? status : InferenceBudgetStatus.empty();
   }
 
-  private static List<Finding> findings(Facts facts, BudgetState state) {
+  private static List<Finding> findings(Facts facts, BudgetState state, Outlook outlook) {
     List<Finding> findings =
         new ArrayList<>(
             BudgetConditions.judge(
@@ -153,6 +161,7 @@ final class BudgetReport {
                     facts.budget().getMetadata().getName(),
                     facts.declared().calendar().period(),
                     state,
+                    outlook,
                     facts.claimants())));
     NamespaceDecision decision = facts.decision();
     findings.replaceAll(finding -> exhausted(finding, state, decision));
@@ -283,6 +292,8 @@ final class BudgetReport {
         p.allowedRate(),
         p.forecast(),
         p.forecastModel(),
+        p.forecastBand(),
+        p.forecastBasis(),
         p.exhaustsAt(),
         p.fundedUntil(),
         p.heat(),

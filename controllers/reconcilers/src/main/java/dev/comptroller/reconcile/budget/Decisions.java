@@ -34,6 +34,7 @@ final class Decisions {
                 taken ? "in force" : "off",
                 null,
                 null,
+                null,
                 taken ? "HeatReached" : "HeatReleased",
                 Memory.sentence(change.message())));
       }
@@ -76,8 +77,12 @@ final class Decisions {
             to,
             verdict.map(v -> v.savedHourly().toString()).orElse(null),
             verdict.map(v -> v.saved().toString()).orElse(null),
+            verdict.map(v -> Memory.sentence(v.explanation().binding())).orElse(null),
             grant.reason(),
-            Memory.sentence(grant.message())));
+            Memory.sentence(
+                verdict
+                    .map(v -> "%s; %s".formatted(grant.message(), v.why()))
+                    .orElse(grant.message()))));
   }
 
   private static Optional<Decided> suspended(
@@ -93,6 +98,7 @@ final class Decisions {
                 "requests",
                 before ? "refused" : "admitted",
                 after ? "refused" : "admitted",
+                null,
                 null,
                 null,
                 after ? "Suspended" : "Resumed",

@@ -84,6 +84,7 @@ final class Features {
                 verdict.exhausted() ? "amount used up" : "within its amount",
                 null,
                 null,
+                null,
                 verdict.exhausted() ? USED : "FeatureAmountRenewed",
                 Memory.sentence(verdict.message())));
       }

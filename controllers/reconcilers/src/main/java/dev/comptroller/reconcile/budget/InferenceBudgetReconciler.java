@@ -165,7 +165,8 @@ public class InferenceBudgetReconciler implements Reconciler<InferenceBudget> {
     if (facts.isInForce()) {
       news.show(facts);
       List<Decided> changed = write ? Decisions.changed(previous, facts.decision()) : List.of();
-      news.decided(facts, look, changed);
+      boolean told = write && Explanations.areNew(previous.grants(), next.grants());
+      news.decided(facts, look, changed, told);
     }
     if (write) {
       news.told(budget, previous, next);

@@ -102,7 +102,8 @@ final class Memory {
         text(grant.lowered()),
         grant.climbAfter().isZero() ? null : grant.climbAfter().plusNanos(999_999_999).toSeconds(),
         grant.reason(),
-        sentence(grant.message()));
+        sentence(grant.message()),
+        null);
   }
 
   static Committed wire(Commitment commitment) {

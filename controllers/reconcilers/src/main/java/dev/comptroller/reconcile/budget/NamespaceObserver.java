@@ -4,7 +4,6 @@ import dev.comptroller.api.v1alpha1.InferenceBudget;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.decide.budget.Window;
-import dev.comptroller.decide.capacity.Sizing;
 import dev.comptroller.decide.capacity.Sizing.SafeRate;
 import dev.comptroller.decide.cost.Exposure;
 import dev.comptroller.decide.cost.PriceBooks;
@@ -314,23 +313,11 @@ public final class NamespaceObserver {
               variant,
               seenPools.get(variant.pool()),
               speeds.of(variant.name()).orElse(null),
-              slo(parsed, rates.get(variant.name())),
+              RungRates.slo(parsed, rates.get(variant.name())),
               now,
               ahead));
     }
     return variants;
-  }
-
-  private static VariantSeen.Slo slo(DeploymentParser.Declared parsed, @Nullable SafeRate rate) {
-    if (!parsed.hasSlo()) {
-      return VariantSeen.Slo.NotDeclared;
-    }
-    if (rate == null) {
-      return VariantSeen.Slo.NotMeasured;
-    }
-    return rate.binding() == Sizing.Binding.Impossible
-        ? VariantSeen.Slo.Missed
-        : VariantSeen.Slo.Met;
   }
 
   private List<Holding> holdings(List<Pod> pods, PriceBooks books, Instant now) {

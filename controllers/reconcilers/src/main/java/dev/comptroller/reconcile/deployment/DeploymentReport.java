@@ -5,6 +5,7 @@ import static java.util.Comparator.naturalOrder;
 import dev.comptroller.api.v1alpha1.Condition;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
+import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.BudgetEffect;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.Candidate;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.CpmWindow;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.HistoryEntry;
@@ -17,6 +18,9 @@ import dev.comptroller.decide.condition.DeploymentView;
 import dev.comptroller.decide.condition.Finding;
 import dev.comptroller.decide.cpm.WindowTokens;
 import dev.comptroller.decide.fleet.Replica;
+import dev.comptroller.decide.loop.DeploymentVerdict;
+import dev.comptroller.decide.loop.DeploymentVerdict.Counterfactual;
+import dev.comptroller.decide.loop.VariantSeen.Slo;
 import dev.comptroller.decide.rollout.Step;
 import dev.comptroller.decide.units.Cpm;
 import dev.comptroller.decide.units.HourlyRate;
@@ -25,12 +29,14 @@ import dev.comptroller.decide.units.Tokens;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.reconcile.budget.Treasury.Account;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
+import dev.comptroller.reconcile.deployment.Directives.Told;
 import dev.comptroller.reconcile.signals.TokenLedger.Figures;
 import dev.comptroller.reconcile.status.Conditions;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +47,9 @@ final class DeploymentReport {
   static final int CPM_DECIMALS = 4;
 
   private static final int HISTORY = 10;
+
+  /// The longest sentence that a status holds.
+  private static final int SENTENCE = 1024;
 
   private DeploymentReport() {}
 
@@ -80,7 +89,7 @@ final class DeploymentReport {
             cpm.isEmpty() ? null : window(seen),
             variants(declared, seen, decision),
             last,
-            history(previous, declared, seen, decision, last, now),
+            history(previous, declared, seen, wanted, last, now),
             previous.transition(),
             previous.legs(),
             previous.rollout(),
@@ -233,20 +242,37 @@ final class DeploymentReport {
     // What a demand needs moves all the time; why it was decided is told as it was then.
     boolean told =
         wanted.follows()
-            || (Objects.equals(old.message(), next.message())
-                && old.candidates().equals(next.candidates()));
+            || (Objects.equals(old.message(), next.message()) && judged(old).equals(judged(next)));
     return same && told ? old : next;
+  }
+
+  /// Candidates without what is measured all the time: it is told as it was known then.
+  private static List<Candidate> judged(LastDecision decision) {
+    return decision.candidates().stream()
+        .map(
+            c ->
+                new Candidate(
+                    c.variant(),
+                    c.pool(),
+                    c.capacityType(),
+                    c.replicas(),
+                    c.burnRate(),
+                    c.cpm(),
+                    c.quality(),
+                    null,
+                    c.verdict()))
+        .toList();
   }
 
   private static LastDecision lastDecision(@Nullable LastDecision old, Wanted wanted, String at) {
     Decision decision = wanted.decision();
     Explanation explanation = decision.explanation();
     List<Candidate> candidates =
-        explanation.candidates().stream().map(DeploymentReport::candidate).toList();
+        explanation.candidates().stream().map(c -> candidate(c, wanted.latency())).toList();
     return switch (decision) {
       case Decision.Blocked(String reason, String message, _) ->
           new LastDecision(
-              at, "Blocked", null, null, reason, message, explanation.binding(), candidates);
+              at, "Blocked", null, null, reason, message, explanation.binding(), candidates, null);
       case Decision.Serve(String variant, int replicas, _) ->
           new LastDecision(
               at,
@@ -256,7 +282,8 @@ final class DeploymentReport {
               wanted.reason(),
               explanation.summary(),
               explanation.binding(),
-              candidates);
+              candidates,
+              wanted.told().map(DeploymentReport::effect).orElse(null));
     };
   }
 
@@ -273,7 +300,24 @@ final class DeploymentReport {
     return replicas == 0 ? "Drain" : "Resize";
   }
 
-  private static Candidate candidate(dev.comptroller.decide.Candidate candidate) {
+  private static BudgetEffect effect(Told told) {
+    DeploymentVerdict verdict = told.verdict();
+    @Nullable Counterfactual without = verdict.withoutBudget();
+    return new BudgetEffect(
+        told.at().toString(),
+        without == null ? null : without.variant(),
+        without == null ? null : without.replicas(),
+        without == null ? null : without.quality().toPlainString(),
+        without == null ? null : without.hourly().toString(),
+        verdict.hourlyBefore().toString(),
+        verdict.hourly().toString(),
+        verdict.savedHourly().toString(),
+        verdict.saved().toString(),
+        verdict.until() == null ? null : verdict.until().toString());
+  }
+
+  private static Candidate candidate(
+      dev.comptroller.decide.Candidate candidate, Map<String, Slo> slo) {
     return new Candidate(
         candidate.variant(),
         candidate.pool(),
@@ -281,17 +325,24 @@ final class DeploymentReport {
         candidate.replicas(),
         candidate.perHour().map(HourlyRate::toString).orElse(null),
         candidate.cpm().map(cpm -> cpm.print(CPM_DECIMALS)).orElse(null),
+        candidate.quality().toPlainString(),
+        word(slo.getOrDefault(candidate.variant(), Slo.NotMeasured)),
         candidate.verdict());
+  }
+
+  /// `Unknown` where nobody has measured it.
+  private static String word(Slo slo) {
+    return slo == Slo.NotMeasured ? "Unknown" : slo.name();
   }
 
   private static List<HistoryEntry> history(
       ModelDeploymentStatus previous,
       Declared declared,
       Seen seen,
-      Decision decision,
+      Wanted wanted,
       LastDecision last,
       Instant now) {
-    if (!(decision instanceof Decision.Serve serve)) {
+    if (!(wanted.decision() instanceof Decision.Serve serve)) {
       return previous.history();
     }
     HistoryEntry newest = previous.history().isEmpty() ? null : previous.history().getFirst();
@@ -314,11 +365,22 @@ final class DeploymentReport {
                 : Standing.hourly(declared, seen, newest.variant(), newest.replicas(), now)
                     .map(HourlyRate::toString)
                     .orElse(null),
-            Standing.hourly(declared, seen, serve.variant(), serve.replicas(), now)
-                .map(HourlyRate::toString)
-                .orElse(null)));
+            after(declared, seen, wanted, serve, now).map(HourlyRate::toString).orElse(null),
+            serve.explanation().binding(),
+            wanted.told().map(told -> told.verdict().saved().toString()).orElse(null),
+            wanted.told().map(told -> told.verdict().until()).map(Instant::toString).orElse(null)));
     history.addAll(previous.history());
     return history.subList(0, Math.min(HISTORY, history.size()));
+  }
+
+  /// Dollars an hour of `serve`: as the budget reckoned where it pays for just that.
+  private static Optional<HourlyRate> after(
+      Declared declared, Seen seen, Wanted wanted, Decision.Serve serve, Instant now) {
+    boolean paid = wanted.directive() != null && wanted.directive().replicas() == serve.replicas();
+    Optional<HourlyRate> reckoned =
+        paid ? wanted.told().map(told -> told.verdict().hourly()) : Optional.empty();
+    return reckoned.or(
+        () -> Standing.hourly(declared, seen, serve.variant(), serve.replicas(), now));
   }
 
   private static int count(Seen seen, String variant, boolean ready) {
@@ -347,7 +409,7 @@ final class DeploymentReport {
   }
 
   private static String shorten(String text) {
-    return text.length() <= 250 ? text : text.substring(0, 247) + "...";
+    return text.length() <= SENTENCE ? text : text.substring(0, SENTENCE - 3) + "...";
   }
 
   /// Whether a condition's message moves with figures that flow.

@@ -1,7 +1,10 @@
 package dev.comptroller.reconcile.deployment;
 
+import dev.comptroller.decide.loop.DeploymentVerdict;
 import dev.comptroller.decide.units.HourlyRate;
+import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// What budgets tell deployments to run: read by their reconciler before it chooses on its own.
 @FunctionalInterface
@@ -23,8 +26,26 @@ public interface Directives {
   /// @param burnRate dollars an hour that it costs when it is reached
   /// @param reason why, in CamelCase
   /// @param message why, with numbers, and when it ends
+  /// @param told the decision that it is of; absent if none was told
   record Directive(
-      String variant, int replicas, int surge, HourlyRate burnRate, String reason, String message) {
+      String variant,
+      int replicas,
+      int surge,
+      HourlyRate burnRate,
+      String reason,
+      String message,
+      @Nullable Told told) {
+    /// A directive without a decision behind it.
+    public Directive(
+        String variant,
+        int replicas,
+        int surge,
+        HourlyRate burnRate,
+        String reason,
+        String message) {
+      this(variant, replicas, surge, burnRate, reason, message, null);
+    }
+
     public Directive {
       if (replicas < 0 || surge < 0) {
         throw new IllegalArgumentException(
@@ -33,4 +54,10 @@ public interface Directives {
       }
     }
   }
+
+  /// A decision of a budget.
+  ///
+  /// @param at when it was taken; its trace has this name
+  /// @param verdict what it was chosen against, what bound it and what it saves
+  record Told(Instant at, DeploymentVerdict verdict) {}
 }

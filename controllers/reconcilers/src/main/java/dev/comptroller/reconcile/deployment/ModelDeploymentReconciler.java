@@ -159,7 +159,8 @@ public class ModelDeploymentReconciler implements Reconciler<ModelDeployment> {
                 declared.policy(),
                 choice.decision(),
                 directives.of(namespace, deployment.getMetadata().getName()),
-                choice.scale());
+                choice.scale(),
+                choice.slo());
         UpdateControl<ModelDeployment> control =
             wanted.goal() == null
                 ? report(deployment, declared, seen, wanted, null, null, context, now)

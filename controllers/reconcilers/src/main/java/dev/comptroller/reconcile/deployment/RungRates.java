@@ -6,6 +6,7 @@ import dev.comptroller.decide.capacity.Slo;
 import dev.comptroller.decide.capacity.Throughput;
 import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.loop.VariantSeen;
 import dev.comptroller.decide.units.TokensPerSecond;
 import dev.comptroller.reconcile.deployment.DeploymentParser.Declared;
 import dev.comptroller.reconcile.signals.Measured;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Tokens a second of the rungs of a ladder, as far as any of them was measured.
 ///
@@ -81,6 +83,21 @@ public record RungRates(Map<String, TokensPerSecond> speeds) {
                         now)
                     .ifPresent(rate -> rates.put(name, rate)));
     return rates;
+  }
+
+  /// Whether a rung keeps what is promised of latency, as far as that was measured.
+  ///
+  /// @param rate what was measured of it; absent if nothing was
+  public static VariantSeen.Slo slo(Declared declared, @Nullable SafeRate rate) {
+    if (!declared.hasSlo()) {
+      return VariantSeen.Slo.NotDeclared;
+    }
+    if (rate == null) {
+      return VariantSeen.Slo.NotMeasured;
+    }
+    return rate.binding() == Sizing.Binding.Impossible
+        ? VariantSeen.Slo.Missed
+        : VariantSeen.Slo.Met;
   }
 
   private static long said(Variant variant, Map<String, Pool> pools) {

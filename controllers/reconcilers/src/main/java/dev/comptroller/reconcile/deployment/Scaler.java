@@ -9,6 +9,7 @@ import dev.comptroller.decide.capacity.Throughput;
 import dev.comptroller.decide.fleet.Pool;
 import dev.comptroller.decide.fleet.Replica;
 import dev.comptroller.decide.fleet.Variant;
+import dev.comptroller.decide.loop.VariantSeen;
 import dev.comptroller.decide.scale.Autoscaler;
 import dev.comptroller.decide.scale.DemandSeen;
 import dev.comptroller.decide.scale.RungSeen;
@@ -24,6 +25,7 @@ import dev.comptroller.reconcile.signals.EngineLoads;
 import dev.comptroller.reconcile.signals.Measured;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -62,14 +64,17 @@ public final class Scaler {
   }
 
   /// What to run of `deployment`, and what a planner makes of that.
-  record Choice(ScaleDecision scale, Decision decision) {}
+  ///
+  /// @param slo whether each variant keeps the promised latency
+  record Choice(ScaleDecision scale, Decision decision, Map<String, VariantSeen.Slo> slo) {}
 
   Choice choose(ModelDeployment deployment, Declared declared, Seen seen, Instant now) {
     String uid = deployment.getMetadata().getUid();
     ScaleState state =
         states.computeIfAbsent(uid, _ -> Autoscaled.resumed(DeploymentReport.previous(deployment)));
     Policy policy = declared.policy();
-    ScaleDecision scale = scale(deployment, declared, seen, state, now);
+    Map<String, SafeRate> rates = RungRates.measured(declared, measured, now);
+    ScaleDecision scale = scale(deployment, declared, seen, rates, state, now);
     states.put(uid, scale.state());
     Policy wanting =
         scale.variant() == null ? policy : policy.wanting(scale.variant(), scale.replicas());
@@ -80,13 +85,27 @@ public final class Scaler {
         scale,
         follows && planned instanceof Decision.Serve serve
             ? new Decision.Serve(serve.variant(), serve.replicas(), scale.explanation())
-            : planned);
+            : planned,
+        slo(declared, rates));
+  }
+
+  private static Map<String, VariantSeen.Slo> slo(Declared declared, Map<String, SafeRate> rates) {
+    Map<String, VariantSeen.Slo> slo = new HashMap<>();
+    for (String variant : declared.rungs().keySet()) {
+      slo.put(variant, RungRates.slo(declared, rates.get(variant)));
+    }
+    return slo;
   }
 
   /// What the autoscaler makes of it: by itself where that fits beside what all others want, else
   /// within its share.
   private ScaleDecision scale(
-      ModelDeployment deployment, Declared declared, Seen seen, ScaleState state, Instant now) {
+      ModelDeployment deployment,
+      Declared declared,
+      Seen seen,
+      Map<String, SafeRate> rates,
+      ScaleState state,
+      Instant now) {
     Policy policy = declared.policy();
     DemandSeen demand =
         measured
@@ -95,7 +114,7 @@ public final class Scaler {
             .map(asked -> declared.scaling().startsForBatch() ? asked : asked.withoutDue())
             .orElse(null);
     ScalePolicy terms = declared.scalePolicy(pace);
-    ScaleSeen alone = new ScaleSeen(demand, rungs(declared, seen, now));
+    ScaleSeen alone = new ScaleSeen(demand, rungs(declared, seen, rates, now));
     ScaleSeen whole = new ScaleSeen(demand, Wishes.whole(alone.rungs(), declared, seen));
     ScaleDecision free = Autoscaler.next(alone, terms, state, now);
     ScaleDecision wished = whole.equals(alone) ? free : Autoscaler.next(whole, terms, state, now);
@@ -130,8 +149,8 @@ public final class Scaler {
     shares.gone(deployment.getMetadata().getNamespace(), deployment.getMetadata().getName());
   }
 
-  private List<RungSeen> rungs(Declared declared, Seen seen, Instant now) {
-    Map<String, SafeRate> rates = RungRates.measured(declared, measured, now);
+  private static List<RungSeen> rungs(
+      Declared declared, Seen seen, Map<String, SafeRate> rates, Instant now) {
     Map<String, Pool> pools = seen.observation().pools();
     RungRates speeds = RungRates.of(declared.policy().ladder(), pools, rates);
     List<RungSeen> rungs = new ArrayList<>();

@@ -3,6 +3,7 @@ package dev.comptroller.reconcile.deployment;
 import dev.comptroller.decide.Decision;
 import dev.comptroller.decide.condition.Finding;
 import dev.comptroller.decide.fleet.Pool;
+import dev.comptroller.decide.loop.DeploymentVerdict.Counterfactual;
 import dev.comptroller.decide.rollout.Change;
 import dev.comptroller.decide.rollout.Leg;
 import dev.comptroller.decide.rollout.Step;
@@ -59,7 +60,9 @@ final class Standing {
     if (wanted.isSuspended() && told != null) {
       String message =
           "0 replicas are paid for, $%s/h less: %s"
-              .formatted(before(wanted).map(rate -> rate.print(2)).orElse("?"), told.message());
+              .formatted(
+                  before(wanted).map(rate -> rate.print(2)).orElse("?"),
+                  wanted.decision().explanation().summary());
       findings.replaceAll(
           f -> f.type().equals("Ready") ? Finding.no("Ready", "Suspended", message) : f);
       replace(findings, Finding.no("WithinBudget", "Suspended", message));
@@ -119,7 +122,11 @@ final class Standing {
       return why;
     }
     HourlyRate after = wanted.directive().burnRate();
-    String from = wanted.alone() instanceof Decision.Serve alone ? alone.variant() : best;
+    Optional<Counterfactual> without = without(wanted);
+    String from =
+        without.isPresent()
+            ? without.get().variant()
+            : wanted.alone() instanceof Decision.Serve alone ? alone.variant() : best;
     return "from %s to %s: $%s/h before, $%s/h after, $%s/h saved; %s"
         .formatted(
             from,
@@ -131,8 +138,17 @@ final class Standing {
             why);
   }
 
-  /// What would run without the budget, in dollars an hour.
+  private static Optional<Counterfactual> without(Wanted wanted) {
+    return wanted.told().map(told -> told.verdict().withoutBudget());
+  }
+
+  /// What would run without the budget, in dollars an hour: as the budget reckoned, or where it
+  /// told nothing, as the deployment does.
   private static Optional<HourlyRate> before(Wanted wanted) {
+    Optional<Counterfactual> without = without(wanted);
+    if (without.isPresent()) {
+      return without.map(Counterfactual::hourly);
+    }
     return wanted.alone() instanceof Decision.Serve alone
         ? alone.explanation().candidates().stream()
             .filter(c -> c.variant().equals(alone.variant()))

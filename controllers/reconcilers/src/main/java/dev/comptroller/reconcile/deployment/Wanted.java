@@ -4,11 +4,16 @@ import dev.comptroller.decide.Candidate;
 import dev.comptroller.decide.Decision;
 import dev.comptroller.decide.Explanation;
 import dev.comptroller.decide.Policy;
+import dev.comptroller.decide.loop.DeploymentVerdict;
 import dev.comptroller.decide.loop.NamespaceDecision;
+import dev.comptroller.decide.loop.VariantSeen.Slo;
 import dev.comptroller.decide.rollout.Goal;
 import dev.comptroller.decide.scale.ScaleDecision;
 import dev.comptroller.reconcile.deployment.Directives.Directive;
+import dev.comptroller.reconcile.deployment.Directives.Told;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -19,47 +24,81 @@ import org.jspecify.annotations.Nullable;
 /// @param directive what the budget says; absent if none speaks for it
 /// @param goal where to get to; absent while nothing can be chosen
 /// @param scale what the autoscaler decided
+/// @param slo whether each variant keeps the promised latency, as far as the deployment knows
 record Wanted(
     Decision decision,
     Decision alone,
     @Nullable Directive directive,
     @Nullable Goal goal,
-    ScaleDecision scale) {
+    ScaleDecision scale,
+    Map<String, Slo> slo) {
   private static final String BEST = "BestVariant";
+
+  Wanted {
+    slo = Map.copyOf(slo);
+  }
 
   /// The choice `alone` under `directive`. A directive never makes more replicas than the owner
   /// asked for, and one that names no variant at or above the quality floor keeps only its count.
   static Wanted of(
-      Policy policy, Decision alone, Optional<Directive> directive, ScaleDecision scale) {
+      Policy policy,
+      Decision alone,
+      Optional<Directive> directive,
+      ScaleDecision scale,
+      Map<String, Slo> slo) {
     return switch (alone) {
-      case Decision.Blocked _ -> new Wanted(alone, alone, directive.orElse(null), null, scale);
+      case Decision.Blocked _ -> new Wanted(alone, alone, directive.orElse(null), null, scale, slo);
       case Decision.Serve(String variant, int replicas, Explanation explanation) -> {
         if (directive.isEmpty()) {
-          yield new Wanted(alone, alone, null, new Goal(variant, replicas, Goal.ALL, BEST), scale);
+          yield new Wanted(
+              alone, alone, null, new Goal(variant, replicas, Goal.ALL, BEST), scale, slo);
         }
         Directive told = directive.get();
         boolean fits = isAdmissible(policy, told.variant());
         String serve = fits ? told.variant() : variant;
         int paid = Math.min(replicas, told.replicas());
-        String message =
-            fits
-                ? told.message()
-                : "%s; %s is no variant at or above the quality floor %s: %s serves"
-                    .formatted(told.message(), told.variant(), policy.qualityFloor(), variant);
         // Where nothing is asked for, no budget has to do with it.
         Explanation why =
             replicas == 0
                 ? explanation
-                : new Explanation(
-                    message, "the budget", verdicts(explanation, serve, told.reason()));
+                : fits ? told(told, explanation, paid) : unfit(policy, told, explanation, variant);
         yield new Wanted(
             new Decision.Serve(serve, paid, why),
             alone,
             told,
             new Goal(serve, paid, told.surge(), told.reason()),
-            scale);
+            scale,
+            slo);
       }
     };
+  }
+
+  /// The budget's decision that is carried out; absent if none was told, or if what it grants
+  /// cannot serve.
+  Optional<Told> told() {
+    return directive != null
+            && directive.told() != null
+            && decision instanceof Decision.Serve serve
+            && alone instanceof Decision.Serve asked
+            && asked.replicas() > 0
+            && serve.variant().equals(directive.variant())
+        ? Optional.of(directive.told())
+        : Optional.empty();
+  }
+
+  /// Whether each variant keeps the promised latency, as far as whoever decided knew.
+  Map<String, Slo> latency() {
+    Map<String, Slo> known = new HashMap<>(slo);
+    told()
+        .map(Told::verdict)
+        .ifPresent(
+            verdict -> {
+              for (int i = 0; i < verdict.slo().size(); i++) {
+                Candidate candidate = verdict.explanation().candidates().get(i);
+                known.put(candidate.variant(), verdict.slo().get(i));
+              }
+            });
+    return known;
   }
 
   /// Why, in CamelCase.
@@ -109,23 +148,42 @@ record Wanted(
         : decision;
   }
 
-  private static List<Candidate> verdicts(Explanation alone, String chosen, String reason) {
+  /// The budget's own reasons. Where less is asked for than it pays for, that is what binds.
+  private static Explanation told(Directive directive, Explanation alone, int paid) {
+    @Nullable Told told = directive.told();
+    if (told == null) {
+      String verdict = "%s: %s".formatted(directive.reason(), directive.message());
+      return new Explanation(
+          directive.message(),
+          directive.reason(),
+          chosen(alone, directive.variant(), directive.replicas() == 0, verdict));
+    }
+    DeploymentVerdict verdict = told.verdict();
+    return new Explanation(
+        "%s; %s".formatted(directive.message(), verdict.why()),
+        paid < directive.replicas() ? alone.binding() : verdict.explanation().binding(),
+        verdict.explanation().candidates());
+  }
+
+  /// What is granted is no variant that may serve.
+  private static Explanation unfit(
+      Policy policy, Directive directive, Explanation alone, String serves) {
+    String bar =
+        "%s is no variant at or above the quality floor %s"
+            .formatted(directive.variant(), policy.qualityFloor());
+    return new Explanation(
+        "%s; %s: %s serves".formatted(directive.message(), bar, serves), bar, alone.candidates());
+  }
+
+  /// The candidates of a choice with another one chosen.
+  private static List<Candidate> chosen(
+      Explanation alone, String variant, boolean none, String otherwise) {
     return alone.candidates().stream()
         .map(
             c ->
-                new Candidate(
-                    c.variant(),
-                    c.pool(),
-                    c.quality(),
-                    c.replicas(),
-                    c.hourly(),
-                    c.speed(),
-                    c.costPerMillion(),
-                    c.variant().equals(chosen)
-                        ? Candidate.CHOSEN
-                        : c.verdict().equals(Candidate.CHOSEN)
-                            ? "not paid for: " + reason
-                            : c.verdict()))
+                c.variant().equals(variant) && !none
+                    ? c.judged(Candidate.CHOSEN)
+                    : c.verdict().equals(Candidate.CHOSEN) ? c.judged(otherwise) : c)
         .toList();
   }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /// What the operator measures about decisions of budgets and about charges; exact, where statuses
 /// move in quanta.
@@ -19,6 +20,13 @@ public final class BudgetMetrics {
   private final Gauge action;
   private final Gauge granted;
   private final Gauge saved;
+  private final Gauge forecast;
+  private final Gauge bound;
+  private final Gauge without;
+  private final Gauge candidate;
+  private final Gauge candidateCpm;
+  private final Gauge candidateQuality;
+  private final Gauge candidateSlo;
   private final Gauge recovered;
   private final Gauge charges;
   private final Gauge perRequest;
@@ -61,6 +69,56 @@ public final class BudgetMetrics {
             "Dollars an hour less than without the budget.",
             "namespace",
             "deployment");
+    forecast =
+        gauge(
+            "budget_forecast_band_dollars",
+            "Between what the period ends four of five times.",
+            "namespace",
+            "end");
+    bound =
+        gauge(
+            "budget_bound",
+            "1 for what bound the last decision about a deployment.",
+            "namespace",
+            "deployment",
+            "by");
+    without =
+        gauge(
+            "budget_without_dollars_per_hour",
+            "Dollars an hour of what would serve without the budget.",
+            "namespace",
+            "deployment",
+            "variant");
+    candidate =
+        gauge(
+            "budget_candidate_dollars_per_hour",
+            "Dollars an hour of each variant that was weighed.",
+            "namespace",
+            "deployment",
+            "variant",
+            "chosen");
+    candidateCpm =
+        gauge(
+            "budget_candidate_cpm_dollars",
+            "Dollars per million tokens of each variant that was weighed.",
+            "namespace",
+            "deployment",
+            "variant");
+    candidateQuality =
+        gauge(
+            "budget_candidate_quality",
+            "Quality of each variant that was weighed.",
+            "namespace",
+            "deployment",
+            "variant");
+    candidateSlo =
+        gauge(
+            "budget_candidate_slo",
+            "1 for whether a variant that was weighed keeps the promised latency.",
+            "namespace",
+            "deployment",
+            "variant",
+            "slo");
     recovered =
         gauge("budget_recovered_dollars", "Charges received from other namespaces.", "namespace");
     charges =
@@ -115,6 +173,13 @@ public final class BudgetMetrics {
             action,
             granted,
             saved,
+            forecast,
+            bound,
+            without,
+            candidate,
+            candidateCpm,
+            candidateQuality,
+            candidateSlo,
             recovered,
             charges,
             perRequest,
@@ -126,6 +191,20 @@ public final class BudgetMetrics {
     }
     registry.register(decisions);
   }
+
+  /// A variant that was weighed.
+  ///
+  /// @param hourly micro-dollars an hour; absent while its price is not known
+  /// @param cpm micro-dollars per million tokens; absent while its speed is not known
+  /// @param slo whether it keeps the promised latency, as one word
+  public record Weighed(
+      String deployment,
+      String variant,
+      boolean chosen,
+      @Nullable Long hourly,
+      @Nullable Long cpm,
+      double quality,
+      String slo) {}
 
   /// A round of figures about one namespace; what the round before had and this one has not is
   /// removed when it closes.
@@ -165,6 +244,39 @@ public final class BudgetMetrics {
     /// Dollars an hour that a deployment costs less than without the budget.
     public void saved(String deployment, long micros) {
       set(saved, micros * MICRO, deployment);
+    }
+
+    /// Where the period is likely to end.
+    public void forecast(long low, long high) {
+      set(forecast, low * MICRO, "low");
+      set(forecast, high * MICRO, "high");
+    }
+
+    /// What bound the decision about a deployment, as one word.
+    public void bound(String deployment, String by) {
+      set(bound, 1, deployment, by);
+    }
+
+    /// What would serve without the budget.
+    public void without(String deployment, String variant, long micros) {
+      set(without, micros * MICRO, deployment, variant);
+    }
+
+    /// A variant that was weighed.
+    public void candidate(Weighed each) {
+      String deployment = each.deployment();
+      String variant = each.variant();
+      @Nullable Long hourly = each.hourly();
+      if (hourly != null) {
+        String chosen = Boolean.toString(each.chosen());
+        set(candidate, hourly * MICRO, deployment, variant, chosen);
+      }
+      @Nullable Long cpm = each.cpm();
+      if (cpm != null) {
+        set(candidateCpm, cpm * MICRO, deployment, variant);
+      }
+      set(candidateQuality, each.quality(), deployment, variant);
+      set(candidateSlo, 1, deployment, variant, each.slo());
     }
 
     /// Charges received.

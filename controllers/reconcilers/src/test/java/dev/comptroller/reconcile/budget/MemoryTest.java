@@ -182,6 +182,8 @@ final class MemoryTest {
         null,
         null,
         null,
+        null,
+        null,
         Memory.text(state.fundedUntil()),
         null,
         Memory.wire(state.heat()),

@@ -12,6 +12,7 @@ import dev.comptroller.reconcile.deployment.Directives.Directive;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// What a budget has to do with the conditions of a deployment.
@@ -39,7 +40,8 @@ class StandingTest {
             new Decision.Serve("large", replicas, WHY),
             new Directive("large", 0, 0, HourlyRate.ZERO, reason, "budget b has not decided"),
             null,
-            scale);
+            scale,
+            Map.of());
     List<Finding> findings =
         new ArrayList<>(
             List.of(Finding.yes("Ready", "ScaledToZero", "0 replicas of large asked for")));

@@ -71,6 +71,49 @@ final class GaugesTest {
         new String[] {"team", "search"});
   }
 
+  @Test
+  void shouldShowWhatWasWeighedWhatBoundItAndWhereThePeriodEnds() {
+    BudgetMetrics budgets = new BudgetMetrics(registry);
+    try (BudgetMetrics.Round round = budgets.round("team")) {
+      round.bound("chat", "HeatLadder");
+      round.without("chat", "large", 16_000_000);
+      round.forecast(100_000_000, 140_000_000);
+      round.candidate(
+          new BudgetMetrics.Weighed("chat", "large", false, 16_000_000L, 1_110_000L, 90, "Met"));
+      round.candidate(
+          new BudgetMetrics.Weighed("chat", "small", true, 4_000_000L, null, 80, "Unknown"));
+    }
+    assertThat(values())
+        .containsExactlyInAnyOrder(
+            "budget_bound[team, chat, HeatLadder] 1.0",
+            "budget_without_dollars_per_hour[team, chat, large] 16.0",
+            "budget_forecast_band_dollars[team, low] 100.0",
+            "budget_forecast_band_dollars[team, high] 140.0",
+            "budget_candidate_dollars_per_hour[team, chat, large, false] 16.0",
+            "budget_candidate_dollars_per_hour[team, chat, small, true] 4.0",
+            "budget_candidate_cpm_dollars[team, chat, large] 1.11",
+            "budget_candidate_quality[team, chat, large] 90.0",
+            "budget_candidate_quality[team, chat, small] 80.0",
+            "budget_candidate_slo[team, chat, large, Met] 1.0",
+            "budget_candidate_slo[team, chat, small, Unknown] 1.0");
+    try (BudgetMetrics.Round round = budgets.round("team")) {
+      round.bound("chat", "AllowedRate");
+    }
+    assertThat(values()).containsExactly("budget_bound[team, chat, AllowedRate] 1.0");
+  }
+
+  private List<String> values() {
+    return Collections.list(registry.metricFamilySamples()).stream()
+        .flatMap(family -> family.samples.stream())
+        .filter(sample -> !sample.labelValues.isEmpty())
+        .map(
+            sample ->
+                "%s%s %s"
+                    .formatted(
+                        sample.name.replace("comptroller_", ""), sample.labelValues, sample.value))
+        .toList();
+  }
+
   private List<String> series() {
     return Collections.list(registry.metricFamilySamples()).stream()
         .flatMap(family -> family.samples.stream())

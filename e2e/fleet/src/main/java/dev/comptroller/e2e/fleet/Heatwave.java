@@ -215,11 +215,13 @@ final class Heatwave {
     out.println("  bound by: " + decision.path("bindingConstraint").asText());
     for (JsonNode candidate : decision.path("candidates")) {
       out.println(
-          "    %s: $%s/h, CPM $%s: %s"
+          "    %s: $%s/h, CPM $%s, quality %s, SLO %s: %s"
               .formatted(
                   candidate.path("variant").asText(),
                   candidate.path("burnRate").asText("?"),
                   candidate.path("cpm").asText("?"),
+                  candidate.path("quality").asText("?"),
+                  candidate.path("slo").asText("Unknown"),
                   candidate.path("verdict").asText()));
     }
     out.println();

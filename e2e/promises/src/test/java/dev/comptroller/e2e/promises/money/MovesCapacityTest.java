@@ -1,6 +1,7 @@
 package dev.comptroller.e2e.promises.money;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -97,10 +98,27 @@ class MovesCapacityTest {
         .contains("without the budget 2 x q4 for $19.00/h")
         .containsPattern("until \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d");
     JsonNode decision = deployment.path("status").path("lastDecision");
-    assertThat(decision.path("bindingConstraint").asText()).isEqualTo("the budget");
+    assertThat(decision.path("bindingConstraint").asText()).doesNotContain("the budget");
+    assertThat(downgraded.path("message").asText())
+        .contains("bound by " + decision.path("bindingConstraint").asText());
     assertThat(StreamSupport.stream(decision.path("candidates").spliterator(), false))
-        .extracting(candidate -> candidate.path("variant").asText())
-        .containsExactlyInAnyOrder("q4", "q2");
+        .extracting(
+            candidate -> candidate.path("variant").asText(),
+            candidate -> candidate.path("verdict").asText().equals("chosen"))
+        .containsExactlyInAnyOrder(tuple("q4", false), tuple("q2", true));
+    for (JsonNode candidate : decision.path("candidates")) {
+      assertThat(candidate.path("burnRate").asText()).matches("\\d+\\.\\d+");
+      assertThat(candidate.path("cpm").asText()).matches("\\d+\\.\\d+");
+      assertThat(candidate.path("quality").asText()).matches("\\d+");
+      assertThat(candidate.path("slo").asText()).isIn("Met", "Missed", "Unknown", "NotDeclared");
+      assertThat(downgraded.path("message").asText()).contains(candidate.path("verdict").asText());
+    }
+    JsonNode budget = decision.path("budget");
+    assertThat(budget.path("fromVariant").asText()).isEqualTo("q4");
+    assertThat(budget.path("burnRateWithout").asText()).isEqualTo("19.00");
+    assertThat(budget.path("burnRateAfter").asText()).isEqualTo("4.75");
+    assertThat(budget.path("savedPerHour").asText()).isEqualTo("14.25");
+    assertThat(dollars(budget.path("saved"))).isPositive();
   }
 
   /// The trace of the downgrade gives the same decision again, and another one when what was seen
