@@ -70,6 +70,7 @@ public record PostedPrice(long version, Source source, Cpm input, Cpm cachedInpu
     }
     return switch (throughput) {
       case Throughput.Unknown(var reason, var message) -> new Result.Unknown(reason, message);
+      case Throughput.Measured(var rate) -> derived(variant, perReplica, rate, mix, previous);
       case Throughput.Declared(var rate) -> derived(variant, perReplica, rate, mix, previous);
       case Throughput.Estimated(var rate, _) -> derived(variant, perReplica, rate, mix, previous);
     };
@@ -90,6 +91,11 @@ public record PostedPrice(long version, Source source, Cpm input, Cpm cachedInpu
     }
     TokenMix.Split split = mix.split(mean.get());
     return known(Source.Derived, split.input(), split.cachedInput(), split.output(), previous);
+  }
+
+  /// The prices of the classes.
+  public TokenMix.Split split() {
+    return new TokenMix.Split(input, cachedInput, output);
   }
 
   private static Result known(

@@ -7,6 +7,9 @@ import java.util.Optional;
 
 /// How many tokens a second one replica of a variant can compute.
 public sealed interface Throughput {
+  /// It was measured.
+  record Measured(TokensPerSecond rate) implements Throughput {}
+
   /// The owner declared it.
   record Declared(TokensPerSecond rate) implements Throughput {}
 
@@ -25,6 +28,7 @@ public sealed interface Throughput {
   /// The rate, if there is one.
   default Optional<TokensPerSecond> speed() {
     return switch (this) {
+      case Measured(var rate) -> Optional.of(rate);
       case Declared(var rate) -> Optional.of(rate);
       case Estimated(var rate, _) -> Optional.of(rate);
       case Unknown(_, _) -> Optional.empty();

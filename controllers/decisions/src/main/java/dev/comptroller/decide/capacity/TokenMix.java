@@ -5,9 +5,8 @@ import java.math.BigInteger;
 
 /// How traffic divides over token classes, and so how a mean price does.
 ///
-/// An input token counts 1, a cached input token 1/10 and an output token 4: reading a prompt is
-/// parallel, writing an answer is not. With those weights the traffic-weighted mean of the split
-/// prices is the mean price again, up to the rounding of each.
+/// The traffic-weighted mean of the split prices is the mean price again, up to the rounding of
+/// each.
 ///
 /// @param input tokens computed from prompts
 /// @param cachedInput tokens of prompts that were cached
@@ -15,10 +14,6 @@ import java.math.BigInteger;
 public record TokenMix(long input, long cachedInput, long output) {
   /// What is assumed before there is traffic: three tokens in for each token out, none cached.
   public static final TokenMix ASSUMED = new TokenMix(3, 0, 1);
-
-  private static final long INPUT_WEIGHT = 10;
-  private static final long CACHED_WEIGHT = 1;
-  private static final long OUTPUT_WEIGHT = 40;
 
   public TokenMix {
     if (input < 0 || cachedInput < 0 || output < 0) {
@@ -34,27 +29,49 @@ public record TokenMix(long input, long cachedInput, long output) {
   /// Prices of the classes.
   public record Split(Cpm input, Cpm cachedInput, Cpm output) {}
 
-  /// The prices whose mean over this mix is `mean`.
+  /// All tokens.
+  BigInteger total() {
+    return BigInteger.valueOf(input)
+        .add(BigInteger.valueOf(cachedInput))
+        .add(BigInteger.valueOf(output));
+  }
+
+  /// What these tokens cost at `prices`, in millionths of a micro-dollar.
+  BigInteger at(Split prices) {
+    return times(input, prices.input())
+        .add(times(cachedInput, prices.cachedInput()))
+        .add(times(output, prices.output()));
+  }
+
+  /// The prices whose mean over this mix is `mean`, by the usual weights.
   public Split split(Cpm mean) {
-    BigInteger total =
-        BigInteger.valueOf(input)
-            .add(BigInteger.valueOf(cachedInput))
-            .add(BigInteger.valueOf(output));
+    return split(mean, TokenWeights.USUAL);
+  }
+
+  /// The prices whose mean over this mix is `mean`, and that are to each other as `weights`.
+  public Split split(Cpm mean, TokenWeights weights) {
     BigInteger weighted =
-        weigh(input, INPUT_WEIGHT)
-            .add(weigh(cachedInput, CACHED_WEIGHT))
-            .add(weigh(output, OUTPUT_WEIGHT));
+        weigh(input, weights.input())
+            .add(weigh(cachedInput, weights.cachedInput()))
+            .add(weigh(output, weights.output()));
+    if (weighted.signum() == 0) {
+      return new Split(mean, mean, mean);
+    }
     return new Split(
-        price(mean, INPUT_WEIGHT, total, weighted),
-        price(mean, CACHED_WEIGHT, total, weighted),
-        price(mean, OUTPUT_WEIGHT, total, weighted));
+        price(mean, weights.input(), weighted),
+        price(mean, weights.cachedInput(), weighted),
+        price(mean, weights.output(), weighted));
+  }
+
+  private static BigInteger times(long tokens, Cpm price) {
+    return BigInteger.valueOf(tokens).multiply(BigInteger.valueOf(price.microsPerMillion()));
   }
 
   private static BigInteger weigh(long tokens, long weight) {
     return BigInteger.valueOf(tokens).multiply(BigInteger.valueOf(weight));
   }
 
-  private static Cpm price(Cpm mean, long weight, BigInteger total, BigInteger weighted) {
-    return mean.scaled(total.multiply(BigInteger.valueOf(weight)), weighted);
+  private Cpm price(Cpm mean, long weight, BigInteger weighted) {
+    return mean.scaled(total().multiply(BigInteger.valueOf(weight)), weighted);
   }
 }

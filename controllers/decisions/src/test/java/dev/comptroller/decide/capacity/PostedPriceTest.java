@@ -109,6 +109,7 @@ class PostedPriceTest {
   private static String unknown(Variant variant, String product) {
     return switch (Throughput.of(variant, product)) {
       case Throughput.Unknown(_, var message) -> message;
+      case Throughput.Measured(var rate) -> "measured " + rate;
       case Throughput.Declared(var rate) -> "declared " + rate;
       case Throughput.Estimated(var rate, _) -> "estimated " + rate;
     };
