@@ -1,6 +1,8 @@
 package dev.comptroller.reconcile;
 
+import dev.comptroller.decide.capacity.Sizing.SafeRate;
 import dev.comptroller.decide.capacity.Slo;
+import dev.comptroller.decide.capacity.TokenWeights;
 import dev.comptroller.decide.cost.ReplicaInterval;
 import dev.comptroller.decide.cpm.TokenSample;
 import dev.comptroller.decide.rollout.RolloutPolicy;
@@ -25,6 +27,7 @@ import dev.comptroller.reconcile.deployment.Directives;
 import dev.comptroller.reconcile.deployment.FleetShares;
 import dev.comptroller.reconcile.deployment.ModelDeploymentReconciler;
 import dev.comptroller.reconcile.deployment.RolloutObserver;
+import dev.comptroller.reconcile.deployment.RungRates;
 import dev.comptroller.reconcile.deployment.Scaler;
 import dev.comptroller.reconcile.desired.Images;
 import dev.comptroller.reconcile.metrics.BudgetMetrics;
@@ -36,6 +39,7 @@ import dev.comptroller.reconcile.pool.NodeStore;
 import dev.comptroller.reconcile.pool.PoolAccounts;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.pool.PriceStore;
+import dev.comptroller.reconcile.posting.PostedPrices;
 import dev.comptroller.reconcile.provision.Draining;
 import dev.comptroller.reconcile.provision.Provisioners;
 import dev.comptroller.reconcile.routing.RoutingBoard;
@@ -47,6 +51,7 @@ import dev.comptroller.reconcile.signals.Measured;
 import dev.comptroller.reconcile.signals.PodFacts;
 import dev.comptroller.reconcile.signals.SpeedStore;
 import dev.comptroller.reconcile.signals.Speeds;
+import dev.comptroller.reconcile.signals.TokenCounters;
 import dev.comptroller.reconcile.signals.TokenLedger;
 import dev.comptroller.reconcile.signals.Warmer;
 import dev.comptroller.reconcile.spend.Meter;
@@ -82,6 +87,7 @@ public final class Assembly implements AutoCloseable {
   private final Latencies latencies = new Latencies();
   private final Demands demands = new Demands();
   private final Meter meter;
+  private final PostedPrices prices = new PostedPrices(this::measure);
   private final RoutingBoard routing;
   private final EngineScrape scrape;
   private final Warmer warmer;
@@ -183,7 +189,7 @@ public final class Assembly implements AutoCloseable {
                 client,
                 settings.namespace(),
                 kept -> TraceCodec.write(Trace.of(kept.seen(), kept.policy(), kept.decision()))));
-    routing = new RoutingBoard(client, view, pools, treasury, clock, settings.namespace());
+    routing = new RoutingBoard(client, view, pools, treasury, prices, clock, settings.namespace());
     chargeScrape =
         new ChargeScrape(
             client,
@@ -411,6 +417,7 @@ public final class Assembly implements AutoCloseable {
         .ifPresent(
             key -> {
               speeds.add(key, new Speeds.Replica(uid, created(pod).orElse(at)), at, text);
+              TokenCounters.read(text).ifPresent(counters -> price(key, pod, at, counters));
               declared(key).ifPresent(declared -> latency(key, uid, at, text, declared));
             });
   }
@@ -421,6 +428,36 @@ public final class Assembly implements AutoCloseable {
     if (slo != null) {
       latencies.add(key.namespace(), key.deployment(), uid, at, text, slo, declared.window());
     }
+  }
+
+  private void price(TokenLedger.Key key, Pod pod, Instant at, TokenCounters counters) {
+    switch (meter.time(pod, at)) {
+      case ReplicaTime.Running(ReplicaInterval interval) ->
+          prices.add(key, interval, at, counters, pools.books());
+      case ReplicaTime.Ended(ReplicaInterval interval) ->
+          prices.add(key, interval, at, counters, pools.books());
+      case ReplicaTime.Waiting(), ReplicaTime.NeverBound() -> {}
+    }
+  }
+
+  /// What is known of the speed of a variant, and of what its tokens cost.
+  private Optional<PostedPrices.Measure> measure(TokenLedger.Key key, Instant now) {
+    return declared(key)
+        .map(found -> RungRates.measured(found, new Measurements(speeds, demands, queues), now))
+        .map(rates -> rates.get(key.variant()))
+        .flatMap(
+            rate ->
+                RungRates.speed(rate)
+                    .map(speed -> new PostedPrices.Measure(speed, weights(key, rate))));
+  }
+
+  private TokenWeights weights(TokenLedger.Key key, SafeRate rate) {
+    return speeds
+        .stepCost(key)
+        .flatMap(
+            steps ->
+                speeds.mix(key).map(mix -> TokenWeights.of(steps.cost(), mix, rate.sequences())))
+        .orElse(TokenWeights.USUAL);
   }
 
   private boolean exists(TokenLedger.Key key) {
@@ -447,6 +484,7 @@ public final class Assembly implements AutoCloseable {
     if (gone) {
       tokens.gone(key.get(), pod.getMetadata().getUid(), now);
       speeds.gone(key.get(), pod.getMetadata().getUid());
+      prices.gone(key.get(), pod.getMetadata().getUid());
     }
   }
 

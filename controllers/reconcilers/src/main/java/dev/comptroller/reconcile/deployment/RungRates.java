@@ -34,12 +34,12 @@ public record RungRates(Map<String, TokensPerSecond> speeds) {
     for (int i = 0; i < ladder.size(); i++) {
       Variant variant = ladder.get(i);
       SafeRate rate = rates.get(variant.name());
-      if (rate != null && rate.tokensPerSecond() > 0.001 && rate.tokensPerSecond() < MOST) {
-        long thousandths = Math.round(rate.tokensPerSecond() * 1000);
-        speeds.put(variant.name(), new TokensPerSecond(thousandths));
+      Optional<TokensPerSecond> speed = Optional.ofNullable(rate).flatMap(RungRates::speed);
+      if (speed.isPresent()) {
+        speeds.put(variant.name(), speed.get());
         long said = said(variant, pools);
         if (said > 0) {
-          ratios.put(i, thousandths / (double) said);
+          ratios.put(i, speed.get().thousandths() / (double) said);
         }
       }
     }
@@ -58,6 +58,13 @@ public record RungRates(Map<String, TokensPerSecond> speeds) {
       }
     }
     return new RungRates(speeds);
+  }
+
+  /// Tokens a second at `rate`; absent if it is next to nothing or out of all bounds.
+  public static Optional<TokensPerSecond> speed(SafeRate rate) {
+    return rate.tokensPerSecond() > 0.001 && rate.tokensPerSecond() < MOST
+        ? Optional.of(new TokensPerSecond(Math.round(rate.tokensPerSecond() * 1000)))
+        : Optional.empty();
   }
 
   /// The speed of a rung; absent if nothing was measured.

@@ -5,7 +5,6 @@ import dev.comptroller.api.v1alpha1.ModelDeployment;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
 import dev.comptroller.decide.capacity.PostedPrice;
 import dev.comptroller.decide.capacity.Throughput;
-import dev.comptroller.decide.capacity.TokenMix;
 import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.units.Cpm;
 import dev.comptroller.decide.units.HourlyRate;
@@ -42,18 +41,35 @@ final class Routes {
 
   private Routes() {}
 
+  /// What variants are posted at.
+  interface Prices {
+    /// The price of a variant of `deployment`; absent if nothing is known to go by.
+    ///
+    /// @param perReplica what a replica costs an hour at most; absent if its pool has no price
+    /// @param said its speed as declared or estimated
+    /// @param before the price that was rendered last
+    Optional<PostedPrice> of(
+        ModelDeployment deployment,
+        Variant variant,
+        @Nullable HourlyRate perReplica,
+        Throughput said,
+        @Nullable PostedPrice before);
+  }
+
   /// The route of `deployment`.
   ///
   /// @param pods its pods, of all variants
   /// @param pools what the pools declare, by name
   /// @param account of its namespace; empty if no budget is in force there
   /// @param before the route that was rendered last; absent if there was none
+  /// @param prices what its variants are posted at
   static Route of(
       ModelDeployment deployment,
       List<Pod> pods,
       Map<String, PoolParser.Declared> pools,
       Optional<Account> account,
       @Nullable Route before,
+      Prices prices,
       Instant now) {
     String namespace = deployment.getMetadata().getNamespace();
     String name = deployment.getMetadata().getName();
@@ -77,7 +93,7 @@ final class Routes {
             null);
       }
       case Parsed.Valid<Declared>(Declared declared) -> {
-        List<Leg> legs = legs(declared, status, pods, pools, before, now);
+        List<Leg> legs = legs(deployment, declared, pods, pools, before, prices, now);
         boolean serves =
             legs.stream().anyMatch(leg -> leg.weight() > 0 && !leg.replicas().isEmpty());
         yield new Route(
@@ -104,12 +120,14 @@ final class Routes {
   /// Every declared variant that has weight or ready replicas, best first. The weights are those of
   /// the status; before there are any, the active variant has all of it.
   private static List<Leg> legs(
+      ModelDeployment deployment,
       Declared declared,
-      @Nullable ModelDeploymentStatus status,
       List<Pod> pods,
       Map<String, PoolParser.Declared> pools,
       @Nullable Route before,
+      Prices prices,
       Instant now) {
+    ModelDeploymentStatus status = deployment.getStatus();
     String active = active(declared, status).name();
     List<Leg> legs = new ArrayList<>();
     for (Variant variant : declared.policy().ladder()) {
@@ -123,7 +141,15 @@ final class Routes {
                 variant.name(),
                 variant.quality(),
                 weight,
-                price(variant, pool, perReplica, before),
+                prices
+                    .of(
+                        deployment,
+                        variant,
+                        perReplica,
+                        Throughput.of(variant, pool == null ? "" : pool.product()),
+                        previous(variant, before))
+                    .map(Routes::wire)
+                    .orElse(null),
                 perReplica == null ? 0 : perReplica.microsPerHour(),
                 variant.gpus(),
                 replicas));
@@ -219,19 +245,6 @@ final class Routes {
     return pool == null
         ? null
         : pool.prices().highest(now).share(variant.gpus(), pool.prices().gpusPerNode());
-  }
-
-  private static Route.@Nullable PostedPrice price(
-      Variant variant,
-      PoolParser.@Nullable Declared pool,
-      @Nullable HourlyRate perReplica,
-      @Nullable Route before) {
-    Throughput throughput = Throughput.of(variant, pool == null ? "" : pool.product());
-    return PostedPrice.of(
-            variant, perReplica, throughput, TokenMix.ASSUMED, previous(variant, before))
-        .posted()
-        .map(Routes::wire)
-        .orElse(null);
   }
 
   private static @Nullable PostedPrice previous(Variant variant, @Nullable Route before) {

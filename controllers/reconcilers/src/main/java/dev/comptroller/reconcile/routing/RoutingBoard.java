@@ -6,14 +6,20 @@ import dev.comptroller.protocol.routing.Account;
 import dev.comptroller.protocol.routing.Route;
 import dev.comptroller.protocol.routing.RoutingTable;
 import dev.comptroller.reconcile.budget.Treasury;
+import dev.comptroller.reconcile.deployment.DeploymentParser;
 import dev.comptroller.reconcile.pool.PoolParser;
 import dev.comptroller.reconcile.pool.Pools;
+import dev.comptroller.reconcile.posting.PostedPrices;
+import dev.comptroller.reconcile.posting.PostedStore;
 import dev.comptroller.reconcile.signals.FleetView;
 import dev.comptroller.reconcile.signals.PodFacts;
+import dev.comptroller.reconcile.signals.TokenLedger;
+import dev.comptroller.reconcile.status.Parsed;
 import dev.comptroller.reconcile.work.Work;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
@@ -23,19 +29,33 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Writes the routing table into its ConfigMap whenever the fleet changed in a way that it shows.
 ///
-/// The table is rendered whole from the caches, so it needs no history except the versions of
-/// posted prices, which it reads back from what it wrote last. An edit by somebody else is undone.
+/// The table is rendered whole from the caches, so it needs no history except that of posted prices
+/// ([PostedPrices]), which is saved before a new one of them is written. An edit by somebody else
+/// is undone.
 public final class RoutingBoard implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RoutingBoard.class);
   private static final Duration TOGETHER = Duration.ofMillis(50);
+
+  /// The key of work for prices that may move, or that are to be saved, with time.
+  private static final String PRICES = "posted-prices";
+
+  private static final Duration RETRY = Duration.ofSeconds(30);
+
+  /// Prices are not looked after sooner than this, whatever the clock does.
+  private static final Duration LEAST = Duration.ofSeconds(1);
+
   private static final Map<String, String> LABELS =
       Map.of(
           "app.kubernetes.io/managed-by",
@@ -49,6 +69,8 @@ public final class RoutingBoard implements AutoCloseable {
   private final FleetView view;
   private final Pools pools;
   private final Treasury treasury;
+  private final PostedPrices prices;
+  private final PostedStore store;
   private final Clock clock;
   private final String home;
   private final Work<String> work;
@@ -61,9 +83,10 @@ public final class RoutingBoard implements AutoCloseable {
       FleetView view,
       Pools pools,
       Treasury treasury,
+      PostedPrices prices,
       Clock clock,
       String home) {
-    this(client, view, pools, treasury, clock, home, Work.Pace.THREADS);
+    this(client, view, pools, treasury, prices, clock, home, Work.Pace.THREADS);
   }
 
   /// A board that writes into namespace `home` and whose work goes at `pace`.
@@ -72,6 +95,7 @@ public final class RoutingBoard implements AutoCloseable {
       FleetView view,
       Pools pools,
       Treasury treasury,
+      PostedPrices prices,
       Clock clock,
       String home,
       Work.Pace pace) {
@@ -80,6 +104,8 @@ public final class RoutingBoard implements AutoCloseable {
     this.view = view;
     this.pools = pools;
     this.treasury = treasury;
+    this.prices = prices;
+    this.store = new PostedStore(prices, client, home, clock);
     this.clock = clock;
     this.home = home;
     this.written =
@@ -92,6 +118,7 @@ public final class RoutingBoard implements AutoCloseable {
 
   /// Renders the table now and after every change. Only the leader may call this.
   public void start() {
+    prices.onUse(this::later);
     view.onDeployment(_ -> soon());
     view.onPool(_ -> soon());
     view.onBudget(_ -> soon());
@@ -127,10 +154,18 @@ public final class RoutingBoard implements AutoCloseable {
   public void close() {
     written.stop();
     work.close();
+    store.close();
   }
 
   private void soon() {
     work.addAfter(Names.ROUTING_CONFIG_MAP, TOGETHER);
+  }
+
+  /// Looks after prices when one of them may move, or sooner to save what it will move by.
+  private void later(Instant due) {
+    Duration until = Duration.between(clock.instant(), due).plusSeconds(1);
+    Duration delay = until.compareTo(PostedStore.QUANTUM) < 0 ? until : PostedStore.QUANTUM;
+    work.addAfter(PRICES, delay.compareTo(LEAST) < 0 ? LEAST : delay);
   }
 
   /// Deployments, as `namespace/name`, that have no ready replica and that requests may wait for,
@@ -143,16 +178,19 @@ public final class RoutingBoard implements AutoCloseable {
     ConfigMap map = client.configMaps().inNamespace(home).withName(Names.ROUTING_CONFIG_MAP).get();
     Optional<String> before =
         Optional.ofNullable(map).map(ConfigMap::getData).map(data -> data.get(Names.ROUTING_KEY));
-    RoutingTable table = table(before.flatMap(RoutingCodec::read));
+    RoutingTable table = priced(before.flatMap(RoutingCodec::read));
     asleep =
         table.routes().stream()
             .filter(route -> route.wake() != null && !serves(route))
             .map(route -> route.namespace() + "/" + route.deployment())
             .collect(Collectors.toUnmodifiableSet());
     String text = RoutingCodec.write(table);
-    if (before.filter(text::equals).isPresent()) {
-      return;
+    if (before.filter(text::equals).isEmpty()) {
+      write(text);
     }
+  }
+
+  private void write(String text) {
     ConfigMap next =
         new ConfigMapBuilder()
             .withNewMetadata()
@@ -176,7 +214,26 @@ public final class RoutingBoard implements AutoCloseable {
     return route.legs().stream().anyMatch(leg -> leg.weight() > 0 && !leg.replicas().isEmpty());
   }
 
-  private RoutingTable table(Optional<RoutingTable> before) {
+  /// The table of now. Prices whose versions cannot be saved are not in it: those before them are.
+  private RoutingTable priced(Optional<RoutingTable> before) {
+    store.load();
+    RoutingTable table = table(before, Set.of());
+    Instant now = clock.instant();
+    try {
+      store.save();
+    } catch (KubernetesClientException e) {
+      LOG.warn("posted prices cannot be saved, again in {}: {}", RETRY, e.toString());
+      work.addAfter(PRICES, RETRY);
+    }
+    Set<String> unsaved = prices.urgent();
+    if (store.isUnsaved()) {
+      later(now.plus(PostedStore.QUANTUM));
+    }
+    prices.next(now).ifPresent(this::later);
+    return unsaved.isEmpty() ? table : table(before, unsaved);
+  }
+
+  private RoutingTable table(Optional<RoutingTable> before, Set<String> unsaved) {
     Map<String, Route> routes = new HashMap<>();
     before.ifPresent(
         table -> table.routes().forEach(r -> routes.put(r.namespace() + "/" + r.deployment(), r)));
@@ -184,6 +241,7 @@ public final class RoutingBoard implements AutoCloseable {
     Instant now = clock.instant();
     List<Account> accounts = accounts(before, now);
     List<Route> next = new ArrayList<>();
+    Set<TokenLedger.Key> posted = new HashSet<>();
     for (ModelDeployment deployment : view.deployments()) {
       String namespace = deployment.getMetadata().getNamespace();
       String name = deployment.getMetadata().getName();
@@ -194,9 +252,33 @@ public final class RoutingBoard implements AutoCloseable {
               declared,
               accounts.stream().filter(one -> one.namespace().equals(namespace)).findFirst(),
               routes.get(namespace + "/" + name),
+              (owner, variant, perReplica, said, last) -> {
+                TokenLedger.Key key = new TokenLedger.Key(namespace, name, variant.name());
+                posted.add(key);
+                return unsaved.contains(namespace) && last != null
+                    ? Optional.of(last)
+                    : prices.post(
+                        key,
+                        new PostedPrices.Basis(
+                            owner.getMetadata().getUid(), variant, perReplica, said),
+                        last,
+                        now);
+              },
               now));
     }
+    prices.retain(key -> posted.contains(key) || mayExist(key));
     return new RoutingTable(RoutingTable.SCHEMA, next, accounts);
+  }
+
+  /// Whether there is such a variant, or may be: of a spec that cannot be read nobody knows.
+  private boolean mayExist(TokenLedger.Key key) {
+    return view.deployment(key.namespace(), key.deployment())
+        .filter(
+            found ->
+                !(DeploymentParser.parse(found)
+                        instanceof Parsed.Valid<DeploymentParser.Declared>(var declared))
+                    || declared.rungs().containsKey(key.variant()))
+        .isPresent();
   }
 
   /// One account for each namespace whose budget in force has been decided on.

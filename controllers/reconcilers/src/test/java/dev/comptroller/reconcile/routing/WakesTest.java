@@ -45,7 +45,8 @@ final class WakesTest {
                 %s"""
                     .formatted(scaling, more),
                 ModelDeployment.class);
-    return Routes.of(deployment, List.of(), Map.of(), account, null, NOW);
+    return Routes.of(
+        deployment, List.of(), Map.of(), account, null, (_, _, _, _, _) -> Optional.empty(), NOW);
   }
 
   private static @Nullable Wake wake(String scaling, String more, Optional<Account> account) {

@@ -3,6 +3,7 @@ package dev.comptroller.e2e.simulator.api;
 import dev.comptroller.api.v1alpha1.GpuNodePool;
 import dev.comptroller.api.v1alpha1.InferenceBudget;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
+import dev.comptroller.decide.cost.PriceBooks;
 import dev.comptroller.decide.publish.Quanta;
 import dev.comptroller.decide.rollout.RolloutPolicy;
 import dev.comptroller.protocol.Names;
@@ -30,6 +31,7 @@ import dev.comptroller.reconcile.pool.NodeStore;
 import dev.comptroller.reconcile.pool.PoolAccounts;
 import dev.comptroller.reconcile.pool.Pools;
 import dev.comptroller.reconcile.pool.PriceStore;
+import dev.comptroller.reconcile.posting.PostedPrices;
 import dev.comptroller.reconcile.provision.Draining;
 import dev.comptroller.reconcile.provision.Provisioners;
 import dev.comptroller.reconcile.routing.RoutingBoard;
@@ -38,6 +40,7 @@ import dev.comptroller.reconcile.signals.Latencies;
 import dev.comptroller.reconcile.signals.Measured;
 import dev.comptroller.reconcile.signals.TokenLedger;
 import dev.comptroller.reconcile.spend.Meter;
+import dev.comptroller.reconcile.spend.ReplicaTime;
 import dev.comptroller.reconcile.spend.SpendStore;
 import dev.comptroller.reconcile.status.Publication;
 import dev.comptroller.reconcile.trace.Trace;
@@ -94,6 +97,9 @@ final class OperatorProcess {
   private final FleetView view;
   private final Children children;
   private final Treasury treasury;
+  private final PostedPrices prices = new PostedPrices(PostedPrices.Measures.NOTHING);
+  private final Pools pools;
+  private final Meter meter;
   private long rounds;
 
   /// How the process sees the world.
@@ -124,9 +130,8 @@ final class OperatorProcess {
     Events events = new Events(client, clock, "test");
     Publication publication = new Publication(Quanta.STALENESS);
     view = new FleetView(client);
-    Pools pools = new Pools(view, new PriceStore(client, HOME), clock);
-    Meter meter =
-        new Meter(client, view, new SpendStore(client, HOME), clock, pools::books, pace());
+    pools = new Pools(view, new PriceStore(client, HOME), clock);
+    meter = new Meter(client, view, new SpendStore(client, HOME), clock, pools::books, pace());
     treasury = new Treasury(view, meter, pools);
     NamespaceObserver namespaces =
         new NamespaceObserver(
@@ -146,7 +151,8 @@ final class OperatorProcess {
                 client,
                 HOME,
                 kept -> TraceCodec.write(Trace.of(kept.seen(), kept.policy(), kept.decision()))));
-    RoutingBoard routing = new RoutingBoard(client, view, pools, treasury, clock, HOME, pace());
+    RoutingBoard routing =
+        new RoutingBoard(client, view, pools, treasury, prices, clock, HOME, pace());
     Engines engines = new Engines(clock, sick);
     RolloutObserver signals = new RolloutObserver(engines, engines);
     children = new Children(client, this::deployment);
@@ -224,6 +230,21 @@ final class OperatorProcess {
   /// The money of namespaces.
   Treasury treasury() {
     return treasury;
+  }
+
+  /// What variants are posted at.
+  PostedPrices prices() {
+    return prices;
+  }
+
+  /// What pools cost.
+  PriceBooks books() {
+    return pools.books();
+  }
+
+  /// The time that `pod` is charged for.
+  ReplicaTime time(Pod pod) {
+    return meter.time(pod, clock.instant());
   }
 
   /// The caches.

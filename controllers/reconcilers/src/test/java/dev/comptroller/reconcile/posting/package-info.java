@@ -1,0 +1,5 @@
+/// Tests.
+@NullMarked
+package dev.comptroller.reconcile.posting;
+
+import org.jspecify.annotations.NullMarked;
