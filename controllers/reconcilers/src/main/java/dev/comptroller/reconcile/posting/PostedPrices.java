@@ -173,14 +173,7 @@ public final class PostedPrices {
       return now.isBefore(posting.due()) ? posting : close(key, basis, posting, now);
     }
     if (posting.measured()) {
-      if (now.isBefore(posting.due())) {
-        return posting;
-      }
-      // An hour in which nothing was served says nothing, and is not worth a write.
-      Posting idle =
-          posting.with(Stretch.from(now)).with(posting.price(), PricePublisher.after(now));
-      postings.put(key, idle);
-      return idle;
+      return posting;
     }
     Optional<PostedPrice> wanted = wanted(key, basis, now);
     if (wanted.isEmpty()) {
@@ -193,13 +186,11 @@ public final class PostedPrices {
       return posting;
     }
     TokenMix.Split split = PricePublisher.towards(posting.price().split(), target);
-    Posting next = posting.with(Stretch.from(now));
     if (split.equals(posting.price().split())) {
       moving.remove(key);
-      postings.put(key, next);
-      return next;
+      return posting;
     }
-    next = next.with(moved(posting.price(), split), PricePublisher.after(now));
+    Posting next = posting.with(moved(posting.price(), split), PricePublisher.after(now));
     put(key, next, true);
     note(key, next, target);
     return next;
@@ -332,19 +323,22 @@ public final class PostedPrices {
     if (before == null ? !fresh : before.at().plus(GAP).isBefore(at)) {
       return next;
     }
-    Instant opened = posting.open().opened();
-    Instant start = replica.start().isBefore(opened) ? opened : replica.start();
-    Instant from = before == null ? start : before.at();
+    TokenCounters more = counters.since(before == null ? TokenCounters.ZERO : before.tokens());
+    // An hour in which nothing was served says nothing; the next one begins with what is.
+    boolean over = posting.open().isIdle() && !at.isBefore(posting.due());
+    if (over && more.equals(TokenCounters.ZERO)) {
+      return next.with(Stretch.from(at));
+    }
+    Instant from = before == null ? latest(replica.start(), posting.open().opened()) : before.at();
+    Stretch open = over ? Stretch.from(from) : posting.open();
     long seconds = Math.max(0, at.getEpochSecond() - from.getEpochSecond());
     HourlyRate rate = books.quote(replica.pool(), replica.type(), from).of(replica.gpus());
-    return next.with(
-        posting
-            .open()
-            .plus(
-                rate.microsPerHour(),
-                seconds,
-                counters.since(before == null ? TokenCounters.ZERO : before.tokens()),
-                before == null ? 0 : seconds));
+    return next.with(posting.price(), over ? PricePublisher.after(at) : posting.due())
+        .with(open.plus(rate.microsPerHour(), seconds, more, before == null ? 0 : seconds));
+  }
+
+  private static Instant latest(Instant left, Instant right) {
+    return left.isBefore(right) ? right : left;
   }
 
   /// Forgets the counters of a replica that is gone; what it served and cost stays.
