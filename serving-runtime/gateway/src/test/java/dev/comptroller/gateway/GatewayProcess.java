@@ -69,14 +69,17 @@ final class GatewayProcess implements AutoCloseable {
         "dev.comptroller.gateway.Main");
   }
 
-  HttpResponse<String> post(String body, String requestId)
+  /// @param headers more of them, names and values by turns
+  HttpResponse<String> post(String body, String requestId, String... headers)
       throws IOException, InterruptedException {
-    return client.send(
+    HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/chat/completions"))
             .header("x-request-id", requestId)
-            .POST(HttpRequest.BodyPublishers.ofString(body))
-            .build(),
-        HttpResponse.BodyHandlers.ofString());
+            .POST(HttpRequest.BodyPublishers.ofString(body));
+    for (int i = 0; i < headers.length; i += 2) {
+      request.header(headers[i], headers[i + 1]);
+    }
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   int ready() throws IOException, InterruptedException {

@@ -28,7 +28,7 @@ class MoneyTest {
   @SuppressWarnings("NullAway.Init")
   Path folder;
 
-  private static String table(FakeReplica replica, long amountMicros, String hold) {
+  static String table(FakeReplica replica, long amountMicros, String hold) {
     String feature =
         """
         {"name":"default","amountMicros":%d,"priority":1,"batchEligible":false,
