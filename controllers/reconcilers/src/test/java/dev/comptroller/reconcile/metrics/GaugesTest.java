@@ -79,7 +79,7 @@ final class GaugesTest {
       round.without("chat", "large", 16_000_000);
       round.forecast(100_000_000, 140_000_000);
       round.candidate(
-          new BudgetMetrics.Weighed("chat", "large", false, 16_000_000L, 1_110_000L, 90, "Met"));
+          new BudgetMetrics.Weighed("chat", "large", false, 16_000_000L, 1_250_000L, 90, "Met"));
       round.candidate(
           new BudgetMetrics.Weighed("chat", "small", true, 4_000_000L, null, 80, "Unknown"));
     }
@@ -91,7 +91,7 @@ final class GaugesTest {
             "budget_forecast_band_dollars[team, high] 140.0",
             "budget_candidate_dollars_per_hour[team, chat, large, false] 16.0",
             "budget_candidate_dollars_per_hour[team, chat, small, true] 4.0",
-            "budget_candidate_cpm_dollars[team, chat, large] 1.11",
+            "budget_candidate_cpm_dollars[team, chat, large] 1.25",
             "budget_candidate_quality[team, chat, large] 90.0",
             "budget_candidate_quality[team, chat, small] 80.0",
             "budget_candidate_slo[team, chat, large, Met] 1.0",
