@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// what cannot be decided is a [Decision.Blocked], not an exception. It chooses the first rung of
 /// the ladder, from the top down to the quality floor, whose pool exists, and runs `spec.replicas`
 /// clamped to the borders of `scaling`. It goes lower only past pools that do not exist, and so
-/// have
-/// no price that a rung could be dearer than: `pricierFallback` is the autoscaler's to keep.
+/// have no price that a rung could be dearer than: `pricierFallback` is the autoscaler's to keep.
 public final class Planner {
   /// What to do about the deployment of `policy`.
   public Decision decide(Observation seen, Policy policy, Instant now) {

@@ -265,8 +265,8 @@ class OutlookTest {
 
   /// Days with a level of their own and hours with noise, many times. A forecast by need takes the
   /// present hour for what all hours after it are like, so that it is off by its noise as well;
-  /// what
-  /// is a week ahead is taken to be off as one day is, all week, which is wider than it need be.
+  /// what is a week ahead is taken to be off as one day is, all week, which is wider than it need
+  /// be.
   @Test
   void shouldHoldTheTruthInItsBandByNeedFourOfFiveTimesOrMore() {
     for (int days : new int[] {3, 7, 14}) {

@@ -10,8 +10,7 @@ import java.util.Random;
 import java.util.function.Supplier;
 
 /// Times plans of a large made-up fleet; `e2e/bench/planning` runs it. Exits with 1 when a median
-/// or
-/// the gap of a full plan is above its goal.
+/// or the gap of a full plan is above its goal.
 final class PlanningBench {
   private static final double FULL_MILLIS = 2_000;
   private static final double CHANGE_MILLIS = 5;

@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 ///
 /// A new version and the end of an hour are saved at once, so before they are posted; what was
 /// served and what that cost, at most every [#QUANTUM], and only if something was served. One stays
-/// when its namespace has no
-/// deployment any more, with how far versions went: the ledger, which keeps them, is for ever.
+/// when its namespace has no deployment any more, with how far versions went: the ledger, which
+/// keeps them, is for ever.
 public final class PostedStore implements AutoCloseable {
   /// The shortest time between two writes without a new version.
   public static final Duration QUANTUM = Duration.ofMinutes(5);

@@ -517,8 +517,7 @@ final class Completions implements Wakening.Desk {
 
   /// The leg whose turn it is, then those others that are not dearer, best first: what is tried
   /// when the first one fails never costs the client more, unless `pricierFallback`; then those
-  /// come
-  /// last.
+  /// come last.
   private List<Leg> legs(Route route, List<Leg> open) {
     Leg first = Legs.pick(open, turns.next(route)).orElseGet(open::getFirst);
     Map<Boolean, List<Leg>> others =

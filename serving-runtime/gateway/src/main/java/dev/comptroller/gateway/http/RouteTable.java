@@ -9,8 +9,7 @@ import java.util.List;
 ///
 /// What is not here cannot be reached. Each row says who may call it: on the public port clients by
 /// their credential; on the admin port what lists requests asks for an admin, and probes and
-/// metrics
-/// are open.
+/// metrics are open.
 final class RouteTable {
   private RouteTable() {}
 

@@ -32,10 +32,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Fields that it does not know are ignored, so that a newer operator may add some under the same
 /// schema. `limits`, `holds`, `batch`, `grants`, `pricierFallback` and `wake` of a route may be
-/// left
-/// out: no limits, slices, half the price within a day, nobody else, no dearer legs, no waiting for
-/// a
-/// replica; so may `leftMicros` and `leftAt` of an account.
+/// left out: no limits, slices, half the price within a day, nobody else, no dearer legs, no
+/// waiting for a replica; so may `leftMicros` and `leftAt` of an account.
 public final class TableJson {
   private static final ObjectMapper JSON =
       JsonMapper.builder()
