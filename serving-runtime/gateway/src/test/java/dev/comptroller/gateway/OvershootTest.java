@@ -151,8 +151,10 @@ class OvershootTest {
   private void kill() throws InterruptedException {
     GatewayProcess running = gateway.getAndSet(null);
     if (running != null) {
-      running.close();
+      // Before its clients leave, or it would settle what they have got.
+      running.process.destroyForcibly();
       assertThat(running.process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      running.close();
     }
   }
 
