@@ -154,7 +154,7 @@ public final class Demo {
 
   /// The gateway's own lines beside what the client was told.
   private void ledger() {
-    UsageLines lines = UsageLines.of(fleet.gateway());
+    UsageLines lines = UsageLines.of(fleet);
     out.println(
         String.format(
             Locale.ROOT,

@@ -22,12 +22,29 @@ public record UsageLines(
   private static final int ADMIN_PORT = 9090;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  /// Reads them from the gateway's admin port.
-  public static UsageLines of(URI gateway) {
+  /// Reads them from the gateway's admin port, with a token of the operator's account: nobody else
+  /// may read what every namespace asked for.
+  public static UsageLines of(LocalFleet fleet) {
     URI address =
-        URI.create("http://%s:%d/usage?limit=1000".formatted(gateway.getHost(), ADMIN_PORT));
+        URI.create(
+            "http://%s:%d/usage?limit=1000".formatted(fleet.gateway().getHost(), ADMIN_PORT));
+    String token =
+        fleet
+            .kubectl()
+            .run(
+                "create",
+                "token",
+                "comptroller-operator",
+                "-n",
+                Installation.NAMESPACE,
+                "--audience=comptroller")
+            .strip();
     try (HttpClient client = HttpClient.newHttpClient()) {
-      HttpRequest request = HttpRequest.newBuilder(address).timeout(PATIENCE).build();
+      HttpRequest request =
+          HttpRequest.newBuilder(address)
+              .timeout(PATIENCE)
+              .header("authorization", "Bearer " + token)
+              .build();
       HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
       if (response.statusCode() != 200) {
         throw new FleetException(
