@@ -203,10 +203,12 @@ class WorthTest {
 
     assertThat(Objects.requireNonNull(first.outlook()).basis())
         .startsWith("Linear: ")
-        .endsWith("; 3 of 24 known");
+        .endsWith(
+            "; 3 of 24 known, and seasonal from 24 on;"
+                + " no band: 0 of 2 past days tell how far off that is");
     assertThat(Objects.requireNonNull(later.outlook()).basis())
         .startsWith("Seasonal: ")
-        .endsWith("; 24 of 24 known");
+        .endsWith("; 24 of 24 known; no band: 0 of 2 past days tell how far off that is");
   }
 
   @Test
