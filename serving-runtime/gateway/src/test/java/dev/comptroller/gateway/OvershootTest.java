@@ -86,7 +86,7 @@ class OvershootTest {
     Database database = LedgerSettings.embedded(data).database();
     try (FakeReplica replica = new FakeReplica((_, wire) -> stream(wire)).tokenizing(40);
         ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor();
-        AutoCloseable _ = () -> over.set(true)) {
+        AutoCloseable _ = this::end) {
       Path table =
           Files.writeString(
               folder.resolve("table.json"), MoneyTest.table(replica, FIT * EACH, hold));
@@ -138,6 +138,12 @@ class OvershootTest {
       assertThat(charged(data)).hasSize(FIT);
     }
     assertThat(Set.copyOf(outcomes.values())).contains(Outcome.SERVED, Outcome.HELD, Outcome.LATE);
+  }
+
+  /// However the test ends: clients stop asking, and no gateway is left.
+  private void end() throws InterruptedException {
+    over.set(true);
+    kill();
   }
 
   private static void stream(FakeReplica.Wire wire) throws IOException, InterruptedException {
