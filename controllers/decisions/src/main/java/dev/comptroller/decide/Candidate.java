@@ -30,6 +30,12 @@ public record Candidate(
   /// What a choice says of the candidate it made.
   public static final String CHOSEN = "chosen";
 
+  /// What is said of one that costs more than `wanted`, at `hourly` dollars, and may not for that.
+  public static String dearer(String wanted, HourlyRate hourly) {
+    return "dearer than %s at $%s/h, and downgrade.pricierFallback is false"
+        .formatted(wanted, hourly.print(2));
+  }
+
   /// It with another verdict.
   public Candidate judged(String other) {
     return new Candidate(variant, pool, quality, replicas, hourly, speed, costPerMillion, other);

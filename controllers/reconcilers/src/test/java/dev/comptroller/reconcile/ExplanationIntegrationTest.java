@@ -14,22 +14,16 @@ import dev.comptroller.api.v1alpha1.ModelDeploymentStatus;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.BudgetEffect;
 import dev.comptroller.api.v1alpha1.ModelDeploymentStatus.LastDecision;
 import dev.comptroller.decide.Candidate;
-import dev.comptroller.decide.budget.Leaving;
-import dev.comptroller.decide.downgrade.Transition;
 import dev.comptroller.decide.loop.DeploymentVerdict;
 import dev.comptroller.decide.loop.DeploymentVerdict.Counterfactual;
 import dev.comptroller.decide.loop.NamespaceDecision;
 import dev.comptroller.decide.units.HourlyRate;
-import dev.comptroller.reconcile.budget.LoopSettings;
 import dev.comptroller.reconcile.budget.TraceStore;
 import dev.comptroller.reconcile.trace.Replay;
 import dev.comptroller.reconcile.trace.TraceCodec;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
@@ -45,25 +39,12 @@ import org.junit.jupiter.api.TestInstance;
 @Tag("integration")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class ExplanationIntegrationTest {
-  private static final LoopSettings QUICK =
-      new LoopSettings(
-          new Leaving(Duration.ofSeconds(2), Duration.ofSeconds(1), Duration.ofSeconds(1)),
-          new Transition(Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1)),
-          Duration.ofSeconds(1),
-          Duration.ofMinutes(2),
-          Duration.ofMinutes(1));
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Cluster cluster = new Cluster();
   private final String home = cluster.namespace("installation");
   private final String namespace = cluster.namespace("told");
-  private final Clock clock = twoMinutesIntoAnHour();
-
-  private static Clock twoMinutesIntoAnHour() {
-    Instant real = Instant.now();
-    Instant start = real.truncatedTo(ChronoUnit.HOURS).plus(1, ChronoUnit.HOURS).plusSeconds(120);
-    return Clock.offset(Clock.system(ZoneOffset.UTC), Duration.between(real, start));
-  }
+  private final Clock clock = RunningOperator.twoMinutesIntoAnHour();
 
   @AfterAll
   void stop() {
@@ -88,7 +69,7 @@ final class ExplanationIntegrationTest {
         """
             .formatted(namespace));
     ModelDeploymentStatus shown;
-    try (RunningOperator _ = new RunningOperator(cluster, home, QUICK, clock)) {
+    try (RunningOperator _ = new RunningOperator(cluster, home, RunningOperator.QUICK, clock)) {
       cluster.deployment(namespace, "chat", "told", 1);
       Pod pod = await().until(this::scheduled, Optional::isPresent).orElseThrow();
       cluster.run(pod, "127.77.4.1");

@@ -11,12 +11,9 @@ import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.ActiveAction;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.FeatureUse;
 import dev.comptroller.api.v1alpha1.InferenceBudgetStatus.Granted;
 import dev.comptroller.api.v1alpha1.ModelDeployment;
-import dev.comptroller.decide.budget.Leaving;
-import dev.comptroller.decide.downgrade.Transition;
 import dev.comptroller.protocol.Names;
 import dev.comptroller.protocol.routing.Account;
 import dev.comptroller.protocol.routing.RoutingTable;
-import dev.comptroller.reconcile.budget.LoopSettings;
 import dev.comptroller.reconcile.budget.TraceStore;
 import dev.comptroller.reconcile.routing.RoutingCodec;
 import dev.comptroller.reconcile.trace.TraceCodec;
@@ -28,10 +25,6 @@ import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -46,25 +39,12 @@ import org.junit.jupiter.api.TestInstance;
 @Tag("integration")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class MoneyLoopIntegrationTest {
-  private static final LoopSettings QUICK =
-      new LoopSettings(
-          new Leaving(Duration.ofSeconds(2), Duration.ofSeconds(1), Duration.ofSeconds(1)),
-          new Transition(Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1)),
-          Duration.ofSeconds(1),
-          Duration.ofMinutes(2),
-          Duration.ofMinutes(1));
 
   private final Cluster cluster = new Cluster();
   private final String home = cluster.namespace("installation");
 
   /// Two minutes into an hour, so that what runs is forecast for nearly all of it.
-  private final Clock clock = twoMinutesIntoAnHour();
-
-  private static Clock twoMinutesIntoAnHour() {
-    Instant real = Instant.now();
-    Instant start = real.truncatedTo(ChronoUnit.HOURS).plus(1, ChronoUnit.HOURS).plusSeconds(120);
-    return Clock.offset(Clock.system(ZoneOffset.UTC), Duration.between(real, start));
-  }
+  private final Clock clock = RunningOperator.twoMinutesIntoAnHour();
 
   @AfterAll
   void stop() {
@@ -93,7 +73,7 @@ final class MoneyLoopIntegrationTest {
           - {name: search, amount: "20", priority: 200}
         """
             .formatted(namespace));
-    try (RunningOperator _ = new RunningOperator(cluster, home, QUICK, clock)) {
+    try (RunningOperator _ = new RunningOperator(cluster, home, RunningOperator.QUICK, clock)) {
       cluster.deployment(namespace, "chat", "heated", 1);
       Pod pod = await().until(() -> scheduled(namespace), Optional::isPresent).orElseThrow();
       cluster.run(pod, "127.77.3.1");
@@ -137,7 +117,7 @@ final class MoneyLoopIntegrationTest {
               assertThat(Objects.requireNonNull(entry.savedPerHour())).isEqualTo("221.22");
             });
 
-    try (RunningOperator _ = new RunningOperator(cluster, home, QUICK, clock)) {
+    try (RunningOperator _ = new RunningOperator(cluster, home, RunningOperator.QUICK, clock)) {
       await().until(() -> account(namespace).filter(a -> a.traffic().queueBatch()).isPresent());
       Account.Traffic traffic = account(namespace).orElseThrow().traffic();
       assertThat(traffic.maxOutputTokens()).isEqualTo(256);
@@ -170,7 +150,8 @@ final class MoneyLoopIntegrationTest {
   void shouldOnlyTellInObserveModeAndKeepTheLastValidSpecOverARestart() {
     String namespace = cluster.namespace("observe");
     budget(namespace, "team", "UTC");
-    try (RunningOperator operator = new RunningOperator(cluster, home, QUICK, clock)) {
+    try (RunningOperator operator =
+        new RunningOperator(cluster, home, RunningOperator.QUICK, clock)) {
       cluster.deployment(namespace, "chat", "observed", 1);
       await().until(() -> condition(namespace, "team", "Ready", "InForce"));
       await().until(() -> account(namespace).isPresent());
@@ -186,7 +167,7 @@ final class MoneyLoopIntegrationTest {
       await().until(() -> condition(namespace, "team", "Ready", "InvalidSpec"));
     }
     cluster.client.configMaps().inNamespace(home).withName(Names.ROUTING_CONFIG_MAP).delete();
-    try (RunningOperator _ = new RunningOperator(cluster, home, QUICK, clock)) {
+    try (RunningOperator _ = new RunningOperator(cluster, home, RunningOperator.QUICK, clock)) {
       await().until(() -> account(namespace).isPresent());
       assertThat(account(namespace).orElseThrow().budget()).isEqualTo("team");
     }
@@ -197,7 +178,8 @@ final class MoneyLoopIntegrationTest {
     String namespace = cluster.namespace("stale");
     AtomicBoolean once = new AtomicBoolean();
     List<String> seen = new CopyOnWriteArrayList<>();
-    try (RunningOperator operator = new RunningOperator(cluster, home, QUICK, clock);
+    try (RunningOperator operator =
+            new RunningOperator(cluster, home, RunningOperator.QUICK, clock);
         Watch _ =
             cluster
                 .client
@@ -224,7 +206,7 @@ final class MoneyLoopIntegrationTest {
     String host = cluster.namespace("host");
     cluster.pool("hosted", "8.00");
     cluster.budget(guest, "256");
-    try (RunningOperator _ = new RunningOperator(cluster, home, QUICK, clock)) {
+    try (RunningOperator _ = new RunningOperator(cluster, home, RunningOperator.QUICK, clock)) {
       cluster.deployment(host, "shared", "hosted", 0);
       await().until(() -> allotted(guest) == 0);
       cluster

@@ -1,5 +1,7 @@
 package dev.comptroller.reconcile;
 
+import dev.comptroller.decide.budget.Leaving;
+import dev.comptroller.decide.downgrade.Transition;
 import dev.comptroller.decide.rollout.RolloutPolicy;
 import dev.comptroller.reconcile.budget.LoopSettings;
 import dev.comptroller.reconcile.deployment.Directives;
@@ -15,6 +17,9 @@ import io.javaoperatorsdk.operator.Operator;
 import io.prometheus.client.CollectorRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -23,6 +28,22 @@ import java.util.function.Function;
 /// The operator without its application: reconcilers and background work on a client of its own,
 /// with the rights that it needs and no more.
 final class RunningOperator implements AutoCloseable {
+  /// A loop that looks, and lets go, within seconds.
+  static final LoopSettings QUICK =
+      new LoopSettings(
+          new Leaving(Duration.ofSeconds(2), Duration.ofSeconds(1), Duration.ofSeconds(1)),
+          new Transition(Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1)),
+          Duration.ofSeconds(1),
+          Duration.ofMinutes(2),
+          Duration.ofMinutes(1));
+
+  /// A clock that stands early in an hour, so that what runs is forecast for nearly all of it.
+  static Clock twoMinutesIntoAnHour() {
+    Instant real = Instant.now();
+    Instant start = real.truncatedTo(ChronoUnit.HOURS).plus(1, ChronoUnit.HOURS).plusSeconds(120);
+    return Clock.offset(Clock.system(ZoneOffset.UTC), Duration.between(real, start));
+  }
+
   final CollectorRegistry registry = new CollectorRegistry();
 
   /// Requests that are not reads, as `METHOD path`.

@@ -157,8 +157,7 @@ public final class Rungs {
     Option preferred = policy.preferred().orElse(option);
     boolean dearer = option.hourly().compareTo(preferred.hourly()) > 0;
     return bar == null && dearer && !policy.pricierFallback()
-        ? "dearer than %s at $%s/h, and downgrade.pricierFallback is false"
-            .formatted(preferred.variant(), preferred.hourly().print(2))
+        ? Candidate.dearer(preferred.variant(), preferred.hourly())
         : bar;
   }
 

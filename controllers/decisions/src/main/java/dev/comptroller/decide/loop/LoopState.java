@@ -36,17 +36,6 @@ public record LoopState(
     commitments = commitments.stream().sorted(Commitment.ORDER).toList();
   }
 
-  /// Where others may charge nothing.
-  public LoopState(
-      HeatState heat,
-      List<Grant> grants,
-      List<Commitment> commitments,
-      @Nullable Instant fundedUntil,
-      Needs needs,
-      Work work) {
-    this(heat, grants, commitments, fundedUntil, needs, work, null);
-  }
-
   /// The grant of a deployment.
   public Optional<Grant> grant(String deployment) {
     return grants.stream().filter(grant -> grant.deployment().equals(deployment)).findFirst();

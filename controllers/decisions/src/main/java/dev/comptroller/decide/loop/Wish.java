@@ -1,5 +1,6 @@
 package dev.comptroller.decide.loop;
 
+import dev.comptroller.decide.Candidate;
 import dev.comptroller.decide.allocate.Frontier;
 import dev.comptroller.decide.allocate.Frontier.Cost;
 import dev.comptroller.decide.allocate.Frontier.Way;
@@ -605,9 +606,7 @@ record Wish(
     boolean stays = dwells(option, now) || option.obstacle() != null;
     return unbound == null || stays || isCheapEnough(option, unbound)
         ? worth
-        : worth.barred(
-            "dearer than %s at $%s/h, and downgrade.pricierFallback is false"
-                .formatted(unbound.variant(), unbound.hourly().print(2)));
+        : worth.barred(Candidate.dearer(unbound.variant(), unbound.hourly()));
   }
 
   private boolean dwells(Option option, Instant now) {

@@ -1,5 +1,6 @@
 package dev.comptroller.decide.scale;
 
+import dev.comptroller.decide.Candidate;
 import dev.comptroller.decide.fleet.Variant;
 import dev.comptroller.decide.units.HourlyRate;
 import java.time.Instant;
@@ -35,15 +36,10 @@ final class Fallback {
                   .filter(own -> own.compareTo(most.get()) > 0)
                   .isPresent();
       if (dearer && !dwells) {
-        bars.put(rung.name(), message(wanted, most.get()));
+        bars.put(rung.name(), Candidate.dearer(wanted.name(), most.get()));
       }
     }
     return bars;
-  }
-
-  private static String message(Variant wanted, HourlyRate hourly) {
-    return "dearer than %s at $%s/h, and downgrade.pricierFallback is false"
-        .formatted(wanted.name(), hourly.print(2));
   }
 
   /// What a rung costs for all that is asked for; for as many replicas as any other where that is

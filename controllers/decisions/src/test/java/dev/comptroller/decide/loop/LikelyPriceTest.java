@@ -92,7 +92,8 @@ class LikelyPriceTest {
             Duration.ofMinutes(5));
     LoopState empty = LoopState.EMPTY;
     LoopState state =
-        new LoopState(empty.heat(), List.of(before), List.of(), null, empty.needs(), empty.work());
+        new LoopState(
+            empty.heat(), List.of(before), List.of(), null, empty.needs(), empty.work(), null);
     MoneySeen money =
         new MoneySeen(
             NOW, POLICY.calendar().containing(NOW), Money.parse("3"), Money.ZERO, false, List.of());

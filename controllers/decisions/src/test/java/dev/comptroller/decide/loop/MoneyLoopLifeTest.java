@@ -26,17 +26,8 @@ class MoneyLoopLifeTest {
     AtomicInteger stopped = new AtomicInteger();
     for (long seed = 0; seed < LIVES; seed++) {
       Random random = new Random(seed);
-      int look = 5 + random.nextInt(40);
-      int delay = random.nextInt(30);
-      int lag = random.nextInt(10);
-      Leaving leaving =
-          new Leaving(
-              Duration.ofSeconds(Math.max(look, lag) + 1L),
-              Duration.ofSeconds(lag + random.nextInt(60)),
-              Duration.ofSeconds(random.nextInt(30)));
-      NamespacePolicy policy = Namespaces.with(Namespaces.draw(random), leaving);
-      Pool pool = Namespaces.drawPool(random, START, 7_200);
-      Life life = new Life(policy, pool, START, 1, look, delay, lag);
+      Life life = life(random);
+      NamespacePolicy policy = life.policy;
       long about = seed;
       for (int minute = 0; minute < 120; minute++) {
         life.until(
@@ -67,17 +58,8 @@ class MoneyLoopLifeTest {
     long amounts = 0;
     for (long seed = 0; seed < LIVES; seed++) {
       Random random = new Random(seed);
-      int look = 5 + random.nextInt(40);
-      int delay = random.nextInt(30);
-      int lag = random.nextInt(10);
-      Leaving leaving =
-          new Leaving(
-              Duration.ofSeconds(Math.max(look, lag) + 1L),
-              Duration.ofSeconds(lag + random.nextInt(60)),
-              Duration.ofSeconds(random.nextInt(30)));
-      NamespacePolicy policy = Namespaces.with(Namespaces.draw(random), leaving);
-      Pool pool = Namespaces.drawPool(random, START, 7_200);
-      Life life = new Life(policy, pool, START, 1, look, delay, lag);
+      Life life = life(random);
+      NamespacePolicy policy = life.policy;
       long most = policy.amount().micros();
       // As much as there is all the time, or nothing for long and then all at once.
       boolean steady = seed % 2 == 0;
@@ -147,5 +129,20 @@ class MoneyLoopLifeTest {
       // 16 $/h is 192 % of the amount, 4 $/h is 48 %: down, up once that pays for the rest.
       assertThat(life.changes).as("hard %s: %s", hard, life.log).isBetween(2, 5);
     }
+  }
+
+  /// A namespace with a pool, looked at as often and as late as chance wants.
+  private static Life life(Random random) {
+    int look = 5 + random.nextInt(40);
+    int delay = random.nextInt(30);
+    int lag = random.nextInt(10);
+    Leaving leaving =
+        new Leaving(
+            Duration.ofSeconds(Math.max(look, lag) + 1L),
+            Duration.ofSeconds(lag + random.nextInt(60)),
+            Duration.ofSeconds(random.nextInt(30)));
+    NamespacePolicy policy = Namespaces.with(Namespaces.draw(random), leaving);
+    Pool pool = Namespaces.drawPool(random, START, 7_200);
+    return new Life(policy, pool, START, 1, look, delay, lag);
   }
 }

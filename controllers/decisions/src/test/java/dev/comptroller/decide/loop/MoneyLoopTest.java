@@ -150,7 +150,7 @@ class MoneyLoopTest {
     Instant then = NOW.minusSeconds(900);
     Needs busy = Needs.NONE.seen(64_000, then.minusSeconds(3600)).seen(64_000, NOW);
     LoopState state =
-        new LoopState(LoopState.EMPTY.heat(), List.of(), List.of(), null, busy, Work.NONE);
+        new LoopState(LoopState.EMPTY.heat(), List.of(), List.of(), null, busy, Work.NONE, null);
     NamespaceSeen seen =
         new NamespaceSeen(
             then,

@@ -50,7 +50,7 @@ class ThriftTest {
       needs = needs.seen(known.applyAsLong(hour), middle(hour));
     }
     LoopState state =
-        new LoopState(LoopState.EMPTY.heat(), List.of(), List.of(), null, needs, work);
+        new LoopState(LoopState.EMPTY.heat(), List.of(), List.of(), null, needs, work, null);
     NamespacePolicy policy = Namespaces.hard(amount, Period.Day, CHAT);
     List<Grant> grants = new ArrayList<>();
     long spent = 0;
@@ -160,7 +160,7 @@ class ThriftTest {
             Duration.ofMinutes(5));
     LoopState state =
         new LoopState(
-            LoopState.EMPTY.heat(), List.of(grant), List.of(), null, Needs.NONE, Work.NONE);
+            LoopState.EMPTY.heat(), List.of(grant), List.of(), null, Needs.NONE, Work.NONE, null);
     NamespacePolicy policy = Namespaces.hard(amount, Period.Day, CHAT);
     MoneySeen money =
         new MoneySeen(

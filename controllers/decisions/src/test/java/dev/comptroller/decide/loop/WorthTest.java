@@ -161,7 +161,7 @@ class WorthTest {
       needs = needs.seen(serving.needs(), middle(hour));
     }
     LoopState state =
-        new LoopState(LoopState.EMPTY.heat(), List.of(grant), List.of(), null, needs, work);
+        new LoopState(LoopState.EMPTY.heat(), List.of(grant), List.of(), null, needs, work, null);
     DeploymentSeen chat =
         new DeploymentSeen(
             "chat",

@@ -4,9 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.comptroller.protocol.Names;
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -14,7 +12,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +24,7 @@ public final class Archive {
   private static final ObjectMapper JSON = JsonMapper.builder().build();
   private static final String SCHEMA = "schema";
 
-  private final KubernetesClient client;
-  private final String home;
-  private final Map<String, String> labels;
+  private final VersionedMaps maps;
   private final String key;
 
   /// ConfigMaps in namespace `home`.
@@ -37,17 +32,8 @@ public final class Archive {
   /// @param component that they are labelled with
   /// @param key that the JSON stands under
   public Archive(KubernetesClient client, String home, String component, String key) {
-    this.client = client;
-    this.home = home;
+    this.maps = new VersionedMaps(client, home, component);
     this.key = key;
-    this.labels =
-        Map.of(
-            "app.kubernetes.io/managed-by",
-            Names.MANAGER,
-            "app.kubernetes.io/part-of",
-            "comptroller",
-            "app.kubernetes.io/component",
-            component);
   }
 
   /// The root of a book of this schema.
@@ -84,12 +70,12 @@ public final class Archive {
 
   /// The ConfigMap called `name`; absent if there is none.
   public @Nullable ConfigMap get(String name) {
-    return client.configMaps().inNamespace(home).withName(name).get();
+    return maps.get(name);
   }
 
   /// All of the component's.
   public List<ConfigMap> list() {
-    return client.configMaps().inNamespace(home).withLabels(labels).list().getItems();
+    return maps.list();
   }
 
   /// What is in `map`.
@@ -111,25 +97,12 @@ public final class Archive {
 
   /// Writes over `version`, or anew without one; gives the version that is written.
   public String write(String name, byte[] bytes, @Nullable String version) {
-    ConfigMap map =
-        new ConfigMapBuilder()
-            .withNewMetadata()
-            .withName(name)
-            .withNamespace(home)
-            .withLabels(labels)
-            .withResourceVersion(version)
-            .endMetadata()
-            .addToBinaryData(key, Base64.getEncoder().encodeToString(bytes))
-            .build();
-    ConfigMap written =
-        version == null
-            ? client.resource(map).create()
-            : client.resource(map).lockResourceVersion(version).update();
-    return written.getMetadata().getResourceVersion();
+    String text = Base64.getEncoder().encodeToString(bytes);
+    return maps.write(name, map -> map.addToBinaryData(key, text), version);
   }
 
   /// Deletes the ConfigMap called `name`.
   public void delete(String name) {
-    var _ = client.configMaps().inNamespace(home).withName(name).delete();
+    maps.delete(name);
   }
 }

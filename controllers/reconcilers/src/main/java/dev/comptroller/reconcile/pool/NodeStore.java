@@ -1,12 +1,10 @@
 package dev.comptroller.reconcile.pool;
 
 import dev.comptroller.decide.cost.NodeRecord;
-import dev.comptroller.protocol.Names;
+import dev.comptroller.reconcile.archive.VersionedMaps;
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Node records in ConfigMaps of the installation's namespace, one for each pool.
@@ -14,22 +12,12 @@ import org.jspecify.annotations.Nullable;
 /// A write names the version that was read, so that no node is lost or counted twice.
 public final class NodeStore {
   private static final String PREFIX = "comptroller-nodes-";
-  private static final Map<String, String> LABELS =
-      Map.of(
-          "app.kubernetes.io/managed-by",
-          Names.MANAGER,
-          "app.kubernetes.io/part-of",
-          "comptroller",
-          "app.kubernetes.io/component",
-          "node-record");
 
-  private final KubernetesClient client;
-  private final String home;
+  private final VersionedMaps maps;
 
   /// The records kept in namespace `home`.
   public NodeStore(KubernetesClient client, String home) {
-    this.client = client;
-    this.home = home;
+    this.maps = new VersionedMaps(client, home, "node-record");
   }
 
   /// A record as read.
@@ -41,7 +29,7 @@ public final class NodeStore {
   ///
   /// @throws IllegalArgumentException if there is one that this code does not understand
   Stored read(String pool) {
-    ConfigMap map = client.configMaps().inNamespace(home).withName(PREFIX + pool).get();
+    ConfigMap map = maps.get(PREFIX + pool);
     if (map == null) {
       return new Stored(NodeRecord.EMPTY, null);
     }
@@ -59,20 +47,8 @@ public final class NodeStore {
   ///
   /// @throws io.fabric8.kubernetes.client.KubernetesClientException code 409 if it has changed
   Stored write(String pool, NodeRecord record, Stored before) {
-    ConfigMap map =
-        new ConfigMapBuilder()
-            .withNewMetadata()
-            .withName(PREFIX + pool)
-            .withNamespace(home)
-            .withLabels(LABELS)
-            .withResourceVersion(before.version())
-            .endMetadata()
-            .withData(NodeCodec.write(record))
-            .build();
-    ConfigMap written =
-        before.version() == null
-            ? client.resource(map).create()
-            : client.resource(map).lockResourceVersion(before.version()).update();
-    return new Stored(record, Objects.requireNonNull(written.getMetadata().getResourceVersion()));
+    Map<String, String> data = NodeCodec.write(record);
+    return new Stored(
+        record, maps.write(PREFIX + pool, map -> map.withData(data), before.version()));
   }
 }

@@ -2,13 +2,12 @@ package dev.comptroller.reconcile.spend;
 
 import dev.comptroller.decide.cost.SpendRecord;
 import dev.comptroller.protocol.Names;
+import dev.comptroller.reconcile.archive.VersionedMaps;
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.DateTimeException;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,22 +17,12 @@ import org.jspecify.annotations.Nullable;
 /// between, so no interval is lost or counted twice.
 public final class SpendStore {
   private static final String KEY = "record.json";
-  private static final Map<String, String> LABELS =
-      Map.of(
-          "app.kubernetes.io/managed-by",
-          Names.MANAGER,
-          "app.kubernetes.io/part-of",
-          "comptroller",
-          "app.kubernetes.io/component",
-          "spend-record");
 
-  private final KubernetesClient client;
-  private final String home;
+  private final VersionedMaps maps;
 
   /// The records kept in namespace `home`.
   public SpendStore(KubernetesClient client, String home) {
-    this.client = client;
-    this.home = home;
+    this.maps = new VersionedMaps(client, home, "spend-record");
   }
 
   /// A record as read.
@@ -57,8 +46,7 @@ public final class SpendStore {
   /// `unreadable` and left out.
   public Map<String, Stored> all(BiConsumer<String, String> unreadable) {
     Map<String, Stored> records = new HashMap<>();
-    for (ConfigMap map :
-        client.configMaps().inNamespace(home).withLabels(LABELS).list().getItems()) {
+    for (ConfigMap map : maps.list()) {
       String name = map.getMetadata().getName();
       if (name.startsWith(Names.SPEND_CONFIG_MAP_PREFIX)) {
         String about = name.substring(Names.SPEND_CONFIG_MAP_PREFIX.length());
@@ -76,7 +64,7 @@ public final class SpendStore {
   ///
   /// @throws UnreadableException if there is one that this code does not understand
   public Stored read(String namespace) {
-    ConfigMap map = client.configMaps().inNamespace(home).withName(name(namespace)).get();
+    ConfigMap map = maps.get(name(namespace));
     return map == null ? new Stored(SpendRecord.EMPTY, null) : stored(map);
   }
 
@@ -84,21 +72,9 @@ public final class SpendStore {
   ///
   /// @throws io.fabric8.kubernetes.client.KubernetesClientException code 409 if it has changed
   public Stored write(String namespace, SpendRecord record, Stored before) {
-    ConfigMap map =
-        new ConfigMapBuilder()
-            .withNewMetadata()
-            .withName(name(namespace))
-            .withNamespace(home)
-            .withLabels(LABELS)
-            .withResourceVersion(before.version())
-            .endMetadata()
-            .addToData(KEY, SpendCodec.write(record))
-            .build();
-    ConfigMap written =
-        before.version() == null
-            ? client.resource(map).create()
-            : client.resource(map).lockResourceVersion(before.version()).update();
-    return new Stored(record, Objects.requireNonNull(written.getMetadata().getResourceVersion()));
+    String text = SpendCodec.write(record);
+    return new Stored(
+        record, maps.write(name(namespace), map -> map.addToData(KEY, text), before.version()));
   }
 
   private static Stored stored(ConfigMap map) {

@@ -133,6 +133,13 @@ public final class LocalFleet implements AutoCloseable {
     return installation.kubectl();
   }
 
+  /// A token of a service account of the installation, for the gateway.
+  public String token(String account) {
+    return kubectl()
+        .run("create", "token", account, "-n", Installation.NAMESPACE, "--audience=comptroller")
+        .strip();
+  }
+
   /// Makes an API key with the command that users have, and gives it.
   ///
   /// @param namespace that pays

@@ -28,17 +28,7 @@ public record UsageLines(
     URI address =
         URI.create(
             "http://%s:%d/usage?limit=1000".formatted(fleet.gateway().getHost(), ADMIN_PORT));
-    String token =
-        fleet
-            .kubectl()
-            .run(
-                "create",
-                "token",
-                "comptroller-operator",
-                "-n",
-                Installation.NAMESPACE,
-                "--audience=comptroller")
-            .strip();
+    String token = fleet.token("comptroller-operator");
     try (HttpClient client = HttpClient.newHttpClient()) {
       HttpRequest request =
           HttpRequest.newBuilder(address)

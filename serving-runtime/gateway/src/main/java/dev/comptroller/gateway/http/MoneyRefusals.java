@@ -128,56 +128,47 @@ final class MoneyRefusals {
       }
       case Account.Feature _, Account.TrueUp _ -> {
         who = "feature %s of namespace %s".formatted(caller.feature(), caller.namespace());
-        end =
-            router
-                .account(caller.namespace())
-                .map(dev.comptroller.protocol.routing.Account::periodEnd)
-                .orElse(now);
+        end = periodEnd(caller, router, now);
       }
     }
     String message =
         "%s: %s; it begins anew at %s; %s".formatted(who, numbers, end, others(caller, router));
-    ApiError error = quota(message, end, now);
     boolean heldUp = refused.spentMicros() + refused.askedMicros() <= refused.limitMicros();
-    return heldUp
-        ? new ApiError(
-            429,
-            message,
-            error.type(),
-            null,
-            error.code(),
-            Map.of("retry-after", SOON, "x-should-retry", "true"))
-        : error;
+    return heldUp ? again(message, SOON) : quota(message, end, now);
   }
 
   /// What others may charge comes in slices, as long as the budget has anything left: the next one
   /// may be there soon.
   private static ApiError abroad(Refused refused, Caller caller, Router router, Instant now) {
-    Instant end =
-        router
-            .account(caller.namespace())
-            .map(dev.comptroller.protocol.routing.Account::periodEnd)
-            .orElse(now);
-    ApiError error =
-        quota(
-            "namespace %s may be charged $%s by other namespaces for now, of which $%s is spent and $%s held by running requests; there is no room for $%s, what this one needs and they still may; more is allotted within a minute while its budget has money left, and it begins anew at %s; models of namespace %s itself still answer"
-                .formatted(
-                    caller.namespace(),
-                    Charge.dollars(refused.limitMicros()),
-                    Charge.dollars(refused.spentMicros()),
-                    Charge.dollars(refused.heldMicros()),
-                    Charge.dollars(refused.askedMicros()),
-                    end,
-                    caller.namespace()),
-            end,
-            now);
+    String message =
+        "namespace %s may be charged $%s by other namespaces for now, of which $%s is spent and $%s held by running requests; there is no room for $%s, what this one needs and they still may; more is allotted within a minute while its budget has money left, and it begins anew at %s; models of namespace %s itself still answer"
+            .formatted(
+                caller.namespace(),
+                Charge.dollars(refused.limitMicros()),
+                Charge.dollars(refused.spentMicros()),
+                Charge.dollars(refused.heldMicros()),
+                Charge.dollars(refused.askedMicros()),
+                periodEnd(caller, router, now),
+                caller.namespace());
+    return again(message, ALLOTTED);
+  }
+
+  /// There may be room in so many seconds.
+  private static ApiError again(String message, String seconds) {
     return new ApiError(
         429,
-        error.message(),
-        error.type(),
+        message,
+        "insufficient_quota",
         null,
-        error.code(),
-        Map.of("retry-after", ALLOTTED, "x-should-retry", "true"));
+        "insufficient_quota",
+        Map.of("retry-after", seconds, "x-should-retry", "true"));
+  }
+
+  private static Instant periodEnd(Caller caller, Router router, Instant now) {
+    return router
+        .account(caller.namespace())
+        .map(dev.comptroller.protocol.routing.Account::periodEnd)
+        .orElse(now);
   }
 
   private static String others(Caller caller, Router router) {

@@ -31,8 +31,8 @@ class ListsRequestsToTheOperatorOnlyTest {
     FleetOptions options = FleetOptions.of(ModelCache.Kind.SEEDED).withCredentials();
     try (LocalFleet fleet = LocalFleet.start(options, progress);
         HttpClient client = HttpClient.newHttpClient()) {
-      String operator = token(fleet, "comptroller-operator");
-      String other = token(fleet, "default");
+      String operator = fleet.token("comptroller-operator");
+      String other = fleet.token("default");
       String gateway = fleet.gateway().getHost();
       for (String path : List.of("/queue", "/usage")) {
         assertThat(status(client, gateway, path, "none")).as(path).isEqualTo(401);
@@ -54,13 +54,6 @@ class ListsRequestsToTheOperatorOnlyTest {
                       .isNotEmpty()
                       .doesNotContain("--admin-account", "COMPTROLLER_GATEWAY_TOKEN_FILE"));
     }
-  }
-
-  private static String token(LocalFleet fleet, String account) {
-    return fleet
-        .kubectl()
-        .run("create", "token", account, "-n", SYSTEM, "--audience=comptroller")
-        .strip();
   }
 
   private static int status(HttpClient client, String host, String path, String token)
